@@ -1,0 +1,66 @@
+//! Who answers a plan. A new engine implements [`Backend`] and nothing else.
+
+pub mod local;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use miette::Diagnostic;
+use thiserror::Error;
+
+use crate::frame::Frame;
+use crate::plan::{Plan, PlanError};
+use crate::telemetry::Inventory;
+
+/// An engine that holds telemetry.
+pub trait Backend: Send + Sync {
+    /// The source as the user named it.
+    fn name(&self) -> &str;
+    /// Machines, days, operations, raw fields. Read once and kept.
+    fn inventory(&self) -> Result<Arc<Inventory>, BackendError>;
+    /// What would run where, without running it.
+    fn explain(&self, plan: &Plan) -> Result<String, BackendError>;
+    fn run(&self, plan: &Plan, limits: &Limits) -> Result<Frame, BackendError>;
+}
+
+/// What may stop a query: the user, or the clock.
+#[derive(Clone, Debug, Default)]
+pub struct Limits {
+    /// Set by Ctrl-C; polled while a query runs.
+    pub interrupted: Arc<AtomicBool>,
+    pub deadline: Option<Instant>,
+}
+
+impl Limits {
+    /// Nothing when the query may go on, else why not.
+    pub fn check(&self) -> Result<(), BackendError> {
+        if self.interrupted.load(Ordering::Relaxed) {
+            return Err(BackendError::Interrupted);
+        }
+        match self.deadline {
+            Some(deadline) if Instant::now() >= deadline => Err(BackendError::Timeout),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug, Error, Diagnostic)]
+pub enum BackendError {
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Plan(#[from] PlanError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Store(#[from] crate::store::StoreError),
+    #[error("the query was interrupted")]
+    #[diagnostic(code(query::interrupted))]
+    Interrupted,
+    #[error("the run took longer than --timeout allows")]
+    #[diagnostic(code(query::timeout), help("narrow the period or the machines, or allow more time"))]
+    Timeout,
+    #[error("the query failed: {reason}")]
+    #[diagnostic(code(query::failed), help("this is a defect of Huntsman or of the store; `huntsman sources` checks the store"))]
+    Failed { reason: String },
+}

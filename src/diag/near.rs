@@ -1,0 +1,26 @@
+//! Near names: what was probably meant by a word that nobody knows.
+
+/// The candidates that are close enough to be a slip of the fingers, nearest first, at most three. Case never counts.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let wanted = word.to_lowercase();
+    let mut found: Vec<(usize, &str)> = candidates
+        .into_iter()
+        .filter(|candidate| *candidate != word)
+        .filter_map(|candidate| {
+            let folded = candidate.to_lowercase();
+            let distance = strsim::damerau_levenshtein(&wanted, &folded);
+            let allowed = (wanted.chars().count().max(folded.chars().count()) / 3).max(1);
+            let contained = wanted.len() >= 4 && folded.contains(&wanted);
+            (distance <= allowed || contained).then_some((distance, candidate))
+        })
+        .collect();
+    found.sort();
+    found.dedup();
+    found.into_iter().take(3).map(|(_, candidate)| candidate).collect()
+}
+
+/// "did you mean `a` or `b`?", or nothing when no name is near.
+pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let names: Vec<String> = nearest(word, candidates).iter().map(|name| format!("`{name}`")).collect();
+    (!names.is_empty()).then(|| format!("did you mean {}?", names.join(" or ")))
+}

@@ -1,0 +1,119 @@
+//! An answer: rows with their columns' types, what was read for them, and nothing else.
+//!
+//! Times are milliseconds (`Datetime(ms)` without a zone, meaning UTC), durations milliseconds in an `Int64`, lists `List(String)`.
+
+use std::sync::Arc;
+
+use polars::prelude::{AnyValue, Column, DataFrame, DataType, TimeUnit};
+
+use crate::plan::{Schema, Value};
+use crate::telemetry::Type;
+
+/// Rows that a backend answered with.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    schema: Schema,
+    data: Arc<DataFrame>,
+    /// What the answer cost: the proof that filters and periods reached the files.
+    pub read: Read,
+}
+
+/// What was read for an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Read {
+    /// Files of the tables asked for, and those that were opened.
+    pub files: u64,
+    pub files_read: u64,
+    /// Rows of the opened files, before any filter.
+    pub rows: u64,
+    /// Bytes of the opened files.
+    pub bytes: u64,
+}
+
+impl Frame {
+    /// The data's columns must be those of the schema, in its order and physical types.
+    pub fn new(schema: Schema, data: DataFrame, read: Read) -> Frame {
+        Frame { schema, data: Arc::new(data), read }
+    }
+
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// The number of rows.
+    pub fn height(&self) -> usize {
+        self.data.height()
+    }
+
+    pub fn data(&self) -> &DataFrame {
+        &self.data
+    }
+
+    /// One cell; missing where there is no such row or column.
+    pub fn value(&self, row: usize, column: usize) -> Value {
+        let (Some((_, kind)), Some(cells)) = (self.schema.columns().get(column), self.data.columns().get(column)) else { return Value::Missing };
+        cells.get(row).map_or(Value::Missing, |cell| value_of(cell, *kind))
+    }
+
+    /// One cell by the column's name.
+    pub fn named(&self, row: usize, column: &str) -> Value {
+        self.schema.position(column).map_or(Value::Missing, |position| self.value(row, position))
+    }
+
+    /// One row, whole.
+    pub fn row(&self, row: usize) -> Vec<Value> {
+        (0..self.schema.columns().len()).map(|column| self.value(row, column)).collect()
+    }
+
+    /// The first rows only.
+    pub fn head(&self, rows: usize) -> Frame {
+        Frame { schema: self.schema.clone(), data: Arc::new(self.data.head(Some(rows))), read: self.read }
+    }
+
+    /// Columns in which no row has a value.
+    pub fn is_column_missing(&self, column: usize) -> bool {
+        self.data.columns().get(column).is_none_or(|cells| cells.null_count() == cells.len())
+    }
+}
+
+/// The Polars type that a column of ours is held in.
+pub fn physical(kind: Type) -> DataType {
+    match kind {
+        Type::Text => DataType::String,
+        Type::Int | Type::Hex | Type::Duration => DataType::Int64,
+        Type::Float => DataType::Float64,
+        Type::Bool => DataType::Boolean,
+        Type::Time => DataType::Datetime(TimeUnit::Milliseconds, None),
+        Type::List => DataType::List(Box::new(DataType::String)),
+    }
+}
+
+/// A column of missing values.
+pub fn missing_column(name: &str, kind: Type, height: usize) -> Column {
+    Column::full_null(name.into(), height, &physical(kind))
+}
+
+fn value_of(cell: AnyValue<'_>, kind: Type) -> Value {
+    let whole = |number: i64| match kind {
+        Type::Time => Value::Time(number),
+        Type::Duration => Value::Duration(number),
+        _ => Value::Int(number),
+    };
+    match cell {
+        AnyValue::Null => Value::Missing,
+        AnyValue::Boolean(value) => Value::Bool(value),
+        AnyValue::String(text) => Value::text(text),
+        AnyValue::StringOwned(text) => Value::text(text.as_str()),
+        AnyValue::Int64(number) => whole(number),
+        AnyValue::Int32(number) => whole(i64::from(number)),
+        AnyValue::UInt32(number) => whole(i64::from(number)),
+        AnyValue::UInt64(number) => whole(i64::try_from(number).unwrap_or(i64::MAX)),
+        AnyValue::Float64(number) => Value::Float(number),
+        AnyValue::Datetime(time, _, _) => Value::Time(time),
+        AnyValue::List(items) => {
+            let texts = items.str().map(|texts| texts.iter().map(|text| text.map_or(Value::Missing, Value::text)).collect::<Vec<_>>());
+            Value::List(texts.unwrap_or_default().into())
+        }
+        _ => Value::Missing,
+    }
+}

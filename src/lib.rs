@@ -1,0 +1,14 @@
+//! Huntsman: the language and runtime for threat hunting. `src/README.md` is the map of the folders below.
+
+pub mod backend;
+pub mod cli;
+pub mod diag;
+pub mod frame;
+pub mod hunt;
+pub mod ingest;
+pub mod plan;
+pub mod present;
+pub mod report;
+pub mod script;
+pub mod store;
+pub mod telemetry;

@@ -1,0 +1,163 @@
+//! A plan: where rows come from, and what is done to them, in order.
+
+use std::sync::Arc;
+
+use super::{Expr, Period};
+
+/// A question, whole. Plans are values: two equal plans have one answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    pub source: Source,
+    pub steps: Vec<Step>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Source {
+    Scan(Scan),
+    /// Rows of several plans, duplicates kept, with a `Table` column that says which source table a row came from.
+    Union(Vec<Arc<Plan>>),
+}
+
+/// The rows of one table, narrowed by what a store can skip whole files for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scan {
+    /// A name of `telemetry::TABLES`.
+    pub table: &'static str,
+    pub period: Period,
+    pub scope: Scope,
+    /// `None`: every operation.
+    pub operations: Option<Vec<Arc<str>>>,
+    /// For `event`: channel and event ids of `get_raw_events`, and the raw fields that records of that kind have (all text).
+    pub channels: Vec<Arc<str>>,
+    pub event_ids: Vec<i64>,
+    pub raw_fields: Vec<Arc<str>>,
+    /// The run's time zone, for derived columns such as `Date`.
+    pub zone: chrono_tz::Tz,
+}
+
+/// Whose rows.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Scope {
+    Everything,
+    Clients(Vec<Arc<str>>),
+    /// Muids, 32 lower-case hex digits.
+    Machines(Vec<Arc<str>>),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    Filter(Arc<Expr>),
+    /// Sets a column, new at the end or replaced in place.
+    Derive(Arc<str>, Arc<Expr>),
+    Select(Vec<Arc<str>>),
+    Drop(Vec<Arc<str>>),
+    /// Old name, new name.
+    Rename(Vec<(Arc<str>, Arc<str>)>),
+    /// One row per distinct tuple of the keys (case of text ignored; a group shows the spelling that sorts first; missing is a group),
+    /// sorted by the keys.
+    Group {
+        keys: Vec<Arc<str>>,
+        aggregates: Vec<Aggregate>,
+    },
+    /// Adds `Share`: a count column's part of its sum over all rows (0 to 1).
+    Share {
+        of: Arc<str>,
+        name: Arc<str>,
+    },
+    Sort(Vec<SortKey>),
+    Limit(Keep),
+    /// One row for each distinct tuple (all columns when empty): the first in row order.
+    Distinct(Vec<Arc<str>>),
+    Join {
+        right: Arc<Plan>,
+        how: How,
+        left_on: Vec<Arc<str>>,
+        right_on: Vec<Arc<str>>,
+        within: Option<i64>,
+    },
+}
+
+/// A column to sort by; missing sorts last either way, text without case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SortKey {
+    pub column: Arc<str>,
+    pub descending: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    Head(usize),
+    Tail(usize),
+    /// As many rows, spread by a hash of the row, the same ones every time; row order kept.
+    Sample(usize),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    Inner,
+    Left,
+    Outer,
+    /// Rows of the left that have a partner.
+    Semi,
+    /// Rows of the left that have none.
+    Anti,
+}
+
+/// One aggregate of a group: the name of its column, what is computed, over which column.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Aggregate {
+    pub name: Arc<str>,
+    pub fold: Fold,
+    /// `None` only for `Count`.
+    pub column: Option<Arc<str>>,
+}
+
+/// Aggregates skip missing values; a sum of nothing known is missing.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Fold {
+    /// Rows.
+    Count,
+    Sum,
+    Min,
+    Max,
+    Mean,
+    Median,
+    /// Of the population.
+    Std,
+    /// Distinct known values, case ignored.
+    NUnique,
+    /// In row order.
+    First,
+    Last,
+    /// Distinct, sorted, 100 at most.
+    List,
+    /// Linear interpolation; 0 to 1.
+    Quantile(f64),
+}
+
+impl Plan {
+    pub fn scan(scan: Scan) -> Plan {
+        Plan { source: Source::Scan(scan), steps: Vec::new() }
+    }
+
+    /// This plan with one more step.
+    pub fn then(&self, step: Step) -> Plan {
+        let mut plan = self.clone();
+        plan.steps.push(step);
+        plan
+    }
+
+    /// Every scan below, joins and unions included, in the order in which they are written.
+    pub fn scans(&self) -> Vec<&Scan> {
+        let mut found = match &self.source {
+            Source::Scan(scan) => vec![scan],
+            Source::Union(plans) => plans.iter().flat_map(|plan| plan.scans()).collect(),
+        };
+        for step in &self.steps {
+            if let Step::Join { right, .. } = step {
+                found.extend(right.scans());
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,128 @@
+//! What a run said: ordered items, findings, coverage. Plain data; `present` makes it look like something.
+
+use std::collections::BTreeMap;
+
+use crate::diag::Fault;
+use crate::frame::Frame;
+use crate::hunt::{Coverage, Outcome};
+use crate::plan::{Period, Value};
+
+/// One playbook's run.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The path as the user wrote it.
+    pub playbook: String,
+    /// The first line of its `//!` doc, when there is one.
+    pub title: Option<String>,
+    pub outcome: Outcome,
+    pub findings: Vec<Finding>,
+    /// What `show`, `note`, `print` said, in order.
+    pub items: Vec<Item>,
+    pub coverage: Vec<Coverage>,
+    /// Parameters with the values that held.
+    pub params: BTreeMap<String, Value>,
+    pub period: Period,
+    /// Warnings: not the answer, but something to know (stderr).
+    pub warnings: Vec<Fault>,
+}
+
+/// Something found, with the rows that show it.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    pub title: String,
+    pub severity: Weight,
+    /// ATT&CK ids, as `T1059.001`.
+    pub technique: Vec<String>,
+    pub description: Option<String>,
+    pub confidence: Option<String>,
+    /// 32 hex digits; the same finding has the same one in every run.
+    pub fingerprint: String,
+    pub evidence: Table,
+    /// Type (`machine`, `user`, `file` …) and name.
+    pub entities: Vec<(String, String)>,
+}
+
+/// How grave a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Weight {
+    Info,
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+impl Weight {
+    pub const ALL: [Weight; 5] = [Weight::Info, Weight::Low, Weight::Medium, Weight::High, Weight::Critical];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Weight::Info => "info",
+            Weight::Low => "low",
+            Weight::Medium => "medium",
+            Weight::High => "high",
+            Weight::Critical => "critical",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Weight> {
+        Weight::ALL.into_iter().find(|weight| weight.word().eq_ignore_ascii_case(word))
+    }
+}
+
+/// One thing that a playbook showed.
+#[derive(Clone, Debug)]
+pub enum Item {
+    Table(Table),
+    Bins(Bins),
+    /// Markdown.
+    Note(String),
+    Value(Answer),
+}
+
+/// Rows to show: the first of them, how many there are, and which columns.
+#[derive(Clone, Debug)]
+pub struct Table {
+    pub frame: Frame,
+    /// Rows of the whole answer, of which the frame may hold only the first.
+    pub total: u64,
+    pub columns: Columns,
+    /// How many of the rows a second sensor reported as well.
+    pub second_reports: Option<u64>,
+}
+
+/// Which columns people see; JSON, CSV and Parquet always have everything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Columns {
+    /// The short view: columns that the schema marks, and all that are not the schema's.
+    Short,
+    All,
+    Named(Vec<String>),
+}
+
+/// A histogram's answer.
+#[derive(Clone, Debug)]
+pub struct Bins {
+    /// `Bin` when there is an interval, the `by` columns, then the metric.
+    pub frame: Frame,
+    /// Milliseconds, when there is an interval.
+    pub interval: Option<i64>,
+    pub by: Vec<String>,
+    pub metric: String,
+}
+
+/// What one expression is.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    Nothing,
+    Value(Value),
+    List(Vec<Answer>),
+    Map(BTreeMap<String, Answer>),
+    Table(Table),
+    Bins(Bins),
+    /// Anything else (a Machine, a TimePeriod, a Histogram): as text, and as a map for JSON.
+    Entity {
+        text: String,
+        fields: BTreeMap<String, Answer>,
+    },
+}

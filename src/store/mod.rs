@@ -1,0 +1,124 @@
+//! A folder of Parquet files, and the manifest that alone says which of them belong to it.
+//!
+//! Written by `ingest`, read by `backend/local`. A commit replaces the manifest in one rename, so a run that is killed at any
+//! instant leaves the store as it was or as it will be; files that no manifest names are swept by the next writer.
+
+use std::path::{Path, PathBuf};
+
+use miette::Diagnostic;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// What this program writes; a store with a larger number is from a newer one.
+pub const VERSION: u32 = 1;
+
+/// The name of the manifest in a store's folder.
+pub const MANIFEST: &str = "manifest.json";
+
+/// Everything that a store says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    pub version: u32,
+    /// Rises with every commit.
+    pub generation: u64,
+    pub files: Vec<StoredFile>,
+    pub sources: Vec<IngestedSource>,
+}
+
+/// One Parquet file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StoredFile {
+    /// Below the store's folder, with `/`.
+    pub path: String,
+    /// A name of `telemetry::TABLES`, or `coverage`.
+    pub table: String,
+    /// Days since 1970-01-01 UTC; `None` for `machine` and `coverage`.
+    pub day: Option<i32>,
+    /// The earliest and the latest `DateTime`, milliseconds, both included.
+    pub from: i64,
+    pub to: i64,
+    pub rows: u64,
+    pub bytes: u64,
+    /// The words of `Operation` that its rows have; empty where the table has none.
+    pub operations: Vec<String>,
+    /// Muids of its rows, sorted; empty when there are more than 64.
+    pub machines: Vec<String>,
+    /// For `event`: channel and event id of its rows.
+    pub kinds: Vec<(String, Option<i64>)>,
+    /// For `event`: the raw fields that are columns of this file.
+    pub raw_fields: Vec<String>,
+}
+
+/// One file of raw telemetry that is in the store.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct IngestedSource {
+    /// As it is in the `Source` column.
+    pub name: String,
+    /// SHA-256 of its bytes: the same content is never taken twice.
+    pub digest: String,
+    pub records: u64,
+    /// Reason and count of what could not be read.
+    pub rejected: Vec<(String, u64)>,
+}
+
+/// Why a store can't be used.
+#[derive(Debug, Error, Diagnostic)]
+pub enum StoreError {
+    #[error("there is no store at {path}")]
+    #[diagnostic(code(store::absent), help("fill one with `huntsman ingest PATH… --store {path}`"))]
+    Absent { path: String },
+    #[error("the store at {path} was written by a newer Huntsman (format {found}, this one knows {VERSION})")]
+    #[diagnostic(code(store::newer), help("update Huntsman, or ingest again into another folder"))]
+    Newer { path: String, found: u32 },
+    #[error("the manifest of the store at {path} can't be read: {reason}")]
+    #[diagnostic(code(store::damaged), help("ingest again into an empty folder"))]
+    Damaged { path: String, reason: String },
+    #[error("the store at {path} is being written by process {holder}")]
+    #[diagnostic(code(store::busy), help("wait until that ingest has ended"))]
+    Busy { path: String, holder: String },
+    #[error("{path}: {reason}")]
+    #[diagnostic(code(store::io))]
+    Io { path: String, reason: String },
+}
+
+/// A store that is there.
+#[derive(Clone, Debug)]
+pub struct Store {
+    root: PathBuf,
+    manifest: Manifest,
+}
+
+impl Store {
+    /// Reads the manifest as it is now; later commits are not seen.
+    pub fn open(root: &Path) -> Result<Store, StoreError> {
+        let path = root.display().to_string();
+        let text = match std::fs::read_to_string(root.join(MANIFEST)) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(StoreError::Absent { path }),
+            Err(error) => return Err(StoreError::Io { path, reason: error.to_string() }),
+        };
+        #[derive(Deserialize)]
+        struct Version {
+            version: u32,
+        }
+        let damaged = |error: serde_json::Error| StoreError::Damaged { path: path.clone(), reason: error.to_string() };
+        let Version { version } = serde_json::from_str(&text).map_err(damaged)?;
+        if version > VERSION {
+            return Err(StoreError::Newer { path, found: version });
+        }
+        let manifest = serde_json::from_str(&text).map_err(damaged)?;
+        Ok(Store { root: root.to_path_buf(), manifest })
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    pub fn path_of(&self, file: &StoredFile) -> PathBuf {
+        self.root.join(&file.path)
+    }
+}

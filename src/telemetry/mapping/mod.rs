@@ -1,0 +1,1 @@
+//! How raw records become rows.

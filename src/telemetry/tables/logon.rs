@@ -1,0 +1,53 @@
+//! Who logged on, how, from where, and what tickets were asked for.
+
+use super::*;
+
+pub(super) const TABLE: Table = Table {
+    name: "logon",
+    query: "get_logons",
+    doc: "Logons, logoffs, explicit credentials, special privileges, Kerberos tickets and credential checks",
+    columns: &[
+        DATE_TIME,
+        MUID,
+        LOGGED_USER,
+        short("Operation", Type::Text, "logon logoff explicit special tgt tgs preauth validation"),
+        short("Outcome", Type::Text, "success or failure"),
+        short(
+            "LogonType",
+            Type::Int,
+            "2 interactive, 3 network, 4 batch, 5 service, 7 unlock, 8 clear-text network, 9 new credentials, 10 remote interactive, 11 cached",
+        ),
+        column("LogonId", Type::Hex, "The logon session"),
+        short("TargetUser", Type::Text, "Account whose credentials were used"),
+        column("TargetDomain", Type::Text, "Its domain"),
+        short("TargetServer", Type::Text, "Server that explicit credentials were used for"),
+        short("RemoteIp", Type::Text, "Address that the logon came from"),
+        column("RemoteHost", Type::Text, "Name of the workstation that it came from"),
+        column("Status", Type::Hex, "Status code"),
+        column("SubStatus", Type::Hex, "Why it failed"),
+        column("TicketEncryption", Type::Hex, "Encryption type of a Kerberos ticket; 0x17 is RC4"),
+        column("ServiceName", Type::Text, "Service that a ticket is for"),
+        column("AuthPackage", Type::Text, "Kerberos, NTLM, Negotiate …"),
+        PARENT_GUID,
+        PARENT_FILENAME,
+        PARENT_PATH,
+        PARENT_PID,
+        CLIENT_ID,
+        MACHINE,
+        PROVIDER,
+        CHANNEL,
+        EVENT_ID,
+        RECORD_ID,
+        SOURCE,
+    ],
+    operations: &[
+        operation("logon", &["Security/4624", "Security/4625"], "a logon was tried"),
+        operation("logoff", &["Security/4634", "Security/4647"], "a session ended"),
+        operation("explicit", &["Security/4648"], "credentials were given explicitly"),
+        operation("special", &["Security/4672"], "a session got administrator privileges"),
+        operation("tgt", &["Security/4768"], "a Kerberos ticket-granting ticket was asked for"),
+        operation("tgs", &["Security/4769"], "a Kerberos service ticket was asked for"),
+        operation("preauth", &["Security/4771"], "Kerberos pre-authentication failed"),
+        operation("validation", &["Security/4776"], "a domain controller checked NTLM credentials"),
+    ],
+};

@@ -1,0 +1,43 @@
+//! Connections, one row for each that a sensor reported.
+
+use super::*;
+
+pub(super) const TABLE: Table = Table {
+    name: "network",
+    query: "get_communications",
+    doc: "Connections, from the machine's point of view: Local is its own end",
+    columns: &[
+        DATE_TIME,
+        derived("Date", Type::Text, "The day of DateTime, in the run's time zone"),
+        MUID,
+        LOGGED_USER,
+        PARENT_FILENAME,
+        PARENT_PID,
+        short("RemoteIp", Type::Text, "The other end"),
+        short("RemotePort", Type::Int, "Port of the other end"),
+        column("LocalIp", Type::Text, "The machine's own address"),
+        column("LocalPort", Type::Int, "The machine's own port"),
+        short("Protocol", Type::Text, "TCP UDP ICMP …"),
+        short("Direction", Type::Text, "Incoming or Outgoing"),
+        column("Ipv4Status", Type::Text, "Public: the other end is globally reachable unicast; else Private"),
+        column("Times", Type::Int, "How often: 1, unless the sensor adds connections up"),
+        PARENT_GUID,
+        PARENT_PATH,
+        column("BytesSent", Type::Int, "Bytes that the machine sent"),
+        column("BytesReceived", Type::Int, "Bytes that the machine received"),
+        column("Duration", Type::Duration, "How long the connection lasted"),
+        short("RemoteHost", Type::Text, "Name of the other end, where the sensor gives one"),
+        column("RemoteMuid", Type::Text, "The machine that owned RemoteIp then"),
+        column("Service", Type::Text, "Application protocol, where the sensor tells"),
+        column("ConnState", Type::Text, "State of the connection; blocked where a firewall refused it"),
+        column("Initiated", Type::Bool, "The machine opened the connection, as the sensor says"),
+        CLIENT_ID,
+        MACHINE,
+        PROVIDER,
+        CHANNEL,
+        EVENT_ID,
+        RECORD_ID,
+        SOURCE,
+    ],
+    operations: &[],
+};

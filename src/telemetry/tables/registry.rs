@@ -1,0 +1,47 @@
+//! What processes do to registry keys and values.
+
+use super::*;
+
+pub(super) const TABLE: Table = Table {
+    name: "registry",
+    query: "get_registry",
+    doc: "Actions over registry keys: Key without the value's name, Value its name, ValueData its content",
+    columns: &[
+        DATE_TIME,
+        MUID,
+        LOGGED_USER,
+        short("Key", Type::Text, "The key, roots HKLM and HKU, CurrentControlSet for ControlSet001, without the value's name"),
+        short("Value", Type::Text, "The value's name; for a rename, the new name of the key or value"),
+        short("ValueData", Type::Text, "The new content, as the sensor writes it"),
+        PARENT_FILENAME,
+        column("ParentMd5", Type::Text, "MD5 of the actor's image, from its own start"),
+        PARENT_PID,
+        column("CommandLine", Type::Text, "Command line of the actor, from its own start"),
+        column("RemoteIp", Type::Text, "Address that the acting logon session came from"),
+        short("Operation", Type::Text, "create modify delete rename access"),
+        REMOTE_SESSION,
+        column("External", Type::Bool, "The acting image carries the mark of the web; missing where no mark was seen"),
+        derived("FreshUnknown", Type::Bool, "The acting image's hash was first seen in this store within a day of the row, and on at most two machines"),
+        column("LanShared", Type::Bool, "The acting image lies on a share"),
+        PARENT_GUID,
+        PARENT_PATH,
+        column("Autorun", Type::Bool, "The key is one of those that start programs (list of persistence keys in telemetry/)"),
+        column("Hive", Type::Text, "HKLM or HKU"),
+        column("GrantedAccess", Type::Hex, "Rights of an access"),
+        column("LogonId", Type::Hex, "Logon session of the acting user"),
+        CLIENT_ID,
+        MACHINE,
+        PROVIDER,
+        CHANNEL,
+        EVENT_ID,
+        RECORD_ID,
+        SOURCE,
+    ],
+    operations: &[
+        operation("create", &["Sysmon/12"], "a key or value was created"),
+        operation("modify", &["Sysmon/13", "Security/4657"], "a value was set"),
+        operation("delete", &["Sysmon/12", "Security/4657"], "a key or value was deleted"),
+        operation("rename", &["Sysmon/14"], "a key or value was renamed"),
+        operation("access", &["Security/4656", "Security/4663"], "a key was opened"),
+    ],
+};
