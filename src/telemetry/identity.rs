@@ -1,0 +1,21 @@
+//! Who a machine is: names fold, and a machine's id follows from its client and folded name.
+
+use sha2::{Digest, Sha256};
+
+/// The client id of telemetry that was ingested without `--client`.
+pub const DEFAULT_CLIENT: &str = "000000";
+
+/// The short host name in upper case: domain cut off, blanks trimmed. An address stays whole.
+pub fn machine_name(host: &str) -> String {
+    let host = host.trim().trim_end_matches('.');
+    if host.parse::<std::net::IpAddr>().is_ok() {
+        return host.to_lowercase();
+    }
+    host.split('.').next().unwrap_or_default().to_uppercase()
+}
+
+/// The first 32 hex digits of SHA-256(client id + "/" + the folded name in lower case).
+pub fn muid(client_id: &str, host: &str) -> String {
+    let digest = Sha256::digest(format!("{client_id}/{}", machine_name(host).to_lowercase()));
+    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
