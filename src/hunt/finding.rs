@@ -62,16 +62,16 @@ pub fn entities(frame: &Frame) -> Vec<(String, String)> {
 
 /// Type and columns: of a row the first known one counts.
 fn sources(has: &impl Fn(&str) -> bool, is_process: bool) -> Vec<(&'static str, &'static [&'static str])> {
-    let mut sources: Vec<(&str, &[&str])> = vec![("machine", if has("Machine") { &["Machine"] } else { &["Muid"] })];
-    sources.extend([("user", &["LoggedUser"][..]), ("user", &["TargetUser"]), ("user", &["Account"])]);
-    sources.push(("process", &["ParentFilename"]));
+    let of = |kind: &'static str, columns: &'static [&'static str]| (kind, columns);
+    let mut sources = vec![of("machine", if has("Machine") { &["Machine"] } else { &["Muid"] })];
+    sources.extend([of("user", &["LoggedUser"]), of("user", &["TargetUser"]), of("user", &["Account"]), of("process", &["ParentFilename"])]);
     if is_process {
-        sources.extend([("process", &["ChildFilename"][..]), ("file", &["ChildPath"])]);
+        sources.extend([of("process", &["ChildFilename"]), of("file", &["ChildPath"])]);
     } else {
-        sources.push(("file", &["ChildPath", "ChildFilename"]));
+        sources.push(of("file", &["ChildPath", "ChildFilename"]));
     }
-    sources.extend([("ip", &["RemoteIp"][..]), ("domain", &["Query"]), ("domain", &["RemoteHost"])]);
-    sources.push(("hash", &["ChildSha256", "ChildMd5", "ChildSha1"]));
+    sources.extend([of("ip", &["RemoteIp"]), of("domain", &["Query"]), of("domain", &["RemoteHost"])]);
+    sources.push(of("hash", &["ChildSha256", "ChildMd5", "ChildSha1"]));
     sources
 }
 

@@ -32,9 +32,14 @@ pub enum MachineError {
         #[help]
         help: String,
     },
-    #[error("{} clients know a machine `{name}`: {}", clients.len(), clients.join(", "))]
-    #[diagnostic(code(machine::ambiguous), help("say which: `Machine(#{{name: \"{name}\", client_id: \"{}\"}})`", clients.first().map(String::as_str).unwrap_or_default()))]
-    Ambiguous { name: String, clients: Vec<String> },
+    #[error("{} clients know a machine `{name}`: {}", .clients.len(), .clients.join(", "))]
+    #[diagnostic(code(machine::ambiguous))]
+    Ambiguous {
+        name: String,
+        clients: Vec<String>,
+        #[help]
+        help: String,
+    },
     #[error("no client `{client}` is known")]
     #[diagnostic(code(client::unknown))]
     UnknownClient {
@@ -125,7 +130,12 @@ fn named<'a>(name: &str, known: &[&'a KnownMachine]) -> Result<&'a KnownMachine,
     match found.as_slice() {
         [] => Err(unknown(name, known)),
         [machine] => Ok(machine),
-        several => Err(MachineError::Ambiguous { name: name.into(), clients: several.iter().map(|machine| machine.client_id.to_string()).collect() }),
+        several => {
+            let clients: Vec<String> = several.iter().map(|machine| machine.client_id.to_string()).collect();
+            let client = clients.first().map(String::as_str).unwrap_or_default();
+            let help = format!("say which: `Machine(#{{ name: \"{name}\", client_id: \"{client}\" }})`");
+            Err(MachineError::Ambiguous { name: name.into(), clients, help })
+        }
     }
 }
 

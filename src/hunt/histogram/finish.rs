@@ -74,7 +74,7 @@ impl Bins {
                 _ => Start::Unknown,
             };
             let is_other = frame.named(row, top::IS_OTHER) == Value::Bool(true);
-            let tuple = histogram.by.iter().map(|name| if is_other { Part::Other } else { bins.part(&frame.named(row, name)) }).collect();
+            let tuple: Tuple = histogram.by.iter().map(|name| if is_other { Part::Other } else { bins.part(&frame.named(row, name)) }).collect();
             bins.add((start, tuple), frame.named(row, &histogram.metric.name), histogram.metric.fold);
         }
         bins
@@ -133,6 +133,7 @@ impl Bins {
             (Fold::Count | Fold::NUnique | Fold::Sum, _) => Value::Int(0),
             (Fold::Min | Fold::Max | Fold::Mean | Fold::Median | Fold::Std | Fold::First | Fold::Last | Fold::List | Fold::Quantile(_), _) => Value::Missing,
         };
+        let missing = Value::Missing;
         let mut start = clock::floor(from, interval, zone);
         let mut spans = covered.iter().peekable();
         while start < to && !tuples.is_empty() {
@@ -144,7 +145,7 @@ impl Bins {
             }
             let is_covered = spans.peek().is_some_and(|span| span.from.is_none_or(|from| from < last));
             for tuple in &tuples {
-                let empty = if is_covered { &zero } else { &Value::Missing };
+                let empty = if is_covered { &zero } else { &missing };
                 self.cells.entry((Start::At(start), tuple.clone())).or_insert_with(|| empty.clone());
             }
             if self.cells.len() > MOST_BINS {

@@ -5,7 +5,6 @@
 //! The sensor must also have filled the table on that machine at some time, except in tables whose rows are rare by nature.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
 
 use super::needs::{Evidence, needs};
 use crate::frame::Read;
@@ -169,12 +168,6 @@ impl<'a> Seen<'a> {
 impl Evidence {
     /// The sensors that show it; none where the source never does.
     fn sensors<'a>(&self, scan: &Scan, inventory: &'a Inventory) -> HashSet<&'a str> {
-        inventory
-            .slices
-            .iter()
-            .filter(|slice| self.is_shown_by(slice, scan))
-            .map(|slice: &Slice| -> &Arc<str> { &slice.provider })
-            .map(|sensor| &**sensor)
-            .collect()
+        inventory.slices.iter().filter(|slice| self.is_shown_by(slice, scan)).map(|slice| &*slice.provider).collect()
     }
 }

@@ -51,7 +51,7 @@ impl Evidence {
                 let of_table = *slice.table == *scan.table;
                 let by_kind = need.any_of.iter().any(|kind| match kind.split_once('/') {
                     Some((provider, id)) => of_table && *slice.provider == *provider && slice.event_id.is_some_and(|known| id.parse() == Ok(known)),
-                    None => of_table && *slice.provider == **kind || (*slice.provider == **kind && scan.table == "detection"),
+                    None => *slice.provider == **kind && (of_table || scan.table == "detection"),
                 });
                 let by_word = match need.label.split_once('.') {
                     None => *need.label == *scan.table,
@@ -100,7 +100,7 @@ fn narrowed(scan: &Scan, steps: &[Step]) -> Scan {
     let mut named: Option<Vec<Arc<str>>> = None;
     for step in steps {
         let Step::Filter(condition) = step else { break };
-        for found in parts(condition).into_iter().filter_map(|part| words_of(part)) {
+        for found in parts(condition).into_iter().filter_map(words_of) {
             named = Some(match named {
                 None => found,
                 Some(known) => known.into_iter().filter(|word| found.iter().any(|other| folded_equal(word, other))).collect(),

@@ -26,7 +26,7 @@ pub enum OptionError {
         help: String,
     },
     #[error("`{option}` takes {wanted}, and this is {found}")]
-    #[diagnostic(code(options::type))]
+    #[diagnostic(code(options::wrong_type))]
     Type {
         option: String,
         wanted: String,

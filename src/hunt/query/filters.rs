@@ -144,7 +144,7 @@ const ALLOWED: &str = "UserAllowed";
 fn mark_allowed(plan: Plan, table: &Table, target: &Target, context: &Context<'_>) -> Plan {
     let until = Target { scope: target.scope.clone(), period: Period { from: None, to: target.period.to } };
     let allowed = Expr::equal(Expr::column("Action"), Expr::text("allowed"));
-    let keys = |path: &str| vec![Arc::from("Muid"), Arc::from(path)];
+    let keys = |path: &str| -> Vec<Arc<str>> { vec![Arc::from("Muid"), Arc::from(path)] };
     let right = Plan::scan(scan("detection", &until, context))
         .then(Step::Filter(allowed))
         .then(Step::Select(keys("ChildPath")))
