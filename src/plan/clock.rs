@@ -37,17 +37,16 @@ pub fn local_time(wall: NaiveDateTime, zone: Tz) -> i64 {
 
 /// The start of the interval that holds the time.
 ///
-/// Intervals up to a day are counted from that day's midnight, and the last of a day ends with it. Longer ones are whole days (a part of a day
-/// counts as one), counted from Monday 1970-01-05, so that `7.days` begins on Mondays. An interval below one millisecond, or a time beyond the
-/// calendar, gives the time itself.
+/// Intervals below a day are counted from that day's midnight, and the last of a day ends with it. Longer ones are whole days (a rest below a day is cut off),
+/// counted from 1970-01-01. An interval below one millisecond, or a time beyond the calendar, gives the time itself. `Func::Floor` means the same.
 pub fn floor(time: i64, interval: i64, zone: Tz) -> i64 {
     let Some(date) = date_of(time, zone).filter(|_| interval > 0) else { return time };
     if interval <= DAY {
         let start = midnight(date, zone);
         return if interval == DAY { start } else { start + (time - start).div_euclid(interval) * interval };
     }
-    let span = (interval + DAY - 1) / DAY;
-    let number = i64::from(date.num_days_from_ce()) - MONDAY;
+    let span = interval / DAY;
+    let number = i64::from(date.num_days_from_ce()) - FIRST_DAY;
     move_days(date, -number.rem_euclid(span)).map_or(time, |date| midnight(date, zone))
 }
 
@@ -60,11 +59,11 @@ pub fn next(time: i64, interval: i64, zone: Tz) -> i64 {
         let tomorrow = move_days(date, 1).map_or(i64::MAX, |date| midnight(date, zone));
         return start.saturating_add(interval).min(tomorrow);
     }
-    move_days(date, (interval + DAY - 1) / DAY).map_or(i64::MAX, |date| midnight(date, zone))
+    move_days(date, interval / DAY).map_or(i64::MAX, |date| midnight(date, zone))
 }
 
-/// Monday 1970-01-05, in days of the common era.
-const MONDAY: i64 = 719_167;
+/// 1970-01-01, in days of the common era.
+const FIRST_DAY: i64 = 719_163;
 
 fn move_days(date: NaiveDate, days: i64) -> Option<NaiveDate> {
     if days < 0 { date.checked_sub_days(Days::new(days.unsigned_abs())) } else { date.checked_add_days(Days::new(days.unsigned_abs())) }
@@ -95,9 +94,10 @@ mod tests {
     }
 
     #[test]
-    fn weeks_begin_on_mondays() {
-        assert_eq!(floor(time("2020-09-24T10:00:00Z"), 7 * DAY, Tz::UTC), time("2020-09-21T00:00:00Z"));
-        assert_eq!(next(time("2020-09-24T10:00:00Z"), 7 * DAY, Tz::UTC), time("2020-09-28T00:00:00Z"));
+    fn several_days_count_from_1970() {
+        assert_eq!(floor(time("2020-09-23T10:00:00Z"), 7 * DAY, Tz::UTC), time("2020-09-17T00:00:00Z"));
+        assert_eq!(next(time("2020-09-23T10:00:00Z"), 7 * DAY, Tz::UTC), time("2020-09-24T00:00:00Z"));
+        assert_eq!(floor(time("2020-09-23T10:00:00Z"), DAY + DAY / 2, Tz::UTC), time("2020-09-23T00:00:00Z"));
     }
 
     #[test]
