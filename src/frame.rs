@@ -109,7 +109,7 @@ fn value_of(cell: AnyValue<'_>, kind: Type) -> Value {
         AnyValue::UInt32(number) => whole(i64::from(number)),
         AnyValue::UInt64(number) => whole(i64::try_from(number).unwrap_or(i64::MAX)),
         AnyValue::Float64(number) => Value::Float(number),
-        AnyValue::Datetime(time, _, _) => Value::Time(time),
+        AnyValue::Datetime(time, _, _) | AnyValue::DatetimeOwned(time, _, _) => Value::Time(time),
         AnyValue::List(items) => {
             let texts = items.str().map(|texts| texts.iter().map(|text| text.map_or(Value::Missing, Value::text)).collect::<Vec<_>>());
             Value::List(texts.unwrap_or_default().into())
