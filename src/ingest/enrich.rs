@@ -15,7 +15,7 @@ fn cell(text: &Option<Arc<str>>) -> Option<Cell<'_>> {
 }
 
 /// Completes a row. Muids are by machine number.
-pub fn complete<'a>(layout: &Layout, head: &Head, time: i64, cells: &mut [Cell<'a>], known: &'a Known, muid: &dyn Fn(u32) -> Option<&'a str>) {
+pub fn complete<'a, 'm: 'a>(layout: &Layout, head: &Head, time: i64, cells: &mut [Cell<'a>], known: &'a Known, muid: &dyn Fn(u32) -> Option<&'m str>) {
     match layout.table.name {
         "process" => complete_process(layout, head, time, cells, known),
         "file" | "registry" => {
@@ -65,7 +65,8 @@ fn fill_user<'a>(layout: &Layout, cells: &mut [Cell<'a>], acting: Option<&'a Sta
 }
 
 fn complete_process<'a>(layout: &Layout, head: &Head, time: i64, cells: &mut [Cell<'a>], known: &'a Known) {
-    let operation = cells[layout.operation].text().unwrap_or_default();
+    let operation = cells[layout.operation].clone();
+    let operation = operation.text().unwrap_or_default();
     let (starts, ends) = (operation == "create", matches!(operation, "kill" | "tamper"));
     let parent = actor(layout, head, time, cells, known);
     fill_actor(layout, cells, parent);
@@ -106,7 +107,7 @@ fn fill_session<'a>(layout: &Layout, head: &Head, time: i64, cells: &mut [Cell<'
 }
 
 /// The local end is the address that the machine owns, else the sensor's word decides. Sensors swap the ends of incoming connections.
-fn turn<'a>(layout: &Layout, head: &Head, time: i64, cells: &mut [Cell<'a>], known: &'a Known, muid: &dyn Fn(u32) -> Option<&'a str>) {
+fn turn<'a, 'm: 'a>(layout: &Layout, head: &Head, time: i64, cells: &mut [Cell<'a>], known: &'a Known, muid: &dyn Fn(u32) -> Option<&'m str>) {
     let owns = |cell: &Cell<'_>| cell.text().is_some_and(|address| known.owns(head.machine, address));
     let initiated = cells[layout.initiated].flag();
     let destination_is_local = match (owns(&cells[layout.local_ip]), owns(&cells[layout.remote_ip])) {

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 
 use regex::Regex;
 
-use super::record::{Record, Slot, is_missing, unescape};
+use super::record::{Record, is_missing, unescape};
 use super::row::{Cell, LAYOUTS, position, table_number};
 use super::text;
 use crate::telemetry::Type;
-use crate::telemetry::mapping::{Condition, From, HIDDEN, KIND, rules};
+use crate::telemetry::mapping::{Condition, From, KIND, rules};
 
 /// A rule with its columns' places and its regular expressions read.
 struct Compiled {
@@ -237,15 +237,11 @@ fn resource(text: &str) -> &str {
     }
 }
 
-/// The channel of a record, folded for the rules.
-pub fn folded_channel<'r>(record: &'r Record) -> Cow<'r, str> {
-    let raw = record.slot(Slot::Channel).unwrap_or_default();
-    if raw.bytes().any(|byte| byte.is_ascii_uppercase()) { raw.to_ascii_lowercase().into() } else { raw.into() }
-}
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::telemetry::mapping::HIDDEN;
 
     #[test]
     fn every_rule_names_columns_that_exist() {
