@@ -62,7 +62,7 @@ fn write_machines(finisher: &Finisher<'_>, facts: &Facts) -> Result<(), StoreErr
             ("Name", Cell::of(name)),
             ("ClientId", Cell::of(finisher.client)),
             ("LocalIp", address.map_or(Cell::Missing, |((address, _), _)| Cell::of(address))),
-            ("Os", system.map_or(Cell::Missing, |((_, version), _)| Cell::Text(format!("Windows {version}").into()))),
+            ("Os", system.map_or(Cell::Missing, |((_, version), _)| Cell::Text(system_name(version).into()))),
             ("Domain", facts.domains.get(&number).map_or(Cell::Missing, |domain| Cell::of(domain))),
             ("FirstSeen", time(span.first)),
             ("LastSeen", time(span.last)),
@@ -79,6 +79,16 @@ fn write_machines(finisher: &Finisher<'_>, facts: &Facts) -> Result<(), StoreErr
         output.end_row(if span.rows == 0 { NONE } else { span.last }, Some(&muid), None)?;
     }
     end(finisher, output)
+}
+
+/// `10.00. 18363` of one source and `10.0.18363` of another are one version.
+fn system_name(version: &str) -> String {
+    let parts: Vec<String> = version
+        .split(['.', ' '])
+        .filter(|part| !part.is_empty())
+        .map(|part| part.parse::<u64>().map_or(part.to_string(), |number| number.to_string()))
+        .collect();
+    format!("Windows {}", parts.join("."))
 }
 
 fn write_coverage(finisher: &Finisher<'_>) -> Result<(), StoreError> {

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use super::clock::{Sample, whole_zone};
 use super::row::{Cell, Head, LAYOUTS, Layout, NONE};
 use super::text;
 
@@ -51,8 +52,8 @@ pub struct Facts {
     pub addresses: HashMap<(Arc<str>, u32), Sighting>,
     /// By machine and folded path.
     pub zones: HashMap<(u32, Box<str>), i64>,
-    /// By file and host: stated second → (stated, offset).
-    pub clocks: BTreeMap<(u32, u32), BTreeMap<i64, (i64, i64)>>,
+    /// By file and host: stated second → sample.
+    pub clocks: BTreeMap<(u32, u32), BTreeMap<i64, Sample>>,
     pub systems: BTreeMap<(u32, Arc<str>), u64>,
     pub domains: BTreeMap<u32, Arc<str>>,
     pub machines: BTreeSet<u32>,
@@ -136,8 +137,9 @@ impl Facts {
     /// Learns the clock of a host in a file from a record that has both times.
     pub fn learn_clock(&mut self, head: &Head) {
         if head.stated != NONE && head.sensor != NONE && !head.doubtful {
-            let offset = head.sensor - head.stated;
-            self.clocks.entry((head.source, head.machine)).or_default().insert(head.stated.div_euclid(1000), (head.stated, offset));
+            let zone = if head.local == NONE { None } else { whole_zone(head.sensor - head.local) };
+            let sample = Sample { stated: head.stated, offset: head.sensor - head.stated, zone };
+            self.clocks.entry((head.source, head.machine)).or_default().insert(head.stated.div_euclid(1000), sample);
         }
     }
 
@@ -167,7 +169,7 @@ impl Facts {
         }
         self.machines.extend(other.machines);
         for (machine, domain) in other.domains {
-            self.domains.entry(machine).or_insert(domain);
+            self.domains.insert(machine, domain);
         }
     }
 }

@@ -12,6 +12,7 @@ const NAMES: &[(Slot, &[&str])] = &[
     (Slot::Host, &["Hostname", "Computer", "ComputerName", "computer_name", "host.name", "hostname", "DeviceName", "MachineName"]),
     (Slot::RecordId, &["RecordNumber", "EventRecordID", "RecordID", "record_id", "winlog.record_id"]),
     (Slot::Stated, &["@timestamp", "TimeCreated", "SystemTime", "EventTime", "TimeGenerated", "timestamp", "Timestamp", "time"]),
+    (Slot::Local, &["EventTime"]),
     (Slot::Sensor, &["UtcTime"]),
 ];
 

@@ -237,7 +237,6 @@ fn resource(text: &str) -> &str {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,7 +11,19 @@ use super::text;
 use crate::store::{Manifest, StoredFile, Writer};
 
 fn head(machine: u32) -> Head {
-    Head { stated: NONE, sensor: NONE, states_utc: true, doubtful: false, source: 0, machine, provider: 0, channel: 0, event_id: NONE, record_id: NONE }
+    Head {
+        stated: NONE,
+        local: NONE,
+        sensor: NONE,
+        states_utc: true,
+        doubtful: false,
+        source: 0,
+        machine,
+        provider: 0,
+        channel: 0,
+        event_id: NONE,
+        record_id: NONE,
+    }
 }
 
 /// Learns from the files of a store. A file that can't be read teaches nothing: its rows stay as they are.

@@ -78,8 +78,18 @@ impl Run<'_> {
             for _ in 0..threads {
                 scope.spawn(|| self.work(&receiver, collector));
             }
-            let mut reader =
-                FileReader { run: self, sender, collector, flush, number: 0, reading: Reading::default(), seen: self.digests.clone(), failure: None };
+            let mut reader = FileReader {
+                run: self,
+                sender,
+                collector,
+                flush,
+                number: 0,
+                reading: Reading::default(),
+                seen: self.digests.clone(),
+                inside: BTreeSet::new(),
+                used: BTreeSet::new(),
+                failure: None,
+            };
             for file in files {
                 if !reader.file(file) {
                     break;
@@ -129,6 +139,10 @@ struct FileReader<'r, 'f> {
     number: u64,
     reading: Reading,
     seen: BTreeSet<String>,
+    /// Contents met in the file on disk that is being read: an archive may hold one twice, and then means it.
+    inside: BTreeSet<String>,
+    /// Names of sources so far; an archive may use one twice.
+    used: BTreeSet<String>,
     failure: Option<IngestError>,
 }
 
@@ -139,6 +153,7 @@ impl FileReader<'_, '_> {
             self.run.progress.advanced(found.bytes, 0);
             return !self.run.interrupted.load(Ordering::Relaxed);
         }
+        self.inside.clear();
         let scratch = self.run.scratch;
         match File::open(&found.path) {
             Ok(file) => {
@@ -184,6 +199,14 @@ impl FileReader<'_, '_> {
 impl Visitor for FileReader<'_, '_> {
     fn telemetry(&mut self, name: &str, format: &'static dyn Format, input: &mut dyn Read) -> bool {
         self.run.progress.started(name);
+        let mut unique = name.to_string();
+        for number in 2.. {
+            if self.used.insert(unique.clone()) {
+                break;
+            }
+            unique = format!("{name}#{number}");
+        }
+        let name = unique.as_str();
         let source = self.run.names.number(name);
         let mut input = Hashed { input, hash: Sha256::new() };
         let mut goes_on = true;
@@ -196,7 +219,11 @@ impl Visitor for FileReader<'_, '_> {
             return false;
         }
         let digest = text(input.hash);
-        if broken.is_none() && !self.seen.insert(digest.clone()) {
+        let again = !self.seen.insert(digest.clone()) && !self.inside.contains(&digest);
+        if !again {
+            self.inside.insert(digest.clone());
+        }
+        if broken.is_none() && again {
             self.reading.known += 1;
             self.reading.dropped.insert(source);
         } else {

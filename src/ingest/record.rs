@@ -26,11 +26,13 @@ pub enum Slot {
     RecordId,
     /// The time that the record states.
     Stated,
+    /// The same by the host's own wall clock, without a zone, where a collector adds it.
+    Local,
     /// The time of the sensor's own clock, in UTC.
     Sensor,
 }
 
-const SLOTS: usize = 7;
+const SLOTS: usize = 8;
 
 /// More fields than this and the surplus goes, as JSON, into one field of its own.
 const MAX_FIELDS: usize = 400;

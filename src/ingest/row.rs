@@ -64,6 +64,8 @@ impl<'a> Cell<'a> {
 pub struct Head {
     /// As the record states it, before any correction.
     pub stated: i64,
+    /// By the clock on the host's wall: its own second, of an unknown zone.
+    pub local: i64,
     /// By the sensor's own clock, which is UTC.
     pub sensor: i64,
     /// The stated time is UTC by the format's own rule.

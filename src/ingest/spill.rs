@@ -34,7 +34,7 @@ const BUFFER: usize = 4 << 20;
 const MAX_KINDS: usize = 400;
 
 /// Bytes of an encoded head.
-pub const HEAD: usize = 49;
+pub const HEAD: usize = 57;
 
 fn put_u32(out: &mut Vec<u8>, number: u32) {
     out.extend_from_slice(&number.to_le_bytes());
@@ -49,6 +49,7 @@ pub fn begin(out: &mut Vec<u8>, head: &Head) -> usize {
     let start = out.len();
     put_u32(out, 0);
     put_i64(out, head.stated);
+    put_i64(out, head.local);
     put_i64(out, head.sensor);
     out.push(u8::from(head.states_utc) | u8::from(head.doubtful) << 1);
     for number in [head.source, head.machine, head.provider, head.channel] {
@@ -122,10 +123,11 @@ impl<'a> Frame<'a> {
     }
 
     pub fn head(&mut self) -> Option<Head> {
-        let (stated, sensor) = (self.i64()?, self.i64()?);
+        let (stated, local, sensor) = (self.i64()?, self.i64()?, self.i64()?);
         let flags = self.take(1)?[0];
         Some(Head {
             stated,
+            local,
             sensor,
             states_utc: flags & 1 != 0,
             doubtful: flags & 2 != 0,

@@ -97,6 +97,7 @@ impl<'r> Taker<'r> {
         let provider = identify::provider(record.slot(Slot::Channel).unwrap_or_default(), record.slot(Slot::Provider));
         let head = Head {
             stated: record.slot(Slot::Stated).and_then(time::parse).unwrap_or(NONE),
+            local: record.slot(Slot::Local).and_then(time::parse).unwrap_or(NONE),
             sensor: if provider == Some("Sysmon") { record.slot(Slot::Sensor).and_then(time::parse).unwrap_or(NONE) } else { NONE },
             states_utc: record.states_utc,
             doubtful: provider == Some("Sysmon") && matches!(event_id, Some(3 | 22)),

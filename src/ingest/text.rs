@@ -33,9 +33,16 @@ pub fn flag(text: &str) -> Option<bool> {
     }
 }
 
+/// Accounts that some records name by their identifier alone.
+const ACCOUNTS: &[(&str, &str)] =
+    &[("S-1-5-18", "NT AUTHORITY\\SYSTEM"), ("S-1-5-19", "NT AUTHORITY\\LOCAL SERVICE"), ("S-1-5-20", "NT AUTHORITY\\NETWORK SERVICE")];
+
 /// `DOMAIN\name`. A domain is cut at its first dot, `a@X.Y` is `X\a`, and a name that has its domain already keeps it.
 pub fn user(domain: Option<&str>, name: &str) -> String {
     let name = name.trim();
+    if let Some((_, known)) = ACCOUNTS.iter().find(|(sid, _)| *sid == name) {
+        return (*known).to_string();
+    }
     if memchr2(b'\\', b'@', name.as_bytes()).is_none() {
         return match domain.map(|domain| short_domain(domain.trim())).filter(|domain| !domain.is_empty()) {
             Some(domain) => format!("{domain}\\{name}"),
