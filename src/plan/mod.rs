@@ -14,7 +14,7 @@ mod step;
 mod value;
 
 pub use check::{PlanError, Schema};
-pub use explain::{duration_text, explain, time_text};
+pub use explain::{duration_text, explain, expression, time_text};
 pub use expr::{Comparison, Expr};
 pub use fold::{fold, folded_equal};
 pub use func::Func;
