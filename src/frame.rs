@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use polars::prelude::{
     AnyValue, BooleanChunked, Column, DataFrame, DataType, Float64Chunked, Int64Chunked, IntoColumn, IntoSeries, ListBuilderTrait, ListStringChunkedBuilder,
-    NewChunkedArray, PlSmallStr, PolarsResult, Series, StringChunked, TimeUnit,
+    NewChunkedArray, ParquetWriter, PlSmallStr, PolarsResult, Series, StringChunked, TimeUnit,
 };
 
 use crate::plan::{Schema, Value, written};
@@ -88,6 +88,29 @@ impl Frame {
     /// The first rows only.
     pub fn head(&self, rows: usize) -> Frame {
         Frame { schema: self.schema.clone(), data: Arc::new(self.data.head(Some(rows))), read: self.read }
+    }
+
+    /// No rows, with these columns.
+    pub fn empty(schema: Schema) -> Frame {
+        let columns = schema.columns().iter().map(|(name, kind)| missing_column(name, *kind, 0)).collect();
+        Frame { data: Arc::new(DataFrame::new(0, columns).unwrap_or_default()), schema, read: Read::default() }
+    }
+
+    /// The rows at these positions, in their order; positions beyond the last row are left out.
+    pub fn take(&self, rows: &[usize]) -> Frame {
+        let indexes: Vec<u32> = rows.iter().filter(|row| **row < self.height()).filter_map(|row| u32::try_from(*row).ok()).collect();
+        let columns = self.data.columns().iter().map(|column| column.take_slice(&indexes)).collect::<Result<Vec<_>, _>>().unwrap_or_default();
+        let data = DataFrame::new(indexes.len(), columns).unwrap_or_default();
+        Frame { schema: self.schema.clone(), data: Arc::new(data), read: self.read }
+    }
+
+    /// All rows and columns as Parquet.
+    ///
+    /// # Errors
+    /// What the file system or the writer said.
+    pub fn write_parquet(&self, file: std::fs::File) -> Result<(), String> {
+        let mut data = (*self.data).clone();
+        ParquetWriter::new(file).finish(&mut data).map(|_| ()).map_err(|error| error.to_string())
     }
 
     /// Columns in which no row has a value.
