@@ -4,6 +4,7 @@
 //! anything is read; `explain` writes it down in one canonical way.
 
 mod check;
+pub mod clock;
 mod explain;
 mod expr;
 mod fold;
@@ -17,5 +18,5 @@ pub use explain::{duration_text, explain, time_text};
 pub use expr::{Comparison, Expr};
 pub use fold::{fold, folded_equal};
 pub use func::Func;
-pub use step::{Aggregate, Fold, How, Keep, Plan, Scan, Scope, SortKey, Source, Step};
+pub use step::{Aggregate, Fold, How, Keep, Need, Plan, Scan, Scope, SortKey, Source, Step};
 pub use value::{Period, Value};
