@@ -72,7 +72,8 @@ pub fn find(inventory: &Inventory, wanted: &Wanted) -> Result<Vec<KnownMachine>,
         muids.push(named(name, &known)?.muid.clone());
     }
     let by_word = !wanted.muids.is_empty() || !wanted.names.is_empty();
-    let at_address = |machine: &KnownMachine| wanted.local_ip.as_deref().is_none_or(|ip| machine.local_ip.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(ip.trim())));
+    let at_address =
+        |machine: &KnownMachine| wanted.local_ip.as_deref().is_none_or(|ip| machine.local_ip.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(ip.trim())));
     let found: Vec<KnownMachine> =
         known.iter().filter(|machine| (!by_word || muids.contains(&machine.muid)) && at_address(machine)).map(|machine| (*machine).clone()).collect();
     match (&wanted.local_ip, found.is_empty()) {

@@ -1,6 +1,9 @@
 //! The field's know-how: periods, machines and clients, queries as plans, histograms, findings, outcome and coverage.
 //! Pure: no backend, no script, no IO.
 
+#[cfg(test)]
+mod build;
+mod cells;
 pub mod finding;
 pub mod histogram;
 pub mod machine;

@@ -122,10 +122,7 @@ mod tests {
         let schema = Schema::of(&plan).unwrap();
         let stacked = stack(&plan, &schema, &names(&["ParentFilename", "ChildFilename"])).unwrap();
         let columns = Schema::of(&stacked).unwrap();
-        assert_eq!(
-            columns.names().collect::<Vec<_>>(),
-            ["ParentFilename", "ChildFilename", "Count", "Share", "Machines", "FirstSeen", "LastSeen"]
-        );
+        assert_eq!(columns.names().collect::<Vec<_>>(), ["ParentFilename", "ChildFilename", "Count", "Share", "Machines", "FirstSeen", "LastSeen"]);
         assert!(explain(&stacked).ends_with("sort Count Machines ParentFilename ChildFilename\n"));
         assert!(explain(&top(&plan, &schema, "ChildFilename", 3).unwrap()).ends_with("sort -Count ChildFilename\nhead 3\n"));
     }

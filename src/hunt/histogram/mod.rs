@@ -1,6 +1,8 @@
 //! Histograms: rows counted by intervals of time and by values.
 
 mod finish;
+#[cfg(test)]
+mod tests;
 mod top;
 
 use std::sync::Arc;

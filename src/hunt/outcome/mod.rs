@@ -1,6 +1,9 @@
 //! What a run amounts to, and what it looked at: a *nothing found* that proves itself.
 
 mod cover;
+mod needs;
+#[cfg(test)]
+mod tests;
 
 use crate::plan::Period;
 

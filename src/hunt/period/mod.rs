@@ -3,9 +3,9 @@
 mod read;
 
 use chrono::Days;
+use chrono::TimeZone;
 use chrono::format::{Item, StrftimeItems};
 use chrono_tz::Tz;
-use chrono::TimeZone;
 use miette::Diagnostic;
 use thiserror::Error;
 
@@ -23,7 +23,10 @@ pub enum PeriodError {
     #[diagnostic(code(period::unreadable), help("write `7d`, `36h`, `2020-09-21`, `2020-09-21..2020-09-23` (the second day not included) or `all`"))]
     Period { given: String },
     #[error("`{given}` is no time")]
-    #[diagnostic(code(period::time), help("write a date as `2020-09-21`, or a time as `2020-09-21T08:30:00Z` (without `Z` or an offset it is in the run's zone)"))]
+    #[diagnostic(
+        code(period::time),
+        help("write a date as `2020-09-21`, or a time as `2020-09-21T08:30:00Z` (without `Z` or an offset it is in the run's zone)")
+    )]
     Time { given: String },
     #[error("`{given}` is no duration")]
     #[diagnostic(code(period::duration), help("write a number and a unit: `90s`, `5m`, `36h`, `7d`, `2w`"))]
@@ -40,7 +43,7 @@ pub enum PeriodError {
     #[error("a period is split into at most {MOST_PARTS} parts, and this would be more")]
     #[diagnostic(code(period::parts), help("split it by a longer duration"))]
     Parts,
-    #[error("`{given}` is no time format: `{given}` has a `%` code that is unknown")]
+    #[error("`{given}` is no time format: it has a `%` code that is unknown")]
     #[diagnostic(code(period::format), help("strftime codes: `%Y-%m-%d %H:%M:%S`; a percent sign is `%%`"))]
     Format { given: String },
     #[error("this time lies beyond the calendar")]

@@ -163,7 +163,10 @@ mod tests {
         assert_eq!(split(&period, 3 * HOUR).unwrap().last(), Some(&Period { from: Some(13 * HOUR), to: Some(14 * HOUR) }));
         assert_eq!(split(&Period::ALL, HOUR), Err(PeriodError::Open { end: "beginning", done: "split" }));
         assert_eq!(split(&period, 1), Err(PeriodError::Parts));
-        assert!(ending("2020-09-21", 2, Tz::UTC).is_ok_and(|period| period.from == Some(time("2020-09-20T00:00:00Z")) && period.to == Some(time("2020-09-22T00:00:00Z"))));
+        assert!(
+            ending("2020-09-21", 2, Tz::UTC)
+                .is_ok_and(|period| period.from == Some(time("2020-09-20T00:00:00Z")) && period.to == Some(time("2020-09-22T00:00:00Z")))
+        );
     }
 
     #[test]

@@ -15,7 +15,11 @@ pub(super) const QUERY: Query = Query {
         ACTOR_KIND,
         operation(&["logon", "logoff", "explicit", "special", "tgt", "tgs", "preauth", "validation"], "what was done; without it: everything"),
         own("outcome", Takes::Words(&["success", "failure"]), "how it ended"),
-        own("type", Takes::Number, "logon types: 2 interactive, 3 network, 4 batch, 5 service, 7 unlock, 8 clear-text network, 9 new credentials, 10 remote, 11 cached"),
+        own(
+            "type",
+            Takes::Number,
+            "logon types: 2 interactive, 3 network, 4 batch, 5 service, 7 unlock, 8 clear-text network, 9 new credentials, 10 remote, 11 cached",
+        ),
         IPS,
         MUID,
         TOP,

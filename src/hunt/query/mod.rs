@@ -17,6 +17,8 @@ mod registry;
 mod scan;
 mod scripts;
 mod system;
+#[cfg(test)]
+mod tests;
 mod users;
 
 use chrono_tz::Tz;
@@ -26,6 +28,7 @@ use crate::telemetry::Inventory;
 
 pub use error::OptionError;
 pub use given::Given;
+pub(crate) use given::in_scope;
 
 /// One query, `get_executions` and its like. Each is also callable without `get_`.
 #[derive(Debug)]
