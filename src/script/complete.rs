@@ -78,7 +78,7 @@ fn members(inner: &mut Inner, owner: &str) -> Vec<Candidate> {
     }
     if owner.ends_with(|character: char| character.is_alphanumeric()) && enclosing_receiver(owner).is_some() && expression.contains('.') {
         // A column of a closure's row: the verbs of columns.
-        let verbs = crate::plan::Func::NAMED.iter().map(|func| func.signature());
+        let verbs = crate::plan::Func::METHODS.iter().map(|func| func.signature());
         return verbs.map(|signature| candidate(signature.name, signature.doc)).collect();
     }
     let Some(value) = value_of(inner, expression) else {

@@ -171,7 +171,7 @@ fn parsing(run: &Run, here: &str, kind: &ParseErrorType, at: Position) -> Fault 
         P::MissingToken(token, what) => missing_token(token, what),
         P::MissingSymbol(what) => Fault::new("syntax::missing", lowered(what)),
         P::FnDuplicatedDefinition(name, count) => Fault::new("name::twice", format!("there are two functions `{name}` of {count} parameters")),
-        P::FnWrongDefinition => Fault::new("syntax::function", "a function is defined at the top level only"),
+        P::WrongFnDefinition => Fault::new("syntax::function", "a function is defined at the top level only"),
         P::ExprExpected(what) => Fault::new("syntax::expression", format!("an expression is needed here, as {}", lowered(what))),
         P::UnexpectedEOF => Fault::new("syntax::end", "the text ends in the middle of a statement").with_help("close what is open: a bracket, a brace, a text"),
         P::AssignmentToConstant(name) => Fault::new("name::constant", format!("`{name}` is a constant")).with_help("declare it with `let`"),

@@ -85,7 +85,7 @@ pub(super) fn dynamic(value: &Value) -> Dynamic {
 
 /// The function of columns that has this name.
 pub(super) fn func_of(name: &str, zone: chrono_tz::Tz) -> Option<Func> {
-    let found = Func::NAMED.iter().find(|func| func.signature().name == name).copied()?;
+    let found = Func::METHODS.iter().find(|func| func.signature().name == name).copied()?;
     Some(match found {
         Func::Hour(_) => Func::Hour(zone),
         Func::Weekday(_) => Func::Weekday(zone),

@@ -73,6 +73,7 @@ fn seen(store: &Arc<Store>, limits: &Limits, table: &'static str, hash: &str) ->
         channels: Vec::new(),
         event_ids: Vec::new(),
         raw_fields: Vec::new(),
+        needs: None,
         zone: chrono_tz::Tz::UTC,
     };
     let files: Vec<_> = store.manifest().files.iter().filter(|file| file.table == table && file.rows > 0).cloned().collect();

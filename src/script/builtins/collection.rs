@@ -178,7 +178,8 @@ fn rename(call: &Call) -> Answer<Dynamic> {
 }
 
 fn sort(call: &Call) -> Answer<Dynamic> {
-    let keys = call.names(0).iter().map(|name| match name.strip_prefix('-') {
+    let keys = call.names(0);
+    let keys = keys.iter().map(|name| match name.strip_prefix('-') {
         Some(column) => SortKey { column: column.into(), descending: true },
         None => SortKey { column: name.clone(), descending: false },
     });

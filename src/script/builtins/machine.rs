@@ -101,7 +101,7 @@ fn one(call: &Call, of: impl Fn(&KnownMachine) -> Dynamic) -> Answer<Dynamic> {
     })
 }
 
-fn single(machine: &Machine) -> impl Iterator<Item = Machine> {
+fn single(machine: &Machine) -> impl Iterator<Item = Machine> + use<> {
     let period = machine.period;
     machine.machines.to_vec().into_iter().map(move |known| Machine { machines: Arc::from([known]), period })
 }
@@ -195,6 +195,7 @@ pub(super) fn listed(run: &Run, scope: Scope, period: Option<Period>) -> Result<
         channels: Vec::new(),
         event_ids: Vec::new(),
         raw_fields: Vec::new(),
+        needs: None,
         zone: run.setup.zone,
     };
     let mut plan = Plan::scan(scan);

@@ -21,7 +21,7 @@ pub(super) fn declared() -> Vec<Declared> {
             Ok(items.into_iter().map(|item| Dynamic::from(Cased(item.to_string().into()))).collect::<Array>().into())
         }),
     ];
-    for func in Func::NAMED {
+    for func in Func::METHODS {
         let signature = func.signature();
         if matches!(func, Func::Hour(_) | Func::Weekday(_) | Func::Date(_) | Func::Floor(_) | Func::Cased) {
             all.push(verb(Kind::Missing, signature.name, signature.arguments, signature.doc));

@@ -129,7 +129,7 @@ impl Symbolic<'_> {
         }
         let zone = self.run.setup.zone;
         let Some(func) = func_of(name, zone) else {
-            let names = Func::NAMED.iter().map(|func| func.signature().name);
+            let names = Func::METHODS.iter().map(|func| func.signature().name);
             let help = did_you_mean(name, names).unwrap_or_else(|| "see `:help` for the verbs of columns; `filter_rows(|r| …)` runs any function".into());
             return Err(refuse_with("predicate::function", format!("`{name}` can't be asked of a column"), help, place));
         };
