@@ -4,9 +4,12 @@
 
 use std::sync::Arc;
 
-use polars::prelude::{AnyValue, Column, DataFrame, DataType, TimeUnit};
+use polars::prelude::{
+    AnyValue, BooleanChunked, Column, DataFrame, DataType, Float64Chunked, Int64Chunked, IntoColumn, IntoSeries, ListBuilderTrait, ListStringChunkedBuilder,
+    NewChunkedArray, ParquetWriter, PlSmallStr, PolarsResult, Series, StringChunked, TimeUnit,
+};
 
-use crate::plan::{Schema, Value};
+use crate::plan::{Schema, Value, written};
 use crate::telemetry::Type;
 
 /// Rows that a backend answered with.
@@ -34,6 +37,23 @@ impl Frame {
     /// The data's columns must be those of the schema, in its order and physical types.
     pub fn new(schema: Schema, data: DataFrame, read: Read) -> Frame {
         Frame { schema, data: Arc::new(data), read }
+    }
+
+    /// Rows of values, each as long as the schema; a value of another type than its column's is missing.
+    pub fn of_rows(schema: Schema, rows: &[Vec<Value>]) -> PolarsResult<Frame> {
+        let column = |(position, (name, kind)): (usize, &(Arc<str>, Type))| {
+            let cells: Vec<Value> = rows.iter().map(|row| row.get(position).cloned().unwrap_or(Value::Missing)).collect();
+            Ok(series((&**name).into(), &cells, *kind)?.into_column())
+        };
+        let columns = schema.columns().iter().enumerate().map(column).collect::<PolarsResult<Vec<_>>>()?;
+        let data = DataFrame::new(rows.len(), columns)?;
+        Ok(Frame::new(schema, data, Read::default()))
+    }
+
+    /// The rows for which the mask is true.
+    pub fn keep(&self, mask: &[bool]) -> PolarsResult<Frame> {
+        let data = self.data.filter(&BooleanChunked::from_slice("".into(), mask))?;
+        Ok(Frame { schema: self.schema.clone(), data: Arc::new(data), read: self.read })
     }
 
     pub fn schema(&self) -> &Schema {
@@ -70,6 +90,29 @@ impl Frame {
         Frame { schema: self.schema.clone(), data: Arc::new(self.data.head(Some(rows))), read: self.read }
     }
 
+    /// No rows, with these columns.
+    pub fn empty(schema: Schema) -> Frame {
+        let columns = schema.columns().iter().map(|(name, kind)| missing_column(name, *kind, 0)).collect();
+        Frame { data: Arc::new(DataFrame::new(0, columns).unwrap_or_default()), schema, read: Read::default() }
+    }
+
+    /// The rows at these positions, in their order; positions beyond the last row are left out.
+    pub fn take(&self, rows: &[usize]) -> Frame {
+        let indexes: Vec<u32> = rows.iter().filter(|row| **row < self.height()).filter_map(|row| u32::try_from(*row).ok()).collect();
+        let columns = self.data.columns().iter().map(|column| column.take_slice(&indexes)).collect::<Result<Vec<_>, _>>().unwrap_or_default();
+        let data = DataFrame::new(indexes.len(), columns).unwrap_or_default();
+        Frame { schema: self.schema.clone(), data: Arc::new(data), read: self.read }
+    }
+
+    /// All rows and columns as Parquet.
+    ///
+    /// # Errors
+    /// What the file system or the writer said.
+    pub fn write_parquet(&self, file: std::fs::File) -> Result<(), String> {
+        let mut data = (*self.data).clone();
+        ParquetWriter::new(file).finish(&mut data).map(|_| ()).map_err(|error| error.to_string())
+    }
+
     /// Columns in which no row has a value.
     pub fn is_column_missing(&self, column: usize) -> bool {
         self.data.columns().get(column).is_none_or(|cells| cells.null_count() == cells.len())
@@ -93,7 +136,8 @@ pub fn missing_column(name: &str, kind: Type, height: usize) -> Column {
     Column::full_null(name.into(), height, &physical(kind))
 }
 
-fn value_of(cell: AnyValue<'_>, kind: Type) -> Value {
+/// One cell of a column of this type.
+pub fn value_of(cell: AnyValue<'_>, kind: Type) -> Value {
     let whole = |number: i64| match kind {
         Type::Time => Value::Time(number),
         Type::Duration => Value::Duration(number),
@@ -109,11 +153,56 @@ fn value_of(cell: AnyValue<'_>, kind: Type) -> Value {
         AnyValue::UInt32(number) => whole(i64::from(number)),
         AnyValue::UInt64(number) => whole(i64::try_from(number).unwrap_or(i64::MAX)),
         AnyValue::Float64(number) => Value::Float(number),
-        AnyValue::Datetime(time, _, _) => Value::Time(time),
+        AnyValue::Datetime(time, _, _) | AnyValue::DatetimeOwned(time, _, _) => Value::Time(time),
         AnyValue::List(items) => {
             let texts = items.str().map(|texts| texts.iter().map(|text| text.map_or(Value::Missing, Value::text)).collect::<Vec<_>>());
             Value::List(texts.unwrap_or_default().into())
         }
         _ => Value::Missing,
     }
+}
+
+/// A column of values of one type; a value of another type is missing.
+pub fn series(name: PlSmallStr, values: &[Value], kind: Type) -> PolarsResult<Series> {
+    let whole = |value: &Value| match value {
+        Value::Int(number) | Value::Time(number) | Value::Duration(number) => Some(*number),
+        _ => None,
+    };
+    Ok(match kind {
+        Type::Text => StringChunked::from_iter_options(
+            name,
+            values.iter().map(|value| match value {
+                Value::Text(text) => Some(&**text),
+                _ => None,
+            }),
+        )
+        .into_series(),
+        Type::Int | Type::Hex | Type::Duration => Int64Chunked::from_iter_options(name, values.iter().map(whole)).into_series(),
+        Type::Time => Int64Chunked::from_iter_options(name, values.iter().map(whole)).into_series().cast(&physical(Type::Time))?,
+        Type::Float => {
+            let number = |value: &Value| match value {
+                Value::Float(number) => Some(*number),
+                Value::Int(number) => Some(*number as f64),
+                _ => None,
+            };
+            Float64Chunked::from_iter_options(name, values.iter().map(number)).into_series()
+        }
+        Type::Bool => {
+            let truth = |value: &Value| match value {
+                Value::Bool(value) => Some(*value),
+                _ => None,
+            };
+            BooleanChunked::from_iter_options(name, values.iter().map(truth)).into_series()
+        }
+        Type::List => {
+            let mut lists = ListStringChunkedBuilder::new(name, values.len(), values.len() * 4);
+            for value in values {
+                match value {
+                    Value::List(items) => lists.append_values_iter(items.iter().filter_map(written).collect::<Vec<_>>().iter().map(String::as_str)),
+                    _ => lists.append_null(),
+                }
+            }
+            lists.finish().into_series()
+        }
+    })
 }

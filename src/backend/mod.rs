@@ -48,6 +48,9 @@ impl Limits {
 /// Why there is no answer.
 #[derive(Debug, Error, Diagnostic)]
 pub enum BackendError {
+    #[error("no source was named")]
+    #[diagnostic(code(source::none), help("name a store or raw logs with --source or HUNTSMAN_SOURCE; `--source sample` is made-up telemetry to try"))]
+    Nowhere,
     #[error(transparent)]
     #[diagnostic(transparent)]
     Plan(#[from] PlanError),

@@ -1,6 +1,98 @@
 //! The command line: arguments, environment, clock, stdout, exit code. No query logic.
 
+mod args;
+mod cache;
+mod check;
+mod config;
+mod context;
+mod doc;
+mod eval;
+mod ingest;
+mod list;
+mod output;
+mod playbooks;
+mod progress;
+mod repl;
+mod run;
+mod signal;
+mod source;
+mod sources;
+mod usage;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use self::args::{Cli, Command};
+use self::context::Context;
+use self::output::Terminal;
+use crate::diag::Fault;
+
+/// The exit codes of the contract.
+pub const DONE: u8 = 0;
+pub const FOUND: u8 = 1;
+pub const FAILED: u8 = 2;
+pub const INCOMPLETE: u8 = 3;
+
 /// Runs the program with the process' arguments; the exit code.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return ExitCode::from(usage::refuse(&error)),
+    };
+    let terminal = match Terminal::new(&cli.common) {
+        Ok(terminal) => terminal,
+        Err(fault) => {
+            Terminal::plain().fault(&fault);
+            return ExitCode::from(FAILED);
+        }
+    };
+    let code = match execute(cli, &terminal) {
+        Ok(code) => code,
+        Err(fault) => {
+            terminal.fault(&fault);
+            FAILED
+        }
+    };
+    ExitCode::from(code)
+}
+
+fn execute(cli: Cli, terminal: &Terminal) -> Result<u8, Fault> {
+    let context = Context::new(&cli.common, terminal)?;
+    match cli.command {
+        Some(_) => signal::stop_on_signal(&context.interrupted)?,
+        None => signal::interrupt_on_signal(&context.interrupted)?,
+    }
+    match cli.command {
+        None => {
+            context.refuse("the prompt", &["--output"])?;
+            repl::converse(&context)
+        }
+        Some(Command::Run(arguments)) => run::run(&context, &arguments),
+        Some(Command::Eval { expression }) => eval::eval(&context, &expression),
+        Some(Command::Ingest { paths, store }) => {
+            context.refuse("ingest", &["--source", "--period", "--now", "--allow-write", "--timeout"])?;
+            ingest::ingest(&context, paths, store)
+        }
+        Some(Command::Check { paths }) => {
+            context.refuse("check", &["--allow-write", "--output"])?;
+            check::check(&context, &paths)
+        }
+        Some(Command::List { paths }) => {
+            context.refuse("list", &["--source", "--client", "--period", "--now", "--allow-write", "--timeout"])?;
+            list::list(&context, &paths)
+        }
+        Some(Command::Doc { name }) => {
+            context.refuse("doc", &["--source", "--client", "--period", "--now", "--allow-write", "--timeout"])?;
+            doc::doc(&context, name.as_deref())
+        }
+        Some(Command::Sources) => {
+            context.refuse("sources", &["--period", "--allow-write"])?;
+            sources::sources(&context)
+        }
+        Some(Command::Sample { folder }) => {
+            context.refuse("sample", &["--source", "--client", "--period", "--now", "--allow-write", "--timeout", "--output"])?;
+            source::write_sample(&folder)
+        }
+    }
 }

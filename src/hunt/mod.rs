@@ -1,6 +1,15 @@
 //! The field's know-how: periods, machines and clients, queries as plans, histograms, findings, outcome and coverage.
 //! Pure: no backend, no script, no IO.
 
-mod outcome;
+#[cfg(test)]
+mod build;
+mod cells;
+pub mod finding;
+pub mod histogram;
+pub mod machine;
+pub mod outcome;
+pub mod period;
+pub mod query;
+pub mod stack;
 
 pub use outcome::{Coverage, Outcome};

@@ -245,7 +245,12 @@ impl Schema {
         self.check_pair(left, right)
     }
 
+    /// A text that is a number may stand beside a hex column, which people read as text.
     fn check_pair(&self, left: &Expr, right: &Expr) -> Result<(), PlanError> {
+        let number = |expr: &Expr| matches!(expr, Expr::Literal(Value::Text(text)) if super::text::parse_whole(text).is_some());
+        if (self.type_of(left)? == Some(Type::Hex) && number(right)) || (self.type_of(right)? == Some(Type::Hex) && number(left)) {
+            return Ok(());
+        }
         self.common_type(left, right).map(|_| ())
     }
 
@@ -279,9 +284,10 @@ impl Schema {
             Func::Entropy => Some(Type::Float),
             Func::Split => Some(Type::List),
             Func::Floor(_) => Some(Type::Time),
-            Func::OrElse => arguments.iter().skip(1).try_fold(receiver, |kind, other| match kind {
-                None => self.type_of(other),
-                some => self.check_pair(&arguments[0], other).map(|()| some),
+            Func::OrElse => arguments.iter().skip(1).try_fold(receiver, |kind, other| match (kind, self.type_of(other)?) {
+                (None, other) => Ok(other),
+                (Some(Type::Int | Type::Hex), Some(Type::Float)) => Ok(Some(Type::Float)),
+                (some, _) => self.check_pair(&arguments[0], other).map(|()| some),
             })?,
             Func::Negate => self.numeric(func, &arguments[0], receiver)?,
             Func::Add | Func::Subtract | Func::Multiply | Func::Divide | Func::Remainder => arithmetic_type(func, receiver, kinds.get(1).copied().flatten())
@@ -369,10 +375,22 @@ fn averaged(kind: Type) -> Type {
 
 /// Literal patterns are read before any row is.
 fn check_patterns(func: Func, arguments: &[Arc<Expr>]) -> Result<(), PlanError> {
-    let Some(Expr::Literal(Value::Text(pattern))) = arguments.get(1).map(|argument| &**argument) else { return Ok(()) };
+    let pattern = arguments.get(1).map(|argument| match &**argument {
+        Expr::Call(Func::Cased, inner) => inner.first().unwrap_or(argument),
+        _ => argument,
+    });
+    let Some(Expr::Literal(pattern)) = pattern.map(|pattern| &**pattern) else { return Ok(()) };
+    let patterns = match pattern {
+        Value::List(patterns) => patterns,
+        one => std::slice::from_ref(one),
+    };
+    let texts = patterns.iter().filter_map(|pattern| match pattern {
+        Value::Text(text) => Some(text),
+        _ => None,
+    });
     match func {
-        Func::Matches => super::pattern::regex(pattern, false).map(|_| ()),
-        Func::InCidr => super::pattern::Network::parse(pattern).map(|_| ()),
+        Func::Matches => texts.map(|text| super::pattern::regex(text, false).map(|_| ())).collect(),
+        Func::InCidr => texts.map(|text| super::pattern::Network::parse(text).map(|_| ())).collect(),
         _ => Ok(()),
     }
 }

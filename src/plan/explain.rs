@@ -116,7 +116,7 @@ fn aggregate(aggregate: &Aggregate) -> String {
 }
 
 /// One expression, in the words of a playbook.
-pub(super) fn expression(expr: &Expr) -> String {
+pub fn expression(expr: &Expr) -> String {
     match expr {
         Expr::Column(name) => name.to_string(),
         Expr::Literal(value) => literal(value),

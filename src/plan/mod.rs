@@ -4,18 +4,28 @@
 //! anything is read; `explain` writes it down in one canonical way.
 
 mod check;
+pub mod clock;
+mod eval;
 mod explain;
 mod expr;
 mod fold;
 mod func;
+pub mod number;
 pub mod pattern;
+mod required;
+mod simplify;
 mod step;
+pub mod text;
+pub mod time;
 mod value;
 
 pub use check::{PlanError, Schema};
-pub use explain::{duration_text, explain, time_text};
+pub use eval::{apply, apply_as, compare, compare_as, holds, holds_for, is_cased, order, written};
+pub use explain::{duration_text, explain, expression, time_text};
 pub use expr::{Comparison, Expr};
 pub use fold::{fold, folded_equal};
 pub use func::Func;
-pub use step::{Aggregate, Fold, How, Keep, Plan, Scan, Scope, SortKey, Source, Step};
+pub use required::{Needed, required};
+pub use simplify::simplify;
+pub use step::{Aggregate, Fold, How, Keep, Need, Plan, Scan, Scope, SortKey, Source, Step};
 pub use value::{Period, Value};

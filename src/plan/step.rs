@@ -33,6 +33,18 @@ pub struct Scan {
     pub raw_fields: Vec<Arc<str>>,
     /// The run's time zone, for derived columns such as `Date`.
     pub zone: chrono_tz::Tz,
+    /// What the source must show for these rows to count as *examined*. `None`: what the table and its operations say; empty: nothing,
+    /// the rows only add to an answer that another scan gives.
+    pub needs: Option<Vec<Need>>,
+}
+
+/// Records that an answer rests on: any one of the kinds will do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// As coverage names it: `process.access`, `system.service.create`.
+    pub label: Arc<str>,
+    /// Short provider and event id, as `Sysmon/10`.
+    pub any_of: Vec<Arc<str>>,
 }
 
 /// Whose rows.

@@ -1,1 +1,127 @@
 //! A report, a reply or a fault as text: pure functions, one file a format.
+
+mod answer;
+mod bars;
+mod cell;
+pub mod clean;
+mod colour;
+mod csv;
+mod fault;
+mod grid;
+mod inventory;
+mod json;
+mod measure;
+mod report;
+mod table;
+
+use crate::diag::Fault;
+use crate::report::{Answer, Item, Report};
+use crate::telemetry::Inventory;
+
+pub use cell::{Precision, time};
+pub use colour::{Tone, toned};
+pub use csv::lines as csv_lines;
+pub use fault::{fault, fault_json, object as fault_object};
+pub use grid::Grid;
+pub use json::to_json;
+
+/// How text looks: decided once, by whoever knows the terminal.
+#[derive(Clone, Copy, Debug)]
+pub struct Style {
+    pub colour: bool,
+    /// Whether characters outside ASCII may be drawn.
+    pub unicode: bool,
+    /// Columns of the terminal; `None` when there is none, and nothing has to be cut.
+    pub width: Option<usize>,
+    /// In which times are shown.
+    pub zone: chrono_tz::Tz,
+}
+
+impl Style {
+    /// The mark of something left out.
+    pub fn ellipsis(&self) -> &'static str {
+        if self.unicode { "…" } else { "..." }
+    }
+}
+
+/// What an answer can be written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Text for people.
+    Table,
+    Json,
+    /// One JSON value a line.
+    Ndjson,
+    Csv,
+}
+
+impl Format {
+    pub const ALL: [Format; 4] = [Format::Table, Format::Json, Format::Ndjson, Format::Csv];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Format::Table => "table",
+            Format::Json => "json",
+            Format::Ndjson => "ndjson",
+            Format::Csv => "csv",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Format> {
+        Format::ALL.into_iter().find(|format| format.word() == word)
+    }
+
+    /// By the ending of a file's name.
+    pub fn of_extension(extension: &str) -> Option<Format> {
+        match extension.to_ascii_lowercase().as_str() {
+            "json" => Some(Format::Json),
+            "ndjson" | "jsonl" => Some(Format::Ndjson),
+            "csv" => Some(Format::Csv),
+            "txt" => Some(Format::Table),
+            _ => None,
+        }
+    }
+}
+
+/// One playbook's run: what was said, and the fault that ended it.
+pub type Ended = (Report, Option<Fault>);
+
+/// The reports of a run. JSON is one object for one playbook, an array for several.
+pub fn render(runs: &[Ended], format: Format, style: &Style) -> String {
+    match format {
+        Format::Table => runs.iter().map(|(report, fault)| report::text(report, fault.as_ref(), style)).collect::<Vec<_>>().join("\n"),
+        Format::Json => match runs {
+            [(report, fault)] => line(json::report(report, fault.as_ref())),
+            several => {
+                let objects: Vec<String> = several.iter().map(|(report, fault)| json::report(report, fault.as_ref())).collect();
+                format!("[{}]\n", objects.join(",\n"))
+            }
+        },
+        Format::Ndjson => runs.iter().map(|(report, fault)| json::report_lines(report, fault.as_ref())).collect(),
+        Format::Csv => csv::reports(runs),
+    }
+}
+
+/// What one expression said and answered.
+pub fn reply(items: &[Item], answer: &Answer, format: Format, style: &Style) -> String {
+    match format {
+        Format::Table => answer::text(items, answer, style),
+        Format::Json => line(json::reply(items, answer)),
+        Format::Ndjson => json::reply_lines(items, answer),
+        Format::Csv => csv::reply(items, answer),
+    }
+}
+
+/// What a source holds.
+pub fn inventory(name: &str, inventory: &Inventory, format: Format, style: &Style) -> String {
+    match format {
+        Format::Table => inventory::text(name, inventory, style),
+        Format::Json | Format::Ndjson => line(to_json(&inventory::object(name, inventory))),
+        Format::Csv => inventory::csv(inventory),
+    }
+}
+
+fn line(mut text: String) -> String {
+    text.push('\n');
+    text
+}

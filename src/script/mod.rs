@@ -1,7 +1,26 @@
 //! The playbook language: Rhai with our types, closures as queries, one session for every door.
 
+mod about;
+mod builtins;
+mod check;
+mod complete;
+mod engine;
+mod fault;
+mod keys;
+mod lexical;
+mod library;
+mod modules;
+mod names;
+mod operators;
+mod predicate;
+mod run;
+mod session;
+mod sources;
+mod traps;
+mod value;
+mod words;
+
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -30,9 +49,9 @@ pub struct Setup {
     pub limits: Limits,
 }
 
-/// The engine with one run's state, on a thread of its own. The REPL keeps one; `run` makes one per playbook.
+/// The engine with one run's state. Every call runs on a thread with a stack of its own. The REPL keeps one; `run` makes one per playbook.
 pub struct Session {
-    _setup: Setup,
+    inner: session::Inner,
 }
 
 /// What one input said and answered.
@@ -84,6 +103,8 @@ pub struct Candidate {
     pub hint: String,
 }
 
+pub use lexical::{is_complete, paint};
+
 /// What a piece of a line is, for highlighting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Paint {
@@ -98,59 +119,72 @@ pub enum Paint {
 
 impl Session {
     pub fn new(setup: Setup) -> Session {
-        Session { _setup: setup }
+        Session { inner: session::Inner::new(setup) }
     }
 
     /// Runs a playbook file. A fault ends the run; what had been said before is in the report beside it.
     pub fn run(&mut self, playbook: &Path) -> (Report, Option<Fault>) {
-        let _ = playbook;
-        unimplemented!()
+        self.inner.run(playbook)
     }
 
     /// One expression or statement list (`eval`, one REPL input). Variables, functions and imports stay for the next.
     pub fn input(&mut self, text: &str) -> Result<Reply, Fault> {
-        let _ = text;
-        unimplemented!()
+        self.inner.input(text)
     }
 
     /// Every problem of a playbook that shows without its telemetry; empty when it is fine.
     pub fn check(&mut self, playbook: &Path) -> Vec<Fault> {
-        let _ = playbook;
-        unimplemented!()
+        check::check(&self.inner.run.setup, playbook)
     }
 
     /// The plan that an expression would run, as text.
     pub fn explain(&mut self, text: &str) -> Result<String, Fault> {
-        let _ = text;
-        unimplemented!()
+        self.inner.explain(text)
     }
 
     /// What could stand at the cursor (a byte offset): where the word begins, and its candidates.
     pub fn complete(&mut self, text: &str, cursor: usize) -> (usize, Vec<Candidate>) {
-        let _ = (text, cursor);
-        unimplemented!()
+        complete::complete(&mut self.inner, text, cursor)
     }
-}
 
-/// Whether a text is a whole statement, or more lines must follow.
-pub fn is_complete(text: &str) -> bool {
-    let _ = text;
-    unimplemented!()
-}
-
-/// The pieces of a text, for highlighting, in order, without blanks.
-pub fn paint(text: &str) -> Vec<(Range<usize>, Paint)> {
-    let _ = text;
-    unimplemented!()
+    /// What the inputs so far have looked at and found: what decides the exit code of `eval`.
+    pub fn coverage(&self) -> Vec<crate::hunt::Coverage> {
+        self.inner.run.state().coverage.clone()
+    }
 }
 
 /// What a playbook says of itself, without running it.
 pub fn about(text: &str) -> Result<About, Fault> {
-    let _ = text;
-    unimplemented!()
+    session::about(text)
 }
 
 /// Everything that can be called.
 pub fn builtins() -> Vec<Builtin> {
-    unimplemented!()
+    builtins::all()
+        .iter()
+        .filter(|declared| !declared.name.is_empty() && declared.receiver != Some(builtins::Kind::Missing))
+        .map(|declared| Builtin {
+            name: declared.name.into(),
+            receiver: declared.receiver.map(|kind| kind.shown().to_string()).unwrap_or_default(),
+            signature: declared.signature(),
+            doc: declared.doc.into(),
+            example: declared.example.into(),
+        })
+        .collect()
+}
+
+/// Names and docs of the modules that are part of the program, as they are imported.
+pub fn library() -> Vec<(String, &'static str)> {
+    library::LIBRARY.iter().map(|(name, text)| (format!("std/{name}"), *text)).collect()
+}
+
+/// A first line `#!…` as blanks, so that no other place moves.
+fn without_shebang(text: &str) -> String {
+    match text.strip_prefix("#!") {
+        Some(rest) => {
+            let end = rest.find('\n').unwrap_or(rest.len());
+            format!("//{}{}", " ".repeat(rest[..end].chars().count()), &rest[end..])
+        }
+        None => text.into(),
+    }
 }

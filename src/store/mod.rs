@@ -3,11 +3,15 @@
 //! Written by `ingest`, read by `backend/local`. A commit replaces the manifest in one rename, so a run that is killed at any
 //! instant leaves the store as it was or as it will be; files that no manifest names are swept by the next writer.
 
+mod write;
+
 use std::path::{Path, PathBuf};
 
 use miette::Diagnostic;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+pub use write::Writer;
 
 /// What this program writes; a store with a larger number is from a newer one.
 pub const VERSION: u32 = 1;

@@ -1,42 +1,94 @@
 //! Polars over a store on this machine: the reference, whose answer is the definition of right.
 
+mod call;
+mod damage;
+mod explain;
+mod expr;
+mod fold;
+mod fresh;
+mod group;
+mod inventory;
+mod job;
+mod join;
+mod kernel;
+mod machines;
+mod prune;
+mod run;
+mod scan;
+mod stage;
+mod steps;
+#[cfg(test)]
+mod tests;
+
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{Backend, BackendError, Limits};
 use crate::frame::Frame;
 use crate::plan::Plan;
+use crate::store::Store;
 use crate::telemetry::Inventory;
 
 /// A store, opened for questions.
 pub struct Local {
-    _name: String,
+    name: String,
+    shared: Arc<Shared>,
+}
+
+/// What all runs over one opened store have in common.
+pub(crate) struct Shared {
+    store: Arc<Store>,
+    inventory: OnceLock<Arc<Inventory>>,
+    fresh: OnceLock<Arc<fresh::Fresh>>,
+}
+
+impl Shared {
+    /// Read once; two threads that ask at the same time both read.
+    fn inventory(&self) -> Result<Arc<Inventory>, BackendError> {
+        if let Some(known) = self.inventory.get() {
+            return Ok(known.clone());
+        }
+        let read = Arc::new(inventory::read(&self.store)?);
+        Ok(self.inventory.get_or_init(|| read).clone())
+    }
+
+    fn fresh(&self, limits: &Limits) -> Result<Arc<fresh::Fresh>, BackendError> {
+        if let Some(known) = self.fresh.get() {
+            return Ok(known.clone());
+        }
+        let read = Arc::new(fresh::read(&self.store, limits)?);
+        Ok(self.fresh.get_or_init(|| read).clone())
+    }
 }
 
 impl Local {
-    /// `name` is what the user called it.
+    /// `name` is what the user called it. The store is seen as it is now; later commits are not.
     pub fn open(root: &Path, name: &str) -> Result<Local, BackendError> {
-        let _ = root;
-        Ok(Local { _name: name.into() })
+        let store = Arc::new(Store::open(root)?);
+        Ok(Local { name: name.into(), shared: Arc::new(Shared { store, inventory: OnceLock::new(), fresh: OnceLock::new() }) })
     }
 }
 
 impl Backend for Local {
     fn name(&self) -> &str {
-        unimplemented!()
+        &self.name
     }
 
     fn inventory(&self) -> Result<Arc<Inventory>, BackendError> {
-        unimplemented!()
+        let shared = self.shared.clone();
+        match shared.inventory.get() {
+            Some(known) => Ok(known.clone()),
+            None => run::watched(&Limits::default(), move || shared.inventory()),
+        }
     }
 
     fn explain(&self, plan: &Plan) -> Result<String, BackendError> {
-        let _ = plan;
-        unimplemented!()
+        explain::text(&self.shared, plan)
     }
 
     fn run(&self, plan: &Plan, limits: &Limits) -> Result<Frame, BackendError> {
-        let _ = (plan, limits);
-        unimplemented!()
+        limits.check()?;
+        let (shared, plan, own) = (self.shared.clone(), plan.clone(), limits.clone());
+        run::watched(limits, move || job::Job::new(shared, own).frame(&plan))
     }
 }

@@ -1,1 +1,136 @@
-//! How raw records become rows.
+//! How raw records become rows: declarative rules, one small interpreter of which lives in `ingest`.
+//!
+//! A record that several rules fit becomes several rows; one that none fits is kept in `event` alone. Rules are keyed by the sensor's
+//! channel **and** event id, since the same id means different things in different channels.
+
+mod logons;
+mod powershell;
+mod security;
+mod sysmon;
+mod system;
+
+/// What records of some ids of one channel become.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// The channel in lower case.
+    pub channel: &'static str,
+    pub ids: &'static [i64],
+    /// Conditions on fields, all of which must hold.
+    pub when: &'static [Condition],
+    pub table: &'static str,
+    pub columns: &'static [(&'static str, From)],
+    /// Further columns, shared by several rules.
+    pub actor: &'static [(&'static str, From)],
+}
+
+/// A field must (or must not) be one of these texts, case ignored.
+#[derive(Clone, Copy, Debug)]
+pub enum Condition {
+    Is(&'static str, &'static [&'static str]),
+    /// Also when the field is missing.
+    Not(&'static str, &'static [&'static str]),
+}
+
+/// Where a column's value comes from. Several fields: the first that is not missing.
+#[derive(Clone, Copy, Debug)]
+pub enum From {
+    /// A field's text.
+    Field(&'static [&'static str]),
+    /// Always this text.
+    Always(&'static str),
+    /// Always this.
+    Yes,
+    /// The last part of a path.
+    Name(&'static [&'static str]),
+    /// One algorithm's part of `MD5=…,SHA256=…`, in lower case.
+    Hash(&'static [&'static str], &'static str),
+    /// An integer, decimal or `0x…`.
+    Number(&'static [&'static str]),
+    /// An integer that may be written without a prefix yet is hexadecimal.
+    Hex(&'static [&'static str]),
+    /// As `Hex`; zero is no session.
+    Session(&'static [&'static str]),
+    /// `true` or `false`.
+    Flag(&'static [&'static str]),
+    /// `DOMAIN\name`: pairs of a domain's field (empty: none) and a name's; the first whose name is known.
+    User(&'static [(&'static str, &'static str)]),
+    /// The same from a text: the first group is the name, the second the domain.
+    UserPattern(&'static [&'static str], &'static str),
+    /// A process GUID, in braces.
+    Guid(&'static [&'static str]),
+    /// An address: abbreviated, without `::ffff:`.
+    Ip(&'static [&'static str]),
+    /// The protocol's name, from a number or a name.
+    Protocol(&'static [&'static str]),
+    /// A registry key of an object that is a key, and of one that ends with a value's name.
+    Key(&'static [&'static str]),
+    KeyOfValue(&'static [&'static str]),
+    ValueOfKey(&'static [&'static str]),
+    /// A word for a text: the first entry that equals it (case ignored); `*` is any text.
+    Word(&'static [&'static str], &'static [(&'static str, &'static str)]),
+    /// The first group of a regular expression, in the first field that it matches.
+    Pattern(&'static [&'static str], &'static str),
+    /// As `Pattern`, then as `Word`.
+    WordPattern(&'static [&'static str], &'static str, &'static [(&'static str, &'static str)]),
+    /// As `Pattern`, read as an integer.
+    NumberPattern(&'static [&'static str], &'static str),
+    /// As `Pattern`: the program of a command line, whole path (missing when it has none) or last part.
+    ImagePattern(&'static [&'static str], &'static str),
+    ImageNamePattern(&'static [&'static str], &'static str),
+    /// Without the blanks and quotes around it.
+    Bare(&'static [&'static str]),
+    /// Fields that are known, with a text between them.
+    Joined(&'static [&'static str], &'static str),
+    /// Share and path below it.
+    Share,
+    /// The last part of that.
+    ShareName,
+    /// The file of a list of detected resources, and its name.
+    Resource(&'static [&'static str]),
+    ResourceName(&'static [&'static str]),
+    /// `pe`, `script`, … by the extension.
+    FileClass(&'static [&'static str]),
+    /// The first source that gives something.
+    First(&'static [From]),
+}
+
+/// Cells beside the table's columns that later steps of ingest need.
+pub const HIDDEN: &[&str] = &["@SourceHost", "@Part", "@Parts", "@ActorUser", "@Os"];
+
+/// What `@Kind` in a condition stands for: the sensor's own word for what was done.
+pub use sysmon::REGISTRY_KIND as KIND;
+
+/// Every rule there is.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    [sysmon::RULES, security::RULES, logons::RULES, system::RULES, powershell::RULES].into_iter().flatten()
+}
+
+/// Channels in their well-known spelling, with the short name of the sensor that writes them.
+pub const CHANNELS: &[(&str, &str)] = &[
+    ("Security", "Security"),
+    ("System", "System"),
+    ("Application", "Application"),
+    ("Setup", "Setup"),
+    ("Windows PowerShell", "PowerShell"),
+    ("Microsoft-Windows-PowerShell/Operational", "PowerShell"),
+    ("PowerShellCore/Operational", "PowerShell"),
+    ("Microsoft-Windows-Sysmon/Operational", "Sysmon"),
+    ("Microsoft-Windows-Windows Defender/Operational", "Defender"),
+    ("Microsoft-Windows-TaskScheduler/Operational", "TaskScheduler"),
+    ("Microsoft-Windows-WMI-Activity/Operational", "WMI"),
+    ("Microsoft-Windows-TerminalServices-LocalSessionManager/Operational", ""),
+    ("Microsoft-Windows-TerminalServices-RemoteConnectionManager/Operational", ""),
+    ("Microsoft-Windows-Windows Firewall With Advanced Security/Firewall", ""),
+    ("Microsoft-Windows-Bits-Client/Operational", ""),
+    ("Microsoft-Windows-Kernel-IO/Operational", ""),
+    ("Microsoft-Windows-DNS-Client/Operational", ""),
+    ("Microsoft-Windows-NTLM/Operational", ""),
+    ("Microsoft-Windows-PrintService/Operational", ""),
+    ("Microsoft-Windows-PrintService/Admin", ""),
+    ("Microsoft-Windows-CodeIntegrity/Operational", ""),
+    ("Microsoft-Windows-SMBServer/Security", ""),
+    ("Microsoft-Windows-CAPI2/Operational", ""),
+    ("Directory Service", ""),
+    ("DNS Server", ""),
+    ("ForwardedEvents", ""),
+];

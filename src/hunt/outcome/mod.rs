@@ -1,6 +1,13 @@
 //! What a run amounts to, and what it looked at: a *nothing found* that proves itself.
 
+mod cover;
+mod needs;
+#[cfg(test)]
+mod tests;
+
 use crate::plan::Period;
+
+pub use cover::{cover, cover_plan, covered_spans};
 
 /// The four ways a hunt ends (a run that could not be done at all is a fault instead).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,8 +50,36 @@ pub struct Coverage {
     pub rows: u64,
     /// Operations, channels or sensors that the source never shows, as `process.access (Sysmon/10)`.
     pub not_examined: Vec<String>,
-    /// Machines and days without telemetry: machine name, days since 1970.
+    /// Machines and days without telemetry: machine name, days since 1970; sorted, the first 1,000.
     pub silent: Vec<(String, i32)>,
     /// Records that ingest rejected.
     pub rejected: u64,
+}
+
+impl Coverage {
+    /// Nothing of what the query needs was there.
+    pub fn is_missing(&self) -> bool {
+        self.covered_machine_days == 0 && (self.machine_days > 0 || !self.not_examined.is_empty())
+    }
+
+    /// Everything that the query needs was there.
+    pub fn is_whole(&self) -> bool {
+        self.covered_machine_days == self.machine_days && self.not_examined.is_empty() && self.rejected == 0
+    }
+}
+
+/// What the run amounts to.
+///
+/// A finding is *found*, whatever was missing. Else a query without any of its telemetry makes the run *not examined*, one that lacks some machines,
+/// days, operations or records makes it *partial*, and a run without queries is *clean*.
+pub fn outcome(found: bool, coverage: &[Coverage]) -> Outcome {
+    if found {
+        Outcome::Found
+    } else if coverage.iter().any(Coverage::is_missing) {
+        Outcome::NotExamined
+    } else if coverage.iter().all(Coverage::is_whole) {
+        Outcome::Clean
+    } else {
+        Outcome::Partial
+    }
 }

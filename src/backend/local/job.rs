@@ -1,0 +1,274 @@
+//! One run of one plan: sources and steps become Polars queries, and their answers a frame.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use polars::prelude::{DataFrame, IntoLazy, LazyFrame, UnionArgs, concat};
+
+use super::expr::{column, literal};
+use super::prune;
+use super::scan::{ORDER, Reading};
+use super::stage::{Order, Rows, Stage, in_order, in_reverse};
+use super::{Shared, damage, run, steps};
+use crate::backend::{BackendError, Limits};
+use crate::frame::{Frame, Read, physical};
+use crate::plan::{Needed, Plan, Scan, Schema, Source, Value, required};
+use crate::store::StoredFile;
+use crate::telemetry::Type;
+
+/// Rows of a piece that is collected and sorted at once: what a question over everything holds in memory.
+const PIECE: u64 = 2_000_000;
+
+/// Rows of the first piece that is looked at for the first rows; each further piece has twice as many.
+const FIRST_PIECE: u64 = 200_000;
+
+/// A run in progress.
+pub struct Job {
+    pub shared: Arc<Shared>,
+    pub limits: Limits,
+    pub read: Read,
+    opened: HashSet<String>,
+}
+
+impl Job {
+    pub fn new(shared: Arc<Shared>, limits: Limits) -> Job {
+        Job { shared, limits, read: Read::default(), opened: HashSet::new() }
+    }
+
+    /// The plan's answer.
+    pub fn frame(&mut self, plan: &Plan) -> Result<Frame, BackendError> {
+        let schema = Schema::of(plan)?;
+        let data = self.answer(plan, &all_of(&schema))?;
+        Ok(Frame::new(schema, data, self.read))
+    }
+
+    /// The rows of a plan of whose columns only some are needed (the others may be missing).
+    pub fn answer(&mut self, plan: &Plan, needed: &Needed) -> Result<DataFrame, BackendError> {
+        let stage = self.stage(plan, needed)?;
+        self.materialise(stage)
+    }
+
+    /// Everything up to the last step, as lazily as the steps allow.
+    pub fn stage(&mut self, plan: &Plan, needed: &Needed) -> Result<Stage, BackendError> {
+        let source = Plan { source: plan.source.clone(), steps: Vec::new() };
+        let mut schemas = vec![Schema::of(&source)?];
+        for step in &plan.steps {
+            let next = schemas[schemas.len() - 1].after(step)?;
+            schemas.push(next);
+        }
+        let needs = required(&plan.steps, &schemas, needed.clone());
+        let mut stage = self.source(&plan.source, &schemas[0], &needs[0])?;
+        for (position, step) in plan.steps.iter().enumerate() {
+            self.limits.check()?;
+            stage = steps::apply(self, stage, step, &schemas[position + 1], &needs[position + 1])?;
+        }
+        Ok(stage)
+    }
+
+    fn source(&mut self, source: &Source, schema: &Schema, needed: &Needed) -> Result<Stage, BackendError> {
+        match source {
+            Source::Scan(scan) if scan.table == "machine" => self.machines(scan, schema),
+            Source::Scan(scan) => self.scan(scan, schema, needed),
+            Source::Union(plans) => self.union(plans, schema, needed),
+        }
+    }
+
+    fn scan(&mut self, scan: &Scan, schema: &Schema, needed: &Needed) -> Result<Stage, BackendError> {
+        let shared = self.shared.clone();
+        let chosen = prune::choose(shared.store.manifest(), scan, || shared.inventory())?;
+        damage::missing(&shared.store, &chosen.files)?;
+        self.read.files += chosen.of as u64;
+        let fresh = if needed.contains("FreshUnknown") { Some(shared.fresh(&self.limits)?) } else { None };
+        let reading = Reading { store: shared.store.clone(), scan: Arc::new(scan.clone()), limits: self.limits.clone(), fresh };
+        let source = Rows::Files { reading: Box::new(reading), files: chosen.files, transforms: Vec::new() };
+        Ok(Stage { source, schema: schema.clone(), order: Order::Rows })
+    }
+
+    /// Machines come folded from the inventory, in its order.
+    fn machines(&mut self, scan: &Scan, schema: &Schema) -> Result<Stage, BackendError> {
+        let inventory = self.shared.inventory()?;
+        for file in self.shared.clone().store.manifest().files.iter().filter(|file| file.table == "machine") {
+            self.read.files += 1;
+            self.count(std::slice::from_ref(file));
+        }
+        let frame = super::machines::frame(&inventory, scan, schema).map_err(run::failed)?;
+        Ok(Stage::kept(frame.lazy(), schema.clone()))
+    }
+
+    /// All rows of all plans: in row order where each of them has it, else one plan after the other.
+    fn union(&mut self, plans: &[Arc<Plan>], schema: &Schema, needed: &Needed) -> Result<Stage, BackendError> {
+        let mut stages = Vec::new();
+        for plan in plans {
+            let own = Schema::of(plan)?;
+            let mut wanted: Needed = own.columns().iter().map(|(name, _)| name.clone()).collect();
+            wanted.retain(|name| needed.contains(name));
+            stages.push((plan, self.stage(plan, &wanted)?));
+        }
+        let order = if stages.iter().all(|(_, stage)| stage.order == Order::Rows) { Order::Rows } else { Order::Kept };
+        let mut parts = Vec::new();
+        for (plan, mut stage) in stages {
+            if order == Order::Kept && stage.order == Order::Rows {
+                let own = stage.schema.clone();
+                stage = Stage::kept(self.materialise(stage)?.lazy(), own);
+            }
+            parts.push(self.aligned(plan, stage, schema)?);
+        }
+        let all = match parts.len() {
+            0 => DataFrame::empty_with_schema(&schema.columns().iter().map(|(name, kind)| ((&**name).into(), physical(*kind))).collect()).lazy(),
+            _ => concat(parts, UnionArgs::default()).map_err(run::failed)?,
+        };
+        let order = if plans.is_empty() { Order::Kept } else { order };
+        Ok(Stage { source: Rows::Frame(Box::new(all)), schema: schema.clone(), order })
+    }
+
+    /// A part of a union with the columns of the whole; `Table` says where its rows come from.
+    fn aligned(&mut self, plan: &Plan, stage: Stage, whole: &Schema) -> Result<LazyFrame, BackendError> {
+        let table = plan.scans().first().map_or(Value::Missing, |scan| Value::text(scan.table));
+        let own = stage.schema.clone();
+        let mut columns = Vec::new();
+        for (name, kind) in whole.columns() {
+            columns.push(match own.kind(name) {
+                Some(_) => column(name),
+                None if &**name == "Table" => literal(&table).cast(physical(Type::Text)).alias("Table"),
+                None => literal(&Value::Missing).cast(physical(*kind)).alias(&**name),
+            });
+        }
+        columns.extend(stage.hidden());
+        Ok(self.lazy(stage)?.select(columns))
+    }
+
+    /// All rows of a stage, as a query.
+    pub fn lazy(&mut self, stage: Stage) -> Result<LazyFrame, BackendError> {
+        match stage.source {
+            Rows::Frame(frame) => Ok(*frame),
+            Rows::Files { reading, files, transforms } => {
+                self.count(&files);
+                Rows::of(&reading, &files, &transforms)
+            }
+        }
+    }
+
+    fn count(&mut self, files: &[StoredFile]) {
+        for file in files {
+            if self.opened.insert(file.path.clone()) {
+                self.read.files_read += 1;
+                self.read.rows += file.rows;
+                self.read.bytes += file.bytes;
+            }
+        }
+    }
+
+    /// Runs a query; a failure names the file that it is due to.
+    pub fn collect(&self, query: LazyFrame) -> Result<DataFrame, BackendError> {
+        run::collect(query, &self.limits).map_err(|error| {
+            let opened = self.shared.store.manifest().files.iter().filter(|file| self.opened.contains(&file.path)).cloned().collect::<Vec<_>>();
+            damage::explain(&self.shared.store, &opened, &self.limits, error)
+        })
+    }
+
+    /// The answer's rows, in order, with the columns of its schema in their types.
+    pub fn materialise(&mut self, stage: Stage) -> Result<DataFrame, BackendError> {
+        let schema = stage.schema.clone();
+        let mut all: Option<DataFrame> = None;
+        self.each_piece(stage, |piece| {
+            match &mut all {
+                None => all = Some(piece),
+                Some(known) => {
+                    known.vstack_mut_owned(piece).map_err(run::failed)?;
+                }
+            }
+            Ok(())
+        })?;
+        conform(all.unwrap_or_default(), &schema)
+    }
+
+    /// The rows in order, a piece after the other, without the columns of the row order.
+    pub fn each_piece(&mut self, stage: Stage, mut take: impl FnMut(DataFrame) -> Result<(), BackendError>) -> Result<(), BackendError> {
+        match (stage.order, stage.source) {
+            (Order::Kept, source) => {
+                let query = self.lazy(Stage { source, schema: stage.schema, order: Order::Kept })?;
+                take(self.collect(query)?)
+            }
+            (Order::Rows, Rows::Frame(frame)) => take(without_order(self.sorted(*frame)?)),
+            (Order::Rows, Rows::Files { reading, files, transforms }) => {
+                let mut pieces = prune::batches(&files, |_| PIECE);
+                if pieces.is_empty() {
+                    pieces.push(Vec::new());
+                }
+                for files in pieces {
+                    self.count(&files);
+                    let query = Rows::of(&reading, &files, &transforms)?;
+                    take(without_order(self.sorted(query)?))?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn sorted(&self, query: LazyFrame) -> Result<DataFrame, BackendError> {
+        let rows = self.collect(query)?;
+        if rows.height() < 2 { Ok(rows) } else { run::collect_in_memory(in_order(rows.lazy()), &self.limits) }
+    }
+
+    /// The first or last so many rows in row order: files are opened only until they are found.
+    pub fn edge(&mut self, stage: Stage, rows: usize, from_end: bool) -> Result<Stage, BackendError> {
+        let schema = stage.schema.clone();
+        let limit = u32::try_from(rows).unwrap_or(u32::MAX);
+        let cut = |query: LazyFrame| if from_end { in_reverse(query).limit(limit) } else { in_order(query).limit(limit) };
+        let mut found: Vec<DataFrame> = Vec::new();
+        match stage.source {
+            Rows::Frame(frame) => found.push(self.collect(cut(*frame))?),
+            Rows::Files { reading, files, transforms } => {
+                let mut pieces = prune::batches(&files, |piece| if from_end { FIRST_PIECE } else { FIRST_PIECE << piece.min(8) });
+                if from_end {
+                    pieces.reverse();
+                }
+                if pieces.is_empty() {
+                    pieces.push(Vec::new());
+                }
+                let mut height = 0;
+                for files in pieces {
+                    self.count(&files);
+                    let piece = self.collect(cut(Rows::of(&reading, &files, &transforms)?))?;
+                    height += piece.height();
+                    found.push(piece);
+                    if height >= rows {
+                        break;
+                    }
+                }
+            }
+        }
+        let mut parts = found.into_iter();
+        let mut all = parts.next().unwrap_or_default();
+        for part in parts {
+            all.vstack_mut_owned(part).map_err(run::failed)?;
+        }
+        let mut all = all.head(Some(rows));
+        if from_end {
+            all = all.reverse();
+        }
+        Ok(Stage::kept(conform(without_order(all), &schema)?.lazy(), schema))
+    }
+}
+
+/// Every column of a schema.
+pub fn all_of(schema: &Schema) -> Needed {
+    schema.columns().iter().map(|(name, _)| name.clone()).collect()
+}
+
+fn without_order(frame: DataFrame) -> DataFrame {
+    let hidden = |name: &str| ORDER.iter().any(|(_, hidden, _)| *hidden == name);
+    let height = frame.height();
+    let columns = frame.into_columns().into_iter().filter(|column| !hidden(column.name())).collect();
+    DataFrame::new(height, columns).unwrap_or_default()
+}
+
+/// Exactly the schema's columns, in its order and physical types.
+pub fn conform(frame: DataFrame, schema: &Schema) -> Result<DataFrame, BackendError> {
+    let height = frame.height();
+    let one = |(name, kind): &(Arc<str>, Type)| {
+        frame.column(name).and_then(|column| if *column.dtype() == physical(*kind) { Ok(column.clone()) } else { column.cast(&physical(*kind)) })
+    };
+    let columns = schema.columns().iter().map(one).collect::<Result<Vec<_>, _>>().map_err(run::failed)?;
+    DataFrame::new(height, columns).map_err(run::failed)
+}

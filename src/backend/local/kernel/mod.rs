@@ -1,0 +1,14 @@
+//! Functions over whole columns: what Polars can't say, or not as fast. Their meaning is that of `plan`, cell by cell.
+
+mod glob;
+mod memo;
+mod number;
+mod search;
+mod test;
+mod texts;
+mod values;
+
+pub use number::{arithmetic, negate};
+pub use test::TextTest;
+pub use texts::{compare_texts, dates, fold_texts, map_texts, map_times, test_texts, text_lengths};
+pub use values::{by_value, hashes, rendered, to_series, to_value, value_at_row};

@@ -1,0 +1,73 @@
+//! Columns as values and back: the plain way, for what is rare.
+
+use polars::prelude::{Column, DataType, Int64Chunked, IntoColumn, NewChunkedArray, PolarsResult};
+
+use crate::plan::{Value, written};
+use crate::telemetry::Type;
+
+pub use crate::frame::{series as to_series, value_of as to_value};
+
+/// One cell; a column of one cell stands for every row.
+pub fn value_at(column: &Column, row: usize, kind: Type) -> Value {
+    let row = if column.len() == 1 { 0 } else { row };
+    column.get(row).map_or(Value::Missing, |cell| to_value(cell, kind))
+}
+
+/// One cell of exactly this row.
+pub fn value_at_row(column: &Column, row: usize, kind: Type) -> Value {
+    column.get(row).map_or(Value::Missing, |cell| to_value(cell, kind))
+}
+
+/// A function of values, row by row.
+pub fn by_value(columns: &[Column], kinds: &[Type], answer: Type, function: impl Fn(&[Value]) -> Value) -> PolarsResult<Column> {
+    let length = columns.iter().map(Column::len).find(|length| *length != 1).unwrap_or(1);
+    let mut row_values = Vec::with_capacity(columns.len());
+    let answers: Vec<Value> = (0..length)
+        .map(|row| {
+            row_values.clear();
+            row_values.extend(columns.iter().zip(kinds).map(|(column, kind)| value_at(column, row, *kind)));
+            function(&row_values)
+        })
+        .collect();
+    let name = columns.first().map(|column| column.name().clone()).unwrap_or_default();
+    Ok(to_series(name, &answers, answer)?.into_column())
+}
+
+/// Any column as text that is equal exactly where the values are: for keys of lists, and for hashes.
+pub fn rendered(column: &Column, kind: Type) -> PolarsResult<Column> {
+    if *column.dtype() == DataType::String {
+        return Ok(column.clone());
+    }
+    by_value(std::slice::from_ref(column), &[kind], Type::Text, |values| match values.first() {
+        Some(Value::List(items)) => Value::text(items.iter().filter_map(written).collect::<Vec<_>>().join("\u{1f}")),
+        Some(value) => written(value).map_or(Value::Missing, Value::text),
+        None => Value::Missing,
+    })
+}
+
+/// A number for each row that follows from its values alone: the same in every run.
+pub fn hashes(columns: &[Column], kinds: &[Type]) -> PolarsResult<Column> {
+    let height = columns.iter().map(Column::len).max().unwrap_or(0);
+    let mut all = vec![0xcbf2_9ce4_8422_2325_u64; height];
+    for (column, kind) in columns.iter().zip(kinds) {
+        if *kind != Type::Text
+            && let Ok(numbers) = column.cast(&DataType::Int64).and_then(|numbers| numbers.i64().cloned())
+        {
+            for (hash, number) in all.iter_mut().zip(numbers.iter()) {
+                *hash = mixed(*hash, &number.unwrap_or(i64::MIN).to_le_bytes());
+            }
+            continue;
+        }
+        let texts = rendered(column, *kind)?;
+        for (hash, text) in all.iter_mut().zip(texts.str()?.iter()) {
+            *hash = mixed(*hash, text.unwrap_or("\u{0}").as_bytes());
+        }
+    }
+    let spread = |hash: u64| (hash ^ (hash >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9).cast_signed();
+    Ok(Int64Chunked::from_iter_values("".into(), all.into_iter().map(spread)).into_column())
+}
+
+/// FNV-1a, with an end after each value.
+fn mixed(hash: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().chain(&[0xff]).fold(hash, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}

@@ -1,0 +1,89 @@
+//! Running a Polars query so that it can fail in no worse way than with an error, and can be stopped.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
+
+use polars::prelude::{DataFrame, Engine, LazyFrame, PolarsError};
+
+use crate::backend::{BackendError, Limits};
+
+/// How often a waiting caller looks whether it may go on waiting.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Plans may be deep, and Polars walks them by recursion.
+const STACK: usize = 64 << 20;
+
+/// What a Polars error means to us: its first line.
+pub fn failed(error: PolarsError) -> BackendError {
+    let text = error.to_string();
+    BackendError::Failed { reason: text.lines().next().unwrap_or("no reason given").to_string() }
+}
+
+/// Runs a query in the streaming engine; where that engine lacks a piece, once more in memory.
+pub fn collect(query: LazyFrame, limits: &Limits) -> Result<DataFrame, BackendError> {
+    limits.check()?;
+    match attempt(query.clone(), Engine::Streaming) {
+        Err(Failure::Unfinished) => attempt(query, Engine::InMemory),
+        other => other,
+    }
+    .map_err(|failure| match (limits.check(), failure) {
+        (Err(stopped), _) => stopped,
+        (Ok(()), Failure::Error(error)) => failed(error),
+        (Ok(()), Failure::Panic(reason)) => BackendError::Failed { reason },
+        (Ok(()), Failure::Unfinished) => BackendError::Failed { reason: "the engine lacks a piece".into() },
+    })
+}
+
+/// Runs a query in memory, keeping the order of rows.
+pub fn collect_in_memory(query: LazyFrame, limits: &Limits) -> Result<DataFrame, BackendError> {
+    limits.check()?;
+    attempt(query, Engine::InMemory).map_err(|failure| match (limits.check(), failure) {
+        (Err(stopped), _) => stopped,
+        (Ok(()), Failure::Error(error)) => failed(error),
+        (Ok(()), Failure::Panic(reason)) => BackendError::Failed { reason },
+        (Ok(()), Failure::Unfinished) => BackendError::Failed { reason: "the engine lacks a piece".into() },
+    })
+}
+
+enum Failure {
+    Error(PolarsError),
+    Panic(String),
+    /// A `todo!()` of the engine.
+    Unfinished,
+}
+
+fn attempt(query: LazyFrame, engine: Engine) -> Result<DataFrame, Failure> {
+    match catch_unwind(AssertUnwindSafe(|| query.collect_with_engine(engine).map(|answer| answer.unwrap_single()))) {
+        Ok(answer) => answer.map_err(Failure::Error),
+        Err(panic) => Err(match panic_text(&*panic) {
+            text if text.starts_with("not yet implemented") => Failure::Unfinished,
+            text => Failure::Panic(text),
+        }),
+    }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| text.to_string());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "the engine panicked".into())
+}
+
+/// Runs work on a thread of its own and returns as soon as it is done or may not go on. Work that is left behind sees the same
+/// limits at its next piece of a file and ends there.
+pub fn watched<T: Send + 'static>(limits: &Limits, work: impl FnOnce() -> Result<T, BackendError> + Send + 'static) -> Result<T, BackendError> {
+    let (send, receive) = mpsc::channel();
+    let guarded = move || {
+        let answer = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(BackendError::Failed { reason: panic_text(&*panic) }));
+        let _ = send.send(answer);
+    };
+    let started = std::thread::Builder::new().name("query".into()).stack_size(STACK).spawn(guarded);
+    started.map_err(|error| BackendError::Failed { reason: error.to_string() })?;
+    loop {
+        match receive.recv_timeout(LOOK) {
+            Ok(answer) => return answer,
+            Err(RecvTimeoutError::Timeout) => limits.check()?,
+            Err(RecvTimeoutError::Disconnected) => return Err(BackendError::Failed { reason: "the query ended without an answer".into() }),
+        }
+    }
+}

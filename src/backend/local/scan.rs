@@ -1,0 +1,141 @@
+//! The rows of some files of a table, lazily: filters that the scan itself names, derived columns, and the row order.
+
+use std::sync::Arc;
+
+use polars::prelude::{
+    BooleanChunked, Column, DataFrame, Expr as PolarsExpr, ExtraColumnsPolicy, IntoColumn, IntoLazy, LazyFrame, MissingColumnsPolicy, NewChunkedArray,
+    ParquetOptions, PlRefPath, ScanSources, Schema as PolarsSchema, UnifiedScanArgs, polars_err,
+};
+
+use super::expr::{column, kernel_of, literal};
+use super::fresh::{self, Fresh};
+use super::kernel::{self, TextTest};
+use super::prune;
+use crate::backend::{BackendError, Limits};
+use crate::frame::physical;
+use crate::plan::{Scan, Scope, Value};
+use crate::store::{Store, StoredFile};
+use crate::telemetry::{self, Type};
+
+/// The columns of the row order, and the names under which they go along, out of reach of any step.
+pub const ORDER: [(&str, &str, Type); 4] = [
+    ("DateTime", "\u{1}DateTime", Type::Time),
+    ("Machine", "\u{1}Machine", Type::Text),
+    ("Source", "\u{1}Source", Type::Text),
+    ("RecordId", "\u{1}RecordId", Type::Int),
+];
+
+/// The reason that a stopped query gives; why it was stopped is what `Limits` says.
+pub const STOPPED: &str = "stopped";
+
+/// One scan, ready to be read from any of its files.
+#[derive(Clone)]
+pub struct Reading {
+    pub store: Arc<Store>,
+    pub scan: Arc<Scan>,
+    pub limits: Limits,
+    /// Prevalence of hashes, where a later step reads `FreshUnknown`.
+    pub fresh: Option<Arc<Fresh>>,
+}
+
+impl Reading {
+    /// The declared columns with raw fields after them, and the columns of the row order.
+    pub fn of(&self, files: &[StoredFile]) -> Result<LazyFrame, BackendError> {
+        let declared = telemetry::table(self.scan.table).map(|table| table.columns).unwrap_or_default();
+        let stored = declared.iter().filter(|column| !column.derived).map(|column| (column.name, column.kind));
+        let raw = self.scan.raw_fields.iter().map(|name| (&**name, Type::Text));
+        let schema: PolarsSchema = stored.chain(raw).map(|(name, kind)| (name.into(), physical(kind))).collect();
+        let mut frame = if files.is_empty() { DataFrame::empty_with_schema(&schema).lazy() } else { self.open(files, schema)? };
+        for condition in self.conditions(files) {
+            frame = frame.filter(condition);
+        }
+        let mut columns: Vec<PolarsExpr> = Vec::with_capacity(declared.len() + self.scan.raw_fields.len() + ORDER.len());
+        for known in declared {
+            columns.push(if known.derived { self.derived(known.name, known.kind).alias(known.name) } else { column(known.name) });
+        }
+        columns.extend(self.scan.raw_fields.iter().map(|name| column(name)));
+        columns.extend(ORDER.iter().map(|(name, hidden, kind)| {
+            let known = declared.iter().any(|column| column.name == *name);
+            if known { column(name).alias(*hidden) } else { literal(&Value::Missing).cast(physical(*kind)).alias(*hidden) }
+        }));
+        Ok(frame.select(columns))
+    }
+
+    fn open(&self, files: &[StoredFile], schema: PolarsSchema) -> Result<LazyFrame, BackendError> {
+        let paths = files.iter().map(|file| PlRefPath::new(self.store.path_of(file).to_string_lossy().as_ref()));
+        let options = ParquetOptions { schema: Some(Arc::new(schema)), ..ParquetOptions::default() };
+        let arguments = UnifiedScanArgs {
+            glob: false,
+            cache: false,
+            hive_options: polars::prelude::HiveOptions::new_disabled(),
+            missing_columns_policy: MissingColumnsPolicy::Insert,
+            extra_columns_policy: ExtraColumnsPolicy::Ignore,
+            ..UnifiedScanArgs::default()
+        };
+        let scan = polars::prelude::DslBuilder::scan_parquet(ScanSources::Paths(paths.collect()), options, arguments).map_err(super::run::failed)?;
+        Ok(LazyFrame::from(scan.build()))
+    }
+
+    /// What the scan asks for and the choice of files does not answer already; and the place where a query can be stopped.
+    fn conditions(&self, files: &[StoredFile]) -> Vec<PolarsExpr> {
+        let scan = &self.scan;
+        let has = |name: &str| telemetry::table(scan.table).is_some_and(|table| table.column(name).is_some());
+        let one_of = |name: &str, texts: &[Arc<str>]| {
+            let test = TextTest::equal(&texts.iter().map(|text| &**text).collect::<Vec<_>>(), false);
+            kernel_of(vec![column(name)], Type::Bool, move |columns| match columns {
+                [texts] => kernel::test_texts(texts, &test),
+                _ => Ok(Column::default()),
+            })
+        };
+        let mut all = Vec::new();
+        if has("DateTime") && !prune::all_in_period(files, scan) {
+            all.extend(scan.period.from.map(|from| column("DateTime").gt_eq(literal(&Value::Time(from)))));
+            all.extend(scan.period.to.map(|to| column("DateTime").lt(literal(&Value::Time(to)))));
+        }
+        match &scan.scope {
+            Scope::Everything => {}
+            Scope::Clients(clients) => all.push(one_of("ClientId", clients)),
+            Scope::Machines(muids) => all.push(one_of("Muid", muids)),
+        }
+        match &scan.operations {
+            Some(operations) if has("Operation") && !prune::all_of_operations(files, scan) => all.push(one_of("Operation", operations)),
+            _ => {}
+        }
+        if !scan.channels.is_empty() {
+            all.push(one_of("Channel", &scan.channels));
+        }
+        let ids = scan.event_ids.iter().map(|id| column("EventId").eq(literal(&Value::Int(*id))));
+        all.extend(ids.reduce(PolarsExpr::or));
+        if has("DateTime") && !files.is_empty() {
+            all.push(self.checkpoint());
+        }
+        all
+    }
+
+    /// Always true, or the end of the query: asked for every piece of every file.
+    fn checkpoint(&self) -> PolarsExpr {
+        let limits = self.limits.clone();
+        kernel_of(vec![column("DateTime")], Type::Bool, move |columns| {
+            limits.check().map_err(|_| polars_err!(ComputeError: "{}", STOPPED))?;
+            let length = columns.first().map_or(0, Column::len);
+            Ok(BooleanChunked::from_slice("".into(), &vec![true; length]).into_column())
+        })
+    }
+
+    fn derived(&self, name: &str, kind: Type) -> PolarsExpr {
+        match name {
+            "Date" => {
+                let zone = self.scan.zone;
+                kernel_of(vec![column("DateTime")], Type::Text, move |columns| match columns {
+                    [times] => kernel::dates(times, zone),
+                    _ => Ok(Column::default()),
+                })
+            }
+            "FreshUnknown" => match &self.fresh {
+                Some(known) => fresh::lower(known.clone(), self.scan.table),
+                None => literal(&Value::Missing).cast(physical(kind)),
+            },
+            _ => literal(&Value::Missing).cast(physical(kind)),
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Rows on their way through a plan: lazily, with the row order carried along until a step gives another order.
+
+use std::sync::Arc;
+
+use polars::prelude::{Expr as PolarsExpr, LazyFrame, SortMultipleOptions};
+
+use super::expr::column;
+use super::scan::{ORDER, Reading};
+use crate::backend::BackendError;
+use crate::plan::Schema;
+use crate::store::StoredFile;
+
+/// A step that looks at one row at a time, and so can be done for any part of the files.
+pub type Transform = Arc<dyn Fn(LazyFrame) -> LazyFrame + Send + Sync>;
+
+/// The rows after some steps.
+pub struct Stage {
+    pub source: Rows,
+    pub schema: Schema,
+    pub order: Order,
+}
+
+/// Where the rows come from.
+pub enum Rows {
+    /// Files, and what is done to each row of them.
+    Files {
+        reading: Box<Reading>,
+        files: Vec<StoredFile>,
+        transforms: Vec<Transform>,
+    },
+    Frame(Box<LazyFrame>),
+}
+
+/// Which order the rows are in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// None yet; the columns of the row order are there to sort by.
+    Rows,
+    /// The order in which they stand.
+    Kept,
+}
+
+impl Stage {
+    pub fn kept(frame: LazyFrame, schema: Schema) -> Stage {
+        Stage { source: Rows::Frame(Box::new(frame)), schema, order: Order::Kept }
+    }
+
+    /// One more step on each row.
+    pub fn map(mut self, schema: Schema, transform: impl Fn(LazyFrame) -> LazyFrame + Send + Sync + 'static) -> Stage {
+        self.schema = schema;
+        self.source = match self.source {
+            Rows::Files { reading, files, mut transforms } => {
+                transforms.push(Arc::new(transform));
+                Rows::Files { reading, files, transforms }
+            }
+            Rows::Frame(frame) => Rows::Frame(Box::new(transform(*frame))),
+        };
+        self
+    }
+
+    /// Only these columns, and those of the row order.
+    pub fn narrow(self, names: Vec<Arc<str>>) -> Stage {
+        let kept = self.schema.columns().iter().filter(|(name, _)| names.contains(name)).cloned().collect();
+        let schema = Schema::new(kept);
+        let columns: Vec<PolarsExpr> = visible(&schema).into_iter().chain(self.hidden()).collect();
+        if columns.is_empty() { self } else { self.map(schema, move |frame| frame.select(columns.clone())) }
+    }
+
+    /// The columns of the schema, and those of the row order where they are still needed.
+    pub fn columns(&self) -> Vec<PolarsExpr> {
+        let mut all = visible(&self.schema);
+        all.extend(self.hidden());
+        all
+    }
+
+    /// The columns of the row order, where there is no other order.
+    pub fn hidden(&self) -> Vec<PolarsExpr> {
+        match self.order {
+            Order::Rows => order_columns(),
+            Order::Kept => Vec::new(),
+        }
+    }
+}
+
+impl Rows {
+    /// The rows of these files only.
+    pub fn of(reading: &Reading, files: &[StoredFile], transforms: &[Transform]) -> Result<LazyFrame, BackendError> {
+        Ok(transforms.iter().fold(reading.of(files)?, |frame, transform| transform(frame)))
+    }
+}
+
+/// The columns of a schema, in its order.
+pub fn visible(schema: &Schema) -> Vec<PolarsExpr> {
+    schema.names().map(column).collect()
+}
+
+/// The columns of the row order.
+pub fn order_columns() -> Vec<PolarsExpr> {
+    ORDER.iter().map(|(_, hidden, _)| column(hidden)).collect()
+}
+
+/// Row order, missing last.
+pub fn in_order(frame: LazyFrame) -> LazyFrame {
+    frame.sort_by_exprs(order_columns(), SortMultipleOptions::default().with_nulls_last(true))
+}
+
+/// Row order from the end.
+pub fn in_reverse(frame: LazyFrame) -> LazyFrame {
+    frame.sort_by_exprs(order_columns(), SortMultipleOptions::default().with_order_descending(true).with_nulls_last(false))
+}

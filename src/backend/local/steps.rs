@@ -1,0 +1,150 @@
+//! Each step of a plan over the rows so far.
+
+use std::sync::Arc;
+
+use polars::prelude::{Column, DataFrame, Expr as PolarsExpr, IntoColumn, IntoLazy, SortMultipleOptions, UniqueKeepStrategy};
+
+use super::expr::{Lowering, column, kernel_of};
+use super::job::{Job, conform};
+use super::stage::{Order, Rows, Stage, visible};
+use super::{group, join, kernel, run};
+use crate::backend::BackendError;
+use crate::plan::{Keep, Needed, Schema, SortKey, Step, Value};
+use crate::telemetry::Type;
+
+/// The stage after one more step; `schema` and `needed` are those of its answer.
+pub fn apply(job: &mut Job, stage: Stage, step: &Step, schema: &Schema, needed: &Needed) -> Result<Stage, BackendError> {
+    let lowering = Lowering { schema: &stage.schema };
+    match step {
+        Step::Filter(condition) => {
+            let condition = lowering.filter(condition)?;
+            Ok(stage.map(schema.clone(), move |frame| frame.filter(condition.clone())))
+        }
+        Step::Derive(name, expr) => {
+            let derived = lowering.derive(expr)?.alias(&**name);
+            Ok(stage.map(schema.clone(), move |frame| frame.with_columns([derived.clone()])))
+        }
+        Step::Select(_) | Step::Drop(_) => {
+            let columns: Vec<PolarsExpr> = visible(schema).into_iter().chain(stage.hidden()).collect();
+            Ok(stage.map(schema.clone(), move |frame| frame.select(columns.clone())))
+        }
+        Step::Rename(pairs) => {
+            let renamed = |old: &Arc<str>| pairs.iter().find(|(known, _)| known == old).map_or(column(old), |(_, new)| column(old).alias(&**new));
+            let mut columns: Vec<PolarsExpr> = stage.schema.columns().iter().map(|(name, _)| renamed(name)).collect();
+            columns.extend(stage.hidden());
+            Ok(stage.map(schema.clone(), move |frame| frame.select(columns.clone())))
+        }
+        Step::Group { keys, aggregates } => group::apply(job, stage, keys, aggregates, schema),
+        Step::Share { of, name } => share(job, stage, of, name, schema),
+        Step::Sort(keys) => sort(job, stage, keys),
+        Step::Limit(keep) => limit(job, stage, *keep),
+        Step::Distinct(names) => distinct(job, stage, names),
+        Step::Join { right, how, left_on, right_on, within } => {
+            let on = join::On { left: left_on, right: right_on, within: *within };
+            join::apply(job, stage, right, *how, &on, schema, needed)
+        }
+    }
+}
+
+/// Columns that compare as the language says: text folded, a list by its items.
+pub fn comparable(schema: &Schema, name: &str, hidden: &str) -> PolarsExpr {
+    match schema.kind(name) {
+        Some(Type::Text) => kernel_of(vec![column(name)], Type::Text, |columns| columns.first().map_or(Ok(Column::default()), kernel::fold_texts)),
+        Some(Type::List) => kernel_of(vec![column(name)], Type::Text, |columns| {
+            columns.first().map_or(Ok(Column::default()), |lists| kernel::rendered(lists, Type::List).and_then(|texts| kernel::fold_texts(&texts)))
+        }),
+        Some(Type::Int | Type::Hex | Type::Float | Type::Bool | Type::Time | Type::Duration) | None => column(name),
+    }
+    .alias(hidden)
+}
+
+/// By the keys, equal ones in the order in which they were.
+fn sort(job: &mut Job, stage: Stage, keys: &[SortKey]) -> Result<Stage, BackendError> {
+    let (schema, order) = (stage.schema.clone(), stage.order);
+    let hidden = stage.hidden();
+    let names: Vec<String> = (0..keys.len()).map(|position| format!("\u{2}{position}")).collect();
+    let helpers: Vec<PolarsExpr> = keys.iter().zip(&names).map(|(key, name)| comparable(&schema, &key.column, name)).collect();
+    let mut descending: Vec<bool> = keys.iter().map(|key| key.descending).collect();
+    descending.extend(hidden.iter().map(|_| false));
+    let by: Vec<PolarsExpr> = names.iter().map(|name| column(name)).chain(hidden).collect();
+    if by.is_empty() {
+        return Ok(stage);
+    }
+    let options = SortMultipleOptions::default()
+        .with_nulls_last_multi(descending.iter().map(|_| true))
+        .with_order_descending_multi(descending)
+        .with_maintain_order(order == Order::Kept);
+    let query = job.lazy(stage)?.with_columns(helpers).sort_by_exprs(by, options).select(visible(&schema));
+    Ok(Stage::kept(query, schema))
+}
+
+fn limit(job: &mut Job, stage: Stage, keep: Keep) -> Result<Stage, BackendError> {
+    let schema = stage.schema.clone();
+    match (keep, stage.order) {
+        (Keep::Head(rows), Order::Rows) => job.edge(stage, rows, false),
+        (Keep::Tail(rows), Order::Rows) => job.edge(stage, rows, true),
+        (Keep::Head(rows), Order::Kept) => {
+            let query = job.lazy(stage)?.limit(u32::try_from(rows).unwrap_or(u32::MAX));
+            Ok(Stage::kept(query, schema))
+        }
+        (Keep::Tail(rows), Order::Kept) => Ok(Stage::kept(job.materialise(stage)?.tail(Some(rows)).lazy(), schema)),
+        (Keep::Sample(rows), Order::Rows) => {
+            let hidden = stage.hidden();
+            let kinds = super::scan::ORDER.map(|(_, _, kind)| kind);
+            let hash = kernel_of(hidden.clone(), Type::Int, move |columns| kernel::hashes(columns, &kinds)).alias("\u{2}hash");
+            let by: Vec<PolarsExpr> = std::iter::once(column("\u{2}hash")).chain(hidden).collect();
+            let columns = stage.columns();
+            let options = SortMultipleOptions::default().with_nulls_last(true);
+            let query = job.lazy(stage)?.with_columns([hash]).sort_by_exprs(by, options).limit(u32::try_from(rows).unwrap_or(u32::MAX)).select(columns);
+            let sample = job.collect(query)?;
+            Ok(Stage { source: Rows::Frame(Box::new(sample.lazy())), schema, order: Order::Rows })
+        }
+        (Keep::Sample(rows), Order::Kept) => {
+            let all = job.materialise(stage)?;
+            let kinds: Vec<Type> = schema.columns().iter().map(|(_, kind)| *kind).collect();
+            let hashes = kernel::hashes(all.columns(), &kinds).map_err(run::failed)?;
+            let hashes = hashes.i64().map_err(run::failed)?;
+            let mut ranked: Vec<(Option<i64>, usize)> = hashes.iter().enumerate().map(|(row, hash)| (hash, row)).collect();
+            ranked.sort_unstable();
+            let mut chosen = vec![false; all.height()];
+            for (_, row) in ranked.into_iter().take(rows) {
+                chosen[row] = true;
+            }
+            let mask = chosen.into_iter().collect();
+            Ok(Stage::kept(all.filter(&mask).map_err(run::failed)?.lazy(), schema))
+        }
+    }
+}
+
+/// The first row of each tuple, in row order, a piece of the rows at a time.
+fn distinct(job: &mut Job, stage: Stage, names: &[Arc<str>]) -> Result<Stage, BackendError> {
+    let schema = stage.schema.clone();
+    let columns: Vec<Arc<str>> = if names.is_empty() { schema.columns().iter().map(|(name, _)| name.clone()).collect() } else { names.to_vec() };
+    let hidden: Vec<String> = (0..columns.len()).map(|position| format!("\u{2}{position}")).collect();
+    let helpers: Vec<PolarsExpr> = columns.iter().zip(&hidden).map(|(name, hidden)| comparable(&schema, name, hidden)).collect();
+    let keyed = stage.map(schema.clone(), move |frame| frame.with_columns(helpers.clone()));
+    let mut all: Option<DataFrame> = None;
+    job.each_piece(keyed, |piece| {
+        let joined = match all.take() {
+            None => piece,
+            Some(known) => known.vstack(&piece).map_err(run::failed)?,
+        };
+        all = Some(joined.unique_stable(Some(&hidden), UniqueKeepStrategy::First, None).map_err(run::failed)?);
+        Ok(())
+    })?;
+    let rows = conform(all.unwrap_or_default(), &schema)?;
+    Ok(Stage::kept(rows.lazy(), schema))
+}
+
+/// Each count's part of the sum of all; missing where there is nothing to divide by.
+fn share(job: &mut Job, stage: Stage, of: &str, name: &str, schema: &Schema) -> Result<Stage, BackendError> {
+    let mut all = job.materialise(stage)?;
+    let counts = all.column(of).and_then(|counts| counts.cast(&crate::frame::physical(Type::Float))).map_err(run::failed)?;
+    let counts = counts.f64().map_err(run::failed)?;
+    let sum: f64 = counts.iter().flatten().sum();
+    let part = |count: Option<f64>| count.filter(|_| sum != 0.0).map_or(Value::Missing, |count| Value::Float(count / sum));
+    let parts: Vec<Value> = counts.iter().map(part).collect();
+    let shares = kernel::to_series(name.into(), &parts, Type::Float).map_err(run::failed)?;
+    all.with_column(shares.into_column()).map_err(run::failed)?;
+    Ok(Stage::kept(all.lazy(), schema.clone()))
+}

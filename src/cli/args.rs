@@ -1,0 +1,142 @@
+//! What can be typed behind `huntsman`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "huntsman",
+    version,
+    about = "The language and runtime for threat hunting",
+    long_about = "The language and runtime for threat hunting: ask what happened on your machines, in playbooks, in one line, or at a prompt.",
+    after_help = "Without a command: the prompt. `huntsman doc` explains the language.\nFirst steps without any log of your own: huntsman run scripts/*.rhai --source sample --period all",
+    disable_help_subcommand = true,
+    infer_long_args = false
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run playbooks; the exit code tells the outcome
+    #[command(after_help = "Exit code: 0 clean, 1 something found, 2 could not run, 3 needed telemetry was missing.")]
+    Run(Run),
+    /// Answer one expression
+    Eval {
+        /// Such as 'Client("all", all_time()).get_executions().count()'
+        #[arg(value_name = "EXPRESSION", allow_hyphen_values = true)]
+        expression: String,
+    },
+    /// Take raw telemetry into a store
+    Ingest {
+        /// Files and folders of EVTX or NDJSON, also as .gz and inside .zip and .tar.gz
+        #[arg(value_name = "PATH", required = true)]
+        paths: Vec<PathBuf>,
+        /// The folder of the store
+        #[arg(long, value_name = "DIR")]
+        store: PathBuf,
+    },
+    /// Look for mistakes in playbooks, without telemetry
+    Check {
+        /// Playbooks, or folders of them
+        #[arg(value_name = "PATH", required = true)]
+        paths: Vec<PathBuf>,
+    },
+    /// List playbooks with their parameters
+    List {
+        /// Playbooks, or folders of them
+        #[arg(value_name = "PATH", default_value = "scripts")]
+        paths: Vec<PathBuf>,
+    },
+    /// Explain a method, table, column or option
+    Doc {
+        /// Such as get_executions, Collection.filter, process, GrantedAccess
+        name: Option<String>,
+    },
+    /// Show what the source holds: tables, machines, days, rows
+    Sources,
+    /// Write made-up telemetry of an intrusion, to try things on
+    Sample {
+        /// A folder that does not exist yet, or is empty
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Playbooks, or folders of them
+    #[arg(value_name = "PLAYBOOK", required = true)]
+    pub playbooks: Vec<PathBuf>,
+    /// A parameter of the playbook; repeatable
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    pub params: Vec<String>,
+    /// Exit with 1 only for findings of this severity or above: info, low, medium, high, critical, never
+    #[arg(long, value_name = "SEVERITY", default_value = "info")]
+    pub fail_on: String,
+    /// Exit with 0 although telemetry was missing, or only when at least so many percent of machine-days were there
+    #[arg(long, value_name = "PERCENT", num_args = 0..=1, require_equals = true, default_missing_value = "0")]
+    pub allow_partial: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Common options")]
+pub struct Common {
+    /// A store, a file or folder of raw logs, a name from huntsman.toml, or `sample`; repeatable. Without it: HUNTSMAN_SOURCE
+    #[arg(long = "source", value_name = "SOURCE", global = true)]
+    pub sources: Vec<String>,
+    /// The client that machines belong to
+    #[arg(long, value_name = "ID", global = true)]
+    pub client: Option<String>,
+    /// Instead of today: all, 7d, 36h, 2020-09-21, 2020-09-21..2020-09-23
+    #[arg(long, value_name = "PERIOD", global = true)]
+    pub period: Option<String>,
+    /// Instead of the system's clock: a date or an RFC 3339 time
+    #[arg(long, value_name = "TIME", global = true)]
+    pub now: Option<String>,
+    /// In which dates are read and times are shown, such as Europe/Berlin [default: UTC]
+    #[arg(long, value_name = "ZONE", global = true)]
+    pub tz: Option<String>,
+    /// table, json, ndjson or csv [default: table]
+    #[arg(long, value_name = "FORMAT", global = true)]
+    pub format: Option<String>,
+    /// Write the answer to a file as well, by its ending: .json .ndjson .csv .txt; repeatable
+    #[arg(short = 'o', long = "output", value_name = "FILE", global = true)]
+    pub outputs: Vec<PathBuf>,
+    /// A folder below which playbooks may write files; repeatable
+    #[arg(long = "allow-write", value_name = "DIR", global = true)]
+    pub writable: Vec<PathBuf>,
+    /// Stop after so long, such as 90s or 5m
+    #[arg(long, value_name = "DURATION", global = true)]
+    pub timeout: Option<String>,
+    /// auto, always or never [default: auto]
+    #[arg(long, value_name = "WHEN", global = true)]
+    pub color: Option<String>,
+    /// No progress and no warnings
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Say more on stderr: where the cache is, how long it took
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub verbose: bool,
+}
+
+impl Common {
+    /// The options that were given, of those that only some commands have.
+    pub fn given(&self) -> Vec<&'static str> {
+        let all = [
+            ("--source", !self.sources.is_empty()),
+            ("--client", self.client.is_some()),
+            ("--period", self.period.is_some()),
+            ("--now", self.now.is_some()),
+            ("--allow-write", !self.writable.is_empty()),
+            ("--timeout", self.timeout.is_some()),
+            ("--output", !self.outputs.is_empty()),
+        ];
+        all.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect()
+    }
+}

@@ -1,0 +1,23 @@
+//! `huntsman eval`: one answer.
+
+use std::collections::BTreeMap;
+
+use super::context::Context;
+use super::output::{Files, write_stdout};
+use super::{DONE, source};
+use crate::diag::Fault;
+use crate::present::{Format, Style, reply};
+use crate::script::Session;
+
+pub fn eval(context: &Context, expression: &str) -> Result<u8, Fault> {
+    let files = Files::open(&context.common.outputs)?;
+    let backend = source::open(context)?;
+    let mut session = Session::new(context.setup(backend, BTreeMap::new())?);
+    let said = session.input(expression)?;
+    said.warnings.iter().for_each(|warning| context.terminal.fault(warning));
+    let render = |format: Format, style: &Style| reply(&said.items, &said.answer, format, style);
+    files.write(render, context.zone)?;
+    write_stdout(render(context.terminal.format, &context.terminal.out).as_bytes())?;
+    context.terminal.tell(|| format!("took {:.2} s", context.elapsed().as_secs_f64()));
+    Ok(DONE)
+}

@@ -1,0 +1,194 @@
+//! The only place that writes to stdout, stderr and the files of `-o`.
+
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use terminal_size::{Height, Width, terminal_size_of};
+
+use super::args::Common;
+use crate::diag::{Fault, Severity, did_you_mean};
+use crate::present::{self, Format, Style};
+
+/// What stdout and stderr are, and how text for each looks.
+pub struct Terminal {
+    pub format: Format,
+    pub out: Style,
+    pub err: Style,
+    pub out_is_terminal: bool,
+    pub err_is_terminal: bool,
+    pub quiet: bool,
+    pub verbose: bool,
+}
+
+impl Terminal {
+    pub fn new(common: &Common) -> Result<Terminal, Fault> {
+        let format = match common.format.as_deref() {
+            None => Format::Table,
+            Some(word) => Format::parse(word).ok_or_else(|| unknown_format(word))?,
+        };
+        let always = match common.color.as_deref() {
+            None | Some("auto") => None,
+            Some("always") => Some(true),
+            Some("never") => Some(false),
+            Some(word) => return Err(Fault::new("usage::value", format!("--color: `{word}` is not known")).with_help("auto, always or never")),
+        };
+        let zone = match common.tz.as_deref() {
+            None => chrono_tz::UTC,
+            Some(name) => zone(name)?,
+        };
+        Ok(Terminal::with(format, always, zone, common.quiet, common.verbose))
+    }
+
+    /// Before the arguments are understood; JSON diagnostics when they seem to be wanted.
+    pub fn plain() -> Terminal {
+        let words: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+        let json = words.windows(2).any(|pair| pair[0] == "--format" && matches!(pair[1].as_str(), "json" | "ndjson"))
+            || words.iter().any(|word| word == "--format=json" || word == "--format=ndjson");
+        let colour = words.windows(2).any(|pair| pair[0] == "--color" && pair[1] == "never") || words.iter().any(|word| word == "--color=never");
+        Terminal::with(if json { Format::Json } else { Format::Table }, colour.then_some(false), chrono_tz::UTC, false, false)
+    }
+
+    fn with(format: Format, always: Option<bool>, zone: chrono_tz::Tz, quiet: bool, verbose: bool) -> Terminal {
+        let (out_is_terminal, err_is_terminal) = (std::io::stdout().is_terminal(), std::io::stderr().is_terminal());
+        let unicode = is_unicode();
+        let colour = |terminal: bool| {
+            always.unwrap_or_else(|| {
+                terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && std::env::var("TERM").as_deref() != Ok("dumb")
+            })
+        };
+        let columns = |size: Option<(Width, Height)>| size.map(|(Width(columns), _)| usize::from(columns).clamp(20, 1_000));
+        Terminal {
+            format,
+            out: Style { colour: colour(out_is_terminal), unicode, width: columns(terminal_size_of(std::io::stdout())), zone },
+            err: Style { colour: colour(err_is_terminal), unicode: unicode && err_is_terminal, width: columns(terminal_size_of(std::io::stderr())), zone },
+            out_is_terminal,
+            err_is_terminal,
+            quiet,
+            verbose,
+        }
+    }
+
+    /// On stderr: drawn, or a line of JSON when the answer is JSON. Warnings only when they may.
+    pub fn fault(&self, fault: &Fault) {
+        if self.quiet && fault.severity != Severity::Error {
+            return;
+        }
+        let text = match self.format {
+            Format::Json | Format::Ndjson => present::fault_json(fault),
+            Format::Table | Format::Csv => present::fault(fault, &self.err),
+        };
+        write_stderr(&text);
+    }
+
+    /// A line on stderr for who wants to know more.
+    pub fn tell(&self, line: impl FnOnce() -> String) {
+        if self.verbose {
+            write_stderr(&format!("{}\n", present::clean::escape(&line())));
+        }
+    }
+}
+
+/// A zone by its name; case does not matter.
+fn zone(name: &str) -> Result<chrono_tz::Tz, Fault> {
+    let known = chrono_tz::TZ_VARIANTS.iter();
+    known.clone().find(|zone| zone.name().eq_ignore_ascii_case(name)).copied().ok_or_else(|| {
+        let last = |zone: &&'static str| zone.rsplit('/').next().unwrap_or(zone).eq_ignore_ascii_case(name.rsplit('/').next().unwrap_or(name));
+        let names = || known.clone().map(|zone| zone.name());
+        let help = names().find(last).map(|zone| format!("did you mean `{zone}`?")).or_else(|| did_you_mean(name, names()));
+        Fault::new("usage::value", format!("--tz: there is no time zone `{name}`"))
+            .with_help(help.unwrap_or_else(|| "a name like Europe/Berlin or America/New_York, or UTC".into()))
+    })
+}
+
+fn unknown_format(word: &str) -> Fault {
+    let words = Format::ALL.map(Format::word);
+    let help = did_you_mean(word, words).unwrap_or_else(|| format!("the formats are {}", words.join(", ")));
+    Fault::new("usage::value", format!("--format: `{word}` is not known")).with_help(help)
+}
+
+/// As the locale says.
+fn is_unicode() -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(|name| std::env::var(name).ok()).find(|value| !value.is_empty());
+    locale.is_some_and(|locale| locale.to_ascii_uppercase().replace('-', "").contains("UTF8"))
+}
+
+/// Everything, or the fault that says why not. A reader that has gone away is no fault.
+pub fn write_stdout(bytes: &[u8]) -> Result<(), Fault> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Fault::new("output::stdout", format!("stdout can't be written: {error}"))
+                .with_help("nothing is lost but the answer: make room, and run it again"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Where nothing can be said about a failure, nothing is.
+pub fn write_stderr(text: &str) {
+    let mut stderr = std::io::stderr().lock();
+    drop(stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush()));
+}
+
+/// The files of `-o`, opened before anything runs, each put in its place whole.
+pub struct Files {
+    files: Vec<Target>,
+}
+
+struct Target {
+    path: PathBuf,
+    format: Format,
+    file: std::fs::File,
+    /// What is renamed to the path; absent for devices and pipes.
+    draft: Option<PathBuf>,
+}
+
+impl Files {
+    pub fn open(paths: &[PathBuf]) -> Result<Files, Fault> {
+        let mut files = Files { files: Vec::new() };
+        for path in paths {
+            let extension = path.extension().map(|extension| extension.to_string_lossy().into_owned()).unwrap_or_default();
+            let format = Format::of_extension(&extension).ok_or_else(|| {
+                Fault::new("output::format", format!("-o {}: the ending tells no format", path.display())).with_help("the endings are .json .ndjson .csv .txt")
+            })?;
+            let refused = |error: std::io::Error| {
+                Fault::new("output::file", format!("-o {}: {error}", path.display())).with_help("name a file in a folder that exists and can be written")
+            };
+            if path.is_dir() {
+                return Err(Fault::new("output::file", format!("-o {} is a folder", path.display())).with_help("name a file"));
+            }
+            let is_special = path.metadata().is_ok_and(|metadata| !metadata.is_file());
+            let draft = (!is_special).then(|| draft_of(path));
+            let file =
+                std::fs::File::options().write(true).create(!is_special).truncate(!is_special).open(draft.as_deref().unwrap_or(path)).map_err(refused)?;
+            files.files.push(Target { path: path.clone(), format, file, draft });
+        }
+        Ok(files)
+    }
+
+    /// Writes all of them, in their formats.
+    pub fn write(mut self, render: impl Fn(Format, &Style) -> String, zone: chrono_tz::Tz) -> Result<(), Fault> {
+        let style = Style { colour: false, unicode: true, width: None, zone };
+        for target in &mut self.files {
+            let refused = |error: std::io::Error| Fault::new("output::file", format!("-o {}: {error}", target.path.display()));
+            target.file.write_all(render(target.format, &style).as_bytes()).and_then(|()| target.file.flush()).map_err(refused)?;
+            if let Some(draft) = target.draft.take() {
+                target.file.sync_all().and_then(|()| std::fs::rename(&draft, &target.path)).map_err(refused)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Files {
+    fn drop(&mut self) {
+        for draft in self.files.iter().filter_map(|target| target.draft.as_ref()) {
+            drop(std::fs::remove_file(draft));
+        }
+    }
+}
+
+fn draft_of(path: &Path) -> PathBuf {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    path.with_file_name(format!(".{name}.{}.draft", std::process::id()))
+}

@@ -1,0 +1,54 @@
+//! The playbooks that paths mean: files as they are named, folders with all that is in them.
+
+use std::path::{Path, PathBuf};
+
+use crate::diag::Fault;
+
+/// In the order in which they are named, those of a folder sorted; tests are no playbooks.
+pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Fault> {
+    let mut found = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            let before = found.len();
+            walk(path, &mut found).map_err(|error| unreadable(path, &error))?;
+            if found.len() == before {
+                return Err(
+                    Fault::new("playbook::none", format!("there is no playbook in {}", path.display())).with_help("playbooks are files that end in .rhai")
+                );
+            }
+        } else {
+            found.push(path.clone());
+        }
+    }
+    let mut once = Vec::new();
+    found.into_iter().for_each(|path| {
+        if !once.contains(&path) {
+            once.push(path);
+        }
+    });
+    Ok(once)
+}
+
+/// The text of a playbook.
+pub fn read(path: &Path) -> Result<String, Fault> {
+    let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
+    String::from_utf8(bytes).map_err(|_| Fault::new("playbook::encoding", format!("{} is not UTF-8 text", path.display())).with_help("save it as UTF-8"))
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Fault {
+    Fault::new("playbook::unreadable", format!("{}: {error}", path.display())).with_help("name a playbook, or a folder of playbooks, that can be read")
+}
+
+fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+    entries.sort();
+    for path in entries {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if path.is_dir() && !name.starts_with('.') {
+            walk(&path, found)?;
+        } else if name.ends_with(".rhai") && !name.ends_with(".test.rhai") && !name.ends_with(".d.rhai") {
+            found.push(path);
+        }
+    }
+    Ok(())
+}

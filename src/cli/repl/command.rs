@@ -1,0 +1,85 @@
+//! What begins with a colon: words to the prompt itself.
+
+use crate::cli::doc;
+use crate::cli::output::Terminal;
+use crate::diag::{Fault, did_you_mean};
+use crate::present::clean::escape_lines;
+use crate::present::{Format, Grid, Style, reply};
+use crate::script::Session;
+use crate::telemetry::{self, TABLES};
+
+/// Whether the prompt goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    Stay,
+    Leave,
+}
+
+/// Name, what follows it, what it does.
+pub const COMMANDS: &[(&str, &str, &str)] = &[
+    ("help", "[NAME]", "what there is; or a method, type, table, column or option"),
+    ("schema", "[TABLE]", "the tables, or the columns of one"),
+    ("explain", "EXPRESSION", "what would run, and where"),
+    ("period", "[PERIOD]", "what today means: all, 7d, 2020-09-21..2020-09-23; alone, which it is"),
+    ("quit", "", "leave; so does Ctrl-D"),
+];
+
+/// Obeys one; what it says.
+pub fn obey(words: &str, session: &mut Session, terminal: &Terminal) -> Result<(String, Next), Fault> {
+    let words = words.trim();
+    let (name, rest) = words.split_once(char::is_whitespace).map_or((words, ""), |(name, rest)| (name, rest.trim()));
+    let style = &terminal.out;
+    let said = match (name, rest) {
+        ("quit" | "q" | "exit", _) => return Ok((String::new(), Next::Leave)),
+        ("help" | "h" | "?", "") => help(style),
+        ("help" | "h" | "?", name) => match name.strip_prefix(':').and_then(|name| COMMANDS.iter().find(|(known, ..)| *known == name)) {
+            Some((name, takes, does)) => format!(":{name} {takes}\n  {does}\n"),
+            None => doc::text(&doc::find(name)?, style),
+        },
+        ("schema", "") => doc::overview(style),
+        ("schema", table) => doc::schema(find_table(table)?, style),
+        ("explain", "") => return Err(Fault::new("repl::command", ":explain of what?").with_help(":explain Client(\"all\").get_executions().count()")),
+        ("explain", expression) => ending_in_newline(&escape_lines(&session.explain(expression)?)),
+        ("period", "") => answer(session, "TimePeriod()", style)?,
+        ("period", period) => {
+            let quoted = period.trim_matches('"').replace('\\', "\\\\").replace('"', "\\\"");
+            answer(session, &format!("set_period(TimePeriod(\"{quoted}\"));"), style)?
+        }
+        (name, _) => {
+            let names = COMMANDS.iter().map(|(name, ..)| *name);
+            let all = || format!("there are {}", names.clone().map(|name| format!(":{name}")).collect::<Vec<_>>().join(" "));
+            return Err(Fault::new("repl::command", format!("there is no `:{name}`")).with_help(did_you_mean(name, names.clone()).unwrap_or_else(all)));
+        }
+    };
+    Ok((said, Next::Stay))
+}
+
+fn answer(session: &mut Session, text: &str, style: &Style) -> Result<String, Fault> {
+    let said = session.input(text)?;
+    Ok(reply(&said.items, &said.answer, Format::Table, style))
+}
+
+fn find_table(name: &str) -> Result<&'static telemetry::Table, Fault> {
+    let found = TABLES.iter().find(|table| table.name.eq_ignore_ascii_case(name) || table.query == name);
+    found.copied().ok_or_else(|| {
+        let names = TABLES.iter().map(|table| table.name);
+        let help = did_you_mean(name, names.clone()).unwrap_or_else(|| format!("the tables are {}", names.collect::<Vec<_>>().join(" ")));
+        Fault::new("schema::unknown", format!("there is no table `{name}`")).with_help(help)
+    })
+}
+
+fn help(style: &Style) -> String {
+    let mut grid = Grid::default().rigid("Say").text("for");
+    COMMANDS.iter().for_each(|(name, takes, does)| grid.row([format!(":{name} {takes}").trim_end().to_string(), does.to_string()]));
+    grid.row(["Tab".into(), "names, methods, options and columns that fit".into()]);
+    grid.row(["Ctrl-C".into(), "stop what runs, or clear the line".into()]);
+    grid.row([".verb(…)".into(), "go on from the last answer, which is also `it`".into()]);
+    format!(
+        "{}\nTry: Client(\"all\", all_time()).get_executions(#{{ operation: \"create\" }}).stack([\"ParentFilename\", \"ChildFilename\"])\n",
+        grid.render(0, style)
+    )
+}
+
+fn ending_in_newline(text: &str) -> String {
+    format!("{}\n", text.trim_end_matches('\n'))
+}

@@ -1,0 +1,179 @@
+//! `huntsman run`: playbooks, one after the other, and the exit code that sums them up.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::args::Run;
+use super::context::Context;
+use super::output::{Files, write_stdout};
+use super::{DONE, FAILED, FOUND, INCOMPLETE, playbooks, source};
+use crate::diag::{Fault, Severity, did_you_mean};
+use crate::hunt::Outcome;
+use crate::present::{Ended, Format, Style, render};
+use crate::report::{Report, Weight};
+use crate::script::{Session, about};
+
+pub fn run(context: &Context, arguments: &Run) -> Result<u8, Fault> {
+    let verdict = Verdict::new(arguments)?;
+    let given = pairs(&arguments.params)?;
+    let playbooks = playbooks::find(&arguments.playbooks)?;
+    let declared: Vec<Option<BTreeSet<String>>> = playbooks.iter().map(|playbook| declared(playbook)).collect();
+    check_params(&given, &declared)?;
+    let files = Files::open(&context.common.outputs)?;
+    let backend = source::open(context)?;
+
+    let mut runs: Vec<Ended> = Vec::new();
+    for (playbook, names) in playbooks.iter().zip(&declared) {
+        let params: BTreeMap<String, String> = given
+            .iter()
+            .filter(|(name, _)| names.as_ref().is_none_or(|names| names.contains(*name)))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        let mut session = Session::new(context.setup(backend.clone(), params)?);
+        let (report, fault) = session.run(playbook);
+        report.warnings.iter().for_each(|warning| context.terminal.fault(warning));
+        if let Some(fault) = &fault {
+            context.terminal.fault(fault);
+        }
+        let first = runs.is_empty();
+        runs.push((report, fault));
+        if let (Format::Table | Format::Ndjson, Some(run)) = (context.terminal.format, runs.last()) {
+            let text = render(std::slice::from_ref(run), context.terminal.format, &context.terminal.out);
+            let gap = if first || context.terminal.format == Format::Ndjson { "" } else { "\n" };
+            write_stdout(format!("{gap}{text}").as_bytes())?;
+        }
+        if context.interrupted.load(std::sync::atomic::Ordering::Relaxed) {
+            break;
+        }
+    }
+    warn_of_unused_period(context, &runs);
+    let text = |format: Format, style: &Style| render(&runs, format, style);
+    files.write(text, context.zone)?;
+    if matches!(context.terminal.format, Format::Json | Format::Csv) {
+        write_stdout(text(context.terminal.format, &context.terminal.out).as_bytes())?;
+    }
+    context.terminal.tell(|| format!("took {:.2} s", context.elapsed().as_secs_f64()));
+    Ok(verdict.code(&runs))
+}
+
+/// `name=value`, each name once.
+fn pairs(params: &[String]) -> Result<BTreeMap<String, String>, Fault> {
+    let mut given = BTreeMap::new();
+    for param in params {
+        let Some((name, value)) = param.split_once('=') else {
+            return Err(Fault::new("usage::value", format!("--param {param}: there is no `=`")).with_help("write --param name=value"));
+        };
+        if given.insert(name.trim().to_string(), value.to_string()).is_some() {
+            return Err(Fault::new("usage::value", format!("--param {name} is given twice")));
+        }
+    }
+    Ok(given)
+}
+
+/// The parameters that a playbook declares; `None` when it does not read, which its run will tell.
+fn declared(playbook: &Path) -> Option<BTreeSet<String>> {
+    let text = playbooks::read(playbook).ok()?;
+    about(&text).ok().map(|about| about.params.into_iter().map(|param| param.name).collect())
+}
+
+fn check_params(given: &BTreeMap<String, String>, declared: &[Option<BTreeSet<String>>]) -> Result<(), Fault> {
+    if declared.iter().any(Option::is_none) {
+        return Ok(());
+    }
+    let known: BTreeSet<&str> = declared.iter().flatten().flatten().map(String::as_str).collect();
+    for name in given.keys().filter(|name| !known.contains(name.as_str())) {
+        let all = || {
+            if known.is_empty() {
+                "it has no parameters".to_string()
+            } else {
+                format!("the parameters are {}", Vec::from_iter(known.iter().copied()).join(", "))
+            }
+        };
+        let help = did_you_mean(name, known.iter().copied()).unwrap_or_else(all);
+        return Err(Fault::new("param::unknown", format!("--param {name}: no playbook of this run declares `{name}`")).with_help(help));
+    }
+    Ok(())
+}
+
+/// `--period` only replaces *today*: a run that asked for other periods did not heed it.
+fn warn_of_unused_period(context: &Context, runs: &[Ended]) {
+    let Some(period) = context.period else { return };
+    let mut scans = runs.iter().flat_map(|(report, _)| &report.coverage).peekable();
+    if scans.peek().is_some() && !scans.any(|coverage| coverage.period == period) {
+        let mut fault = Fault::new("period::unused", "--period was never used: every query of this run names its own period")
+            .with_help("--period replaces today; the playbook's parameters may set its period");
+        fault.severity = Severity::Warning;
+        context.terminal.fault(&fault);
+    }
+}
+
+/// How outcomes become an exit code.
+struct Verdict {
+    /// `None`: never.
+    fail_on: Option<Weight>,
+    /// Percent of machine-days that are enough.
+    enough: Option<f64>,
+}
+
+impl Verdict {
+    fn new(arguments: &Run) -> Result<Verdict, Fault> {
+        let fail_on = match arguments.fail_on.as_str() {
+            word if word.eq_ignore_ascii_case("never") => None,
+            word => Some(Weight::parse(word).ok_or_else(|| {
+                let words = Weight::ALL.map(Weight::word).into_iter().chain(["never"]);
+                let help = did_you_mean(word, words.clone()).unwrap_or_else(|| format!("one of {}", words.collect::<Vec<_>>().join(", ")));
+                Fault::new("usage::value", format!("--fail-on: `{word}` is not known")).with_help(help)
+            })?),
+        };
+        let enough = match &arguments.allow_partial {
+            None => None,
+            Some(text) => {
+                let percent = text.trim_end_matches('%').parse::<f64>().ok().filter(|percent| (0.0..=100.0).contains(percent));
+                Some(percent.ok_or_else(|| {
+                    Fault::new("usage::value", format!("--allow-partial: `{text}` is no percentage"))
+                        .with_help("a number from 0 to 100, such as --allow-partial=95")
+                })?)
+            }
+        };
+        Ok(Verdict { fail_on, enough })
+    }
+
+    /// 2 before 1 before 3 before 0.
+    fn code(&self, runs: &[Ended]) -> u8 {
+        let codes: Vec<u8> = runs.iter().map(|(report, fault)| if fault.is_some() { FAILED } else { self.code_of(report) }).collect();
+        [FAILED, FOUND, INCOMPLETE].into_iter().find(|code| codes.contains(code)).unwrap_or(DONE)
+    }
+
+    fn code_of(&self, report: &Report) -> u8 {
+        match report.outcome {
+            Outcome::Clean => DONE,
+            Outcome::Found if self.fail_on.is_some_and(|least| report.findings.iter().any(|finding| finding.severity >= least)) => FOUND,
+            Outcome::Found => DONE,
+            Outcome::NotExamined | Outcome::Partial if self.enough.is_some_and(|enough| covered(report) >= enough) => DONE,
+            Outcome::NotExamined | Outcome::Partial => INCOMPLETE,
+        }
+    }
+}
+
+/// The least covered query's percentage of machine-days.
+fn covered(report: &Report) -> f64 {
+    let share = report.coverage.iter().map(|coverage| match coverage.machine_days {
+        0 => 0.0,
+        asked => coverage.covered_machine_days as f64 / asked as f64 * 100.0,
+    });
+    share.reduce(f64::min).unwrap_or(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_pairs() {
+        assert_eq!(pairs(&["a=1=2".into()]).unwrap()["a"], "1=2");
+        assert!(pairs(&["a".into()]).is_err());
+        let declared = [Some(BTreeSet::from(["days".to_string()]))];
+        let fault = check_params(&pairs(&["dayz=1".into()]).unwrap(), &declared).unwrap_err();
+        assert_eq!(fault.help.as_deref(), Some("did you mean `days`?"));
+    }
+}

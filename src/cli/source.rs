@@ -1,0 +1,125 @@
+//! What `--source` names becomes something that answers: a store, or raw logs by way of the cache.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::context::Context;
+use super::output::write_stdout;
+use super::{DONE, cache, config};
+use crate::backend::local::Local;
+use crate::backend::{Backend, BackendError, Limits};
+use crate::diag::{Fault, did_you_mean};
+use crate::frame::Frame;
+use crate::plan::Plan;
+use crate::store::MANIFEST;
+use crate::telemetry::Inventory;
+
+/// The made-up source.
+const SAMPLE: &str = "sample";
+
+/// What was named, or what answers every question with how to name one.
+pub fn open(context: &Context) -> Result<Arc<dyn Backend>, Fault> {
+    let mut named = context.common.sources.clone();
+    if named.is_empty() {
+        named.extend(std::env::var("HUNTSMAN_SOURCE").ok().filter(|name| !name.is_empty()));
+    }
+    if named.is_empty() {
+        return Ok(Arc::new(Nowhere));
+    }
+    let mut paths = Vec::new();
+    for name in &named {
+        paths.push(resolve(context, name)?);
+    }
+    let stores = paths.iter().filter(|path| is_store(path)).count();
+    let root = match paths.as_slice() {
+        [path] if stores == 1 => path.clone(),
+        _ if stores == 0 => cache::fill(context, &paths)?,
+        _ => {
+            return Err(Fault::new("source::mixed", "a store can only be the one source of a run").with_help("ingest the others into it, or name raw logs only"));
+        }
+    };
+    context.terminal.tell(|| format!("store: {}", root.display()));
+    let local = Local::open(&root, &named.join(", ")).map_err(|error| Fault::from(&error))?;
+    Ok(Arc::new(local))
+}
+
+/// A path: that of a file, or what a name stands for.
+fn resolve(context: &Context, name: &str) -> Result<PathBuf, Fault> {
+    let path = PathBuf::from(name);
+    let exists =
+        path.try_exists().map_err(|error| Fault::new("source::unreadable", format!("{name}: {error}")).with_help("name a file or folder that can be read"))?;
+    if exists {
+        return Ok(path);
+    }
+    if let Some((scheme, _)) = name.split_once("://") {
+        return Err(Fault::new("source::scheme", format!("{scheme}:// is no source that this version knows"))
+            .with_help("a source is a store, or a file or folder of raw logs"));
+    }
+    let names = config::sources()?;
+    if let Some(path) = names.get(name) {
+        let path = PathBuf::from(path);
+        return if path.exists() {
+            Ok(path)
+        } else {
+            Err(Fault::new("source::absent", format!("there is nothing at {}, which huntsman.toml names `{name}`", path.display())))
+        };
+    }
+    if name == SAMPLE {
+        return cache::sample(context);
+    }
+    let beside = neighbours(&path);
+    let known = names.keys().map(String::as_str).chain([SAMPLE]).chain(beside.iter().map(String::as_str));
+    let help = did_you_mean(name, known).unwrap_or_else(|| format!("name a store, a file or folder of raw logs, or `{SAMPLE}` for made-up telemetry"));
+    Err(Fault::new("source::absent", format!("there is no source `{name}`")).with_help(help))
+}
+
+/// What lies in the folder in which the path was looked for, written as the path was.
+fn neighbours(path: &Path) -> Vec<String> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let entries = std::fs::read_dir(folder.unwrap_or(Path::new("."))).into_iter().flatten().flatten().take(1_000);
+    let mut names: Vec<String> =
+        entries.map(|entry| folder.map_or_else(|| entry.file_name().into(), |folder| folder.join(entry.file_name())).display().to_string()).collect();
+    names.sort();
+    names
+}
+
+pub fn is_store(path: &Path) -> bool {
+    path.join(MANIFEST).is_file()
+}
+
+/// `sample DIR`.
+pub fn write_sample(folder: &Path) -> Result<u8, Fault> {
+    let is_empty = match std::fs::read_dir(folder) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
+        Err(error) => return Err(Fault::new("sample::folder", format!("{}: {error}", folder.display())).with_help("name a folder that does not exist yet")),
+    };
+    if !is_empty {
+        return Err(Fault::new("sample::folder", format!("{} is not empty", folder.display())).with_help("name a folder that does not exist yet"));
+    }
+    crate::sample::write(folder).map_err(|error| Fault::new("sample::write", format!("{}: {error}", folder.display())))?;
+    let place = crate::present::clean::escape(&folder.display().to_string()).into_owned();
+    write_stdout(format!("{place}: made-up telemetry; try: huntsman sources --source {place}\n").as_bytes())?;
+    Ok(DONE)
+}
+
+/// No source: what needs none still works.
+pub struct Nowhere;
+
+impl Backend for Nowhere {
+    fn name(&self) -> &str {
+        "no source"
+    }
+
+    fn inventory(&self) -> Result<Arc<Inventory>, BackendError> {
+        Err(BackendError::Nowhere)
+    }
+
+    fn explain(&self, _: &Plan) -> Result<String, BackendError> {
+        Err(BackendError::Nowhere)
+    }
+
+    fn run(&self, _: &Plan, _: &Limits) -> Result<Frame, BackendError> {
+        Err(BackendError::Nowhere)
+    }
+}

@@ -1,0 +1,143 @@
+//! What a scan needs the source to show.
+
+use std::sync::Arc;
+
+use crate::plan::{Comparison, Expr, Need, Plan, Scan, Source, Step, Value, folded_equal};
+use crate::telemetry::{Slice, table, words};
+
+/// One thing that must be shown.
+pub(super) enum Evidence {
+    Need(Need),
+    /// Raw records of a channel, an event id, or both.
+    Raw {
+        channel: Option<Arc<str>>,
+        event_id: Option<i64>,
+    },
+}
+
+/// What the scan says itself; else each of its operations, or any row of a table that has none. Empty for a scan that only adds to an answer.
+pub(super) fn needs(scan: &Scan) -> Vec<Evidence> {
+    if let Some(needs) = &scan.needs {
+        return needs.iter().cloned().map(Evidence::Need).collect();
+    }
+    if scan.table == "event" {
+        return raw_needs(scan);
+    }
+    let declared = table(scan.table).map(|table| table.operations).unwrap_or_default();
+    let wanted = declared.iter().filter(|operation| scan.operations.as_ref().is_none_or(|words| words.iter().any(|word| **word == *operation.word)));
+    let by_operation: Vec<Evidence> = wanted.map(|operation| need(format!("{}.{}", scan.table, operation.word), operation.from)).collect();
+    if by_operation.is_empty() { vec![need(scan.table.into(), words::sources(scan.table))] } else { by_operation }
+}
+
+fn need(label: String, from: &[&str]) -> Evidence {
+    Evidence::Need(Need { label: label.into(), any_of: from.iter().map(|kind| Arc::from(*kind)).collect() })
+}
+
+fn raw_needs(scan: &Scan) -> Vec<Evidence> {
+    let channels: Vec<Option<Arc<str>>> = if scan.channels.is_empty() { vec![None] } else { scan.channels.iter().cloned().map(Some).collect() };
+    let ids: Vec<Option<i64>> = if scan.event_ids.is_empty() { vec![None] } else { scan.event_ids.iter().copied().map(Some).collect() };
+    let pairs = channels.iter().flat_map(|channel| ids.iter().map(|event_id| Evidence::Raw { channel: channel.clone(), event_id: *event_id }));
+    pairs.collect()
+}
+
+impl Evidence {
+    /// Whether these rows show it.
+    ///
+    /// A need that names a sensor alone (`Defender`) is shown by anything that it wrote. One that names an operation of the table (`process.create`) is shown
+    /// by rows of that operation too, whichever sensor gave them; one that names the table alone, by any row of it.
+    pub(super) fn is_shown_by(&self, slice: &Slice, scan: &Scan) -> bool {
+        match self {
+            Evidence::Need(need) => {
+                let of_table = *slice.table == *scan.table;
+                let by_kind = need.any_of.iter().any(|kind| match kind.split_once('/') {
+                    Some((provider, id)) => of_table && *slice.provider == *provider && slice.event_id.is_some_and(|known| id.parse() == Ok(known)),
+                    None => *slice.provider == **kind && (of_table || scan.table == "detection"),
+                });
+                let by_word = match need.label.split_once('.') {
+                    None => *need.label == *scan.table,
+                    Some((table, word)) => *table == *scan.table && *slice.operation == *word,
+                };
+                by_kind || (of_table && by_word)
+            }
+            Evidence::Raw { channel, event_id } => {
+                &*slice.table == "event"
+                    && channel.as_ref().is_none_or(|channel| folded_equal(channel, &slice.channel))
+                    && event_id.is_none_or(|id| slice.event_id == Some(id))
+            }
+        }
+    }
+
+    /// As coverage names it: `process.access (Sysmon/10, Security/4656, Security/4663)`.
+    pub(super) fn describe(&self) -> String {
+        match self {
+            Evidence::Need(need) if need.any_of.is_empty() => need.label.to_string(),
+            Evidence::Need(need) => format!("{} ({})", need.label, need.any_of.join(", ")),
+            Evidence::Raw { channel, event_id } => {
+                let channel = channel.as_deref().unwrap_or("any channel");
+                event_id.map_or_else(|| format!("event ({channel})"), |id| format!("event ({channel}/{id})"))
+            }
+        }
+    }
+}
+
+/// The scans of a plan. Where a query named no operation, but the filters right behind it let only some through, these are what it needs.
+pub(super) fn narrowed_scans(plan: &Plan) -> Vec<Scan> {
+    let mut scans: Vec<Scan> = match &plan.source {
+        Source::Scan(scan) => vec![narrowed(scan, &plan.steps)],
+        Source::Union(plans) => plans.iter().flat_map(|plan| narrowed_scans(plan)).collect(),
+    };
+    for step in &plan.steps {
+        if let Step::Join { right, .. } = step {
+            scans.extend(narrowed_scans(right));
+        }
+    }
+    scans
+}
+
+fn narrowed(scan: &Scan, steps: &[Step]) -> Scan {
+    let unasked = scan.needs.as_ref().is_some_and(|needs| matches!(needs.as_slice(), [need] if *need.label == *scan.table));
+    let Some(table) = table(scan.table).filter(|table| unasked && !table.operations.is_empty()) else { return scan.clone() };
+    let mut named: Option<Vec<Arc<str>>> = None;
+    for step in steps {
+        let Step::Filter(condition) = step else { break };
+        for found in parts(condition).into_iter().filter_map(words_of) {
+            named = Some(match named {
+                None => found,
+                Some(known) => known.into_iter().filter(|word| found.iter().any(|other| folded_equal(word, other))).collect(),
+            });
+        }
+    }
+    let operations = named.map(|named| {
+        table.operations.iter().map(|known| known.word).filter(|word| named.iter().any(|name| folded_equal(name, word))).map(Arc::from).collect::<Vec<_>>()
+    });
+    match operations.filter(|operations| !operations.is_empty()) {
+        Some(operations) => Scan { operations: Some(operations), needs: None, ..scan.clone() },
+        None => scan.clone(),
+    }
+}
+
+/// The conditions that all must hold.
+fn parts(condition: &Expr) -> Vec<&Expr> {
+    match condition {
+        Expr::And(all) => all.iter().flat_map(|part| parts(part)).collect(),
+        other => vec![other],
+    }
+}
+
+/// The words of `Operation` that a condition lets through, where it says so plainly.
+fn words_of(condition: &Expr) -> Option<Vec<Arc<str>>> {
+    let is_operation = |expr: &Expr| matches!(expr, Expr::Column(name) if &**name == "Operation");
+    let text = |value: &Value| match value {
+        Value::Text(text) => Some(text.clone()),
+        _ => None,
+    };
+    match condition {
+        Expr::Compare(Comparison::Equal, left, right) => match (&**left, &**right) {
+            (column, Expr::Literal(value)) | (Expr::Literal(value), column) if is_operation(column) => text(value).map(|word| vec![word]),
+            _ => None,
+        },
+        Expr::In(inner, values) if is_operation(inner) => values.iter().map(text).collect(),
+        Expr::Or(any) => any.iter().map(|part| words_of(part)).collect::<Option<Vec<_>>>().map(|words| words.concat()),
+        _ => None,
+    }
+}

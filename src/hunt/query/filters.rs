@@ -1,0 +1,226 @@
+//! What each option asks of a row.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::given::{Asked, known_word, number, text};
+use super::scan::{asked_scan, scan};
+use super::{Context, Given, OptionError, Query, Target};
+use crate::plan::pattern::Network;
+use crate::plan::{Expr, Func, How, Period, Plan, Step, Value};
+use crate::telemetry::{Table, table, words};
+
+/// The rows of the query's own table that the options ask for.
+pub(super) fn rows(query: &Query, target: &Target, asked: &Asked<'_>, context: &Context<'_>) -> Result<Plan, OptionError> {
+    let table = known_table(query.table, query.name)?;
+    let (scan, remaining) = asked_scan(table, target, asked, context);
+    let mut plan = Plan::scan(scan);
+    plan.steps.extend(remaining.map(Step::Filter));
+    narrow(plan, table, target, asked, context)
+}
+
+/// The table of a query; a query without one is a defect.
+pub(super) fn known_table(name: &'static str, query: &'static str) -> Result<&'static Table, OptionError> {
+    table(name).ok_or(OptionError::Caller { option: "table".into(), query })
+}
+
+/// The plan with a filter for every option that asks something of a row of this table.
+pub(super) fn narrow(mut plan: Plan, table: &'static Table, target: &Target, asked: &Asked<'_>, context: &Context<'_>) -> Result<Plan, OptionError> {
+    for (key, values) in asked.all() {
+        let texts = || values.iter().copied().filter_map(text);
+        let marked = key == "kind" && texts().any(|word| word.eq_ignore_ascii_case(words::USER_ALLOWED));
+        if marked {
+            plan = mark_allowed(plan, table, target, context);
+        }
+        let condition = match key {
+            "file" => any(texts().map(|text| file(key, text, subject(table), table, asked)))?,
+            "actor" => any(texts().map(|text| file(key, text, "Parent", table, asked)))?,
+            "user" | "users" => any(texts().map(|text| Ok(user(text))))?,
+            "command" => contains("CommandLine", texts()),
+            "query" => contains("Query", texts()),
+            "text" => contains("ScriptText", texts()),
+            "name" => contains("Name", texts()),
+            "rules" => contains("huntingRule", texts()),
+            "kind" if table.name == "system" => is_word("Kind", texts()),
+            "kind" => any(texts().map(|word| Ok(kind(word, table))))?,
+            "attributes" => attributes(key, values)?,
+            "protocol" => any(texts().map(|word| Ok(protocol(word))))?,
+            "port" => ports(key, values)?,
+            "iptype" => is_word("Ipv4Status", texts().filter_map(|word| known_word(word, words::IP_TYPES))),
+            "direction" => is_word("Direction", texts().filter_map(|word| known_word(word, words::DIRECTIONS))),
+            "outcome" => is_word("Outcome", texts()),
+            "type" => Some(Arc::new(Expr::In(Expr::column("LogonType"), values.iter().copied().filter_map(number).map(Value::Int).collect()))),
+            "ips" => addresses(key, texts())?,
+            // The scan itself holds these.
+            _ => None,
+        };
+        plan.steps.extend(condition.map(Step::Filter));
+        if marked {
+            plan.steps.push(Step::Drop(vec![ALLOWED.into()]));
+        }
+    }
+    Ok(plan)
+}
+
+/// The side that `file` and `kind` mean: the Child, where the table has one.
+fn subject(table: &Table) -> &'static str {
+    if table.column("ChildFilename").is_some() { "Child" } else { "Parent" }
+}
+
+/// Any of the conditions; `None` where there is none.
+fn any(conditions: impl Iterator<Item = Result<Arc<Expr>, OptionError>>) -> Result<Option<Arc<Expr>>, OptionError> {
+    let conditions = conditions.collect::<Result<Vec<_>, _>>()?;
+    Ok(conditions.into_iter().reduce(Expr::or))
+}
+
+fn contains<'a>(column: &str, texts: impl Iterator<Item = &'a str>) -> Option<Arc<Expr>> {
+    texts.map(|text| Expr::call(Func::Contains, vec![Expr::column(column), Expr::text(text)])).reduce(Expr::or)
+}
+
+fn is_word<'a>(column: &str, words: impl Iterator<Item = &'a str>) -> Option<Arc<Expr>> {
+    let words: Arc<[Value]> = words.map(|word| Value::text(word.trim())).collect();
+    Some(Arc::new(Expr::In(Expr::column(column), words)))
+}
+
+/// One `file` or `actor`: a hash by its length, a path by its separators, else a name.
+fn file(option: &str, given: &str, side: &'static str, table: &'static Table, asked: &Asked<'_>) -> Result<Arc<Expr>, OptionError> {
+    let given = given.trim();
+    let hash = match given.len() {
+        _ if !given.bytes().all(|byte| byte.is_ascii_hexdigit()) => None,
+        32 => Some(("Md5", "MD5")),
+        40 => Some(("Sha1", "SHA-1")),
+        64 => Some(("Sha256", "SHA-256")),
+        _ => None,
+    };
+    if let Some((suffix, hash)) = hash {
+        let column = format!("{side}{suffix}");
+        if table.column(&column).is_some() {
+            return Ok(Expr::equal(Expr::column(column), Expr::text(given.to_ascii_lowercase())));
+        }
+        let thing = if side == "Child" { "file" } else { "actor" };
+        let help = match table.column("ParentMd5").filter(|_| side == "Parent") {
+            Some(_) => "ask by its MD5, its name or its path".to_string(),
+            None => "ask by its name or its path".to_string(),
+        };
+        return Err(OptionError::Hash { option: option.into(), query: asked.query(), hash, thing, help });
+    }
+    let is_path = given.contains(['\\', '/']);
+    let column = Expr::column(format!("{side}{}", if is_path { "Path" } else { "Filename" }));
+    Ok(if given.contains('*') { Expr::call(Func::Like, vec![column, Expr::text(given)]) } else { Expr::equal(column, Expr::text(given)) })
+}
+
+/// One `user`: with a domain the whole name, without one also the last part of it.
+fn user(given: &str) -> Arc<Expr> {
+    let given = given.trim();
+    let whole = match given.split_once('@') {
+        Some((name, domain)) if !given.contains('\\') => format!("{}\\{name}", domain.split('.').next().unwrap_or(domain)),
+        _ => given.to_string(),
+    };
+    let column = Expr::column("LoggedUser");
+    let same = Expr::equal(column.clone(), Expr::text(&whole));
+    if whole.contains('\\') { same } else { Expr::or(same, Expr::call(Func::EndsWith, vec![column, Expr::text(format!("\\{whole}"))])) }
+}
+
+/// One `kind`, by the file's name and the name that it was built with.
+fn kind(word: &str, table: &Table) -> Arc<Expr> {
+    let Some(kind) = words::kind(word) else {
+        return Expr::call(Func::IsTrue, vec![Expr::column(ALLOWED)]);
+    };
+    let names = || kind.programs.iter().flat_map(|program| program.names.iter().copied());
+    let exact: Arc<[Value]> = names().filter(|name| !name.contains('*')).map(Value::text).collect();
+    let subject = format!("{}Filename", subject(table));
+    let columns = [Some(subject.as_str()), table.column("OriginalFilename").map(|column| column.name)];
+    let of_column = |name: &str| {
+        let fits = names().filter(|name| name.contains('*')).map(|pattern| Expr::call(Func::Like, vec![Expr::column(name), Expr::text(pattern)]));
+        fits.fold(Arc::new(Expr::In(Expr::column(name), exact.clone())), Expr::or)
+    };
+    columns.into_iter().flatten().map(of_column).reduce(Expr::or).unwrap_or_else(|| Expr::literal(Value::Bool(false)))
+}
+
+/// The helper column of `userallowed`; dropped again after the filter.
+const ALLOWED: &str = "UserAllowed";
+
+/// Marks rows whose program a protection product detected on this machine, by its path, and the user allowed.
+fn mark_allowed(plan: Plan, table: &Table, target: &Target, context: &Context<'_>) -> Plan {
+    let until = Target { scope: target.scope.clone(), period: Period { from: None, to: target.period.to } };
+    let allowed = Expr::equal(Expr::column("Action"), Expr::text("allowed"));
+    let keys = |path: &str| -> Vec<Arc<str>> { vec![Arc::from("Muid"), Arc::from(path)] };
+    let right = Plan::scan(scan("detection", &until, context))
+        .then(Step::Filter(allowed))
+        .then(Step::Select(keys("ChildPath")))
+        .then(Step::Distinct(Vec::new()))
+        .then(Step::Derive(ALLOWED.into(), Expr::literal(Value::Bool(true))));
+    let mine = keys(&format!("{}Path", subject(table)));
+    plan.then(Step::Join { right: Arc::new(right), how: How::Left, left_on: mine, right_on: keys("ChildPath"), within: None })
+}
+
+/// A row has any of the attributes.
+fn attributes(option: &str, values: &[&Given]) -> Result<Option<Arc<Expr>>, OptionError> {
+    let known = words::ATTRIBUTES.iter().fold(0, |bits, attribute| bits | attribute.bit);
+    let bits = values.iter().copied().filter_map(number).fold(0, |bits, more| bits | more);
+    if bits == 0 || bits & !known != 0 {
+        return Err(OptionError::Attributes { option: option.into(), given: bits.to_string() });
+    }
+    let wanted = words::ATTRIBUTES.iter().filter(|attribute| bits & attribute.bit != 0);
+    Ok(wanted.map(|attribute| Expr::call(Func::IsTrue, vec![Expr::column(attribute.column)])).reduce(Expr::or))
+}
+
+fn protocol(word: &str) -> Arc<Expr> {
+    if !word.trim().eq_ignore_ascii_case(words::RDP) {
+        return Expr::equal(Expr::column("Protocol"), Expr::text(word.trim()));
+    }
+    let port = words::port(words::RDP).unwrap_or(3389);
+    Expr::or(has_port(&[port]), Expr::equal(Expr::column("Service"), Expr::text("rdp")))
+}
+
+fn ports(option: &str, values: &[&Given]) -> Result<Option<Arc<Expr>>, OptionError> {
+    let mut ports = Vec::new();
+    for value in values {
+        let port = match value {
+            Given::Int(port) => Some(*port),
+            Given::Text(name) => words::port(name).or_else(|| name.trim().parse().ok()),
+            Given::Missing | Given::Bool(_) | Given::Float(_) | Given::List(_) => None,
+        };
+        ports.push(port.filter(|port| (0..=65_535).contains(port)).ok_or_else(|| no_port(option, value))?);
+    }
+    Ok(Some(has_port(&ports)))
+}
+
+fn no_port(option: &str, given: &Given) -> OptionError {
+    let names = words::PORTS.iter().map(|(name, _)| *name);
+    let shown = match given {
+        Given::Text(name) => name.clone(),
+        Given::Int(port) => port.to_string(),
+        other => other.word().into(),
+    };
+    let near = crate::diag::did_you_mean(&shown, names.clone()).map(|near| format!("{near} ")).unwrap_or_default();
+    let help = format!("{near}write a number from 0 to 65535, or one of {}", names.collect::<Vec<_>>().join(" "));
+    OptionError::Port { option: option.into(), given: shown, help }
+}
+
+/// The service's port: the other end's, or the machine's own unless it opened the connection.
+fn has_port(ports: &[i64]) -> Arc<Expr> {
+    let ports: Arc<[Value]> = ports.iter().map(|port| Value::Int(*port)).collect();
+    let outgoing = Expr::equal(Expr::column("Direction"), Expr::text("Outgoing"));
+    let own = Expr::and(Arc::new(Expr::In(Expr::column("LocalPort"), ports.clone())), Expr::negate(outgoing));
+    Expr::or(Arc::new(Expr::In(Expr::column("RemotePort"), ports)), own)
+}
+
+/// Addresses by equality, networks (and IPv6, which has several spellings) by their bits.
+fn addresses<'a>(option: &str, texts: impl Iterator<Item = &'a str>) -> Result<Option<Arc<Expr>>, OptionError> {
+    let (mut exact, mut conditions) = (Vec::new(), Vec::new());
+    for text in texts.map(str::trim) {
+        match text.parse::<IpAddr>().map(|address| address.to_canonical()) {
+            Ok(IpAddr::V4(address)) => exact.push(Value::text(address.to_string())),
+            _ => {
+                let wrong = |_| OptionError::Address { option: option.into(), given: text.into() };
+                Network::parse(text).map_err(wrong)?;
+                conditions.push(Expr::call(Func::InCidr, vec![Expr::column("RemoteIp"), Expr::text(text)]));
+            }
+        }
+    }
+    if !exact.is_empty() {
+        conditions.insert(0, Arc::new(Expr::In(Expr::column("RemoteIp"), exact.into())));
+    }
+    Ok(conditions.into_iter().reduce(Expr::or))
+}

@@ -1,0 +1,157 @@
+//! The queries of Machine and Client: what each is called, which options it takes, and the plan that it means.
+//!
+//! Every query is declared in a file of its own; engine, help, completion and option checks read the declarations.
+
+mod communications;
+mod dns;
+mod error;
+mod executions;
+mod files;
+mod filters;
+mod given;
+mod logons;
+mod options;
+mod processes;
+mod raw_events;
+mod registry;
+mod scan;
+mod scripts;
+mod system;
+#[cfg(test)]
+mod tests;
+mod users;
+
+use chrono_tz::Tz;
+
+use crate::plan::{Period, Plan, Scope};
+use crate::telemetry::Inventory;
+
+pub use error::OptionError;
+pub use given::Given;
+pub(crate) use given::in_scope;
+
+/// One query, `get_executions` and its like. Each is also callable without `get_`.
+#[derive(Debug)]
+pub struct Query {
+    /// `get_executions`.
+    pub name: &'static str,
+    /// The table that its rows are of; for a query over several tables, the first.
+    pub table: &'static str,
+    pub doc: &'static str,
+    /// In the order in which help shows them.
+    pub options: &'static [OptionSpec],
+    /// A playbook line that runs.
+    pub example: &'static str,
+    shape: Shape,
+}
+
+/// How a query's plan is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    /// Rows of its table, filtered.
+    Rows,
+    Processes,
+    Users,
+    RawEvents,
+}
+
+/// One option of a query.
+#[derive(Clone, Copy, Debug)]
+pub struct OptionSpec {
+    pub name: &'static str,
+    pub takes: Takes,
+    pub doc: &'static str,
+}
+
+/// What an option takes: one value, or an array of them, which means any of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    Text,
+    /// A text; usually several.
+    TextList,
+    /// A whole number.
+    Number,
+    /// One of these words, case ignored.
+    Words(&'static [&'static str]),
+    /// `ATTR_…` bits, joined by `|`.
+    Attributes,
+    /// Port numbers or names.
+    Ports,
+    /// Addresses and networks.
+    Addresses,
+    /// Muids.
+    Machines,
+    /// How many rows, 1 or more.
+    Count,
+    /// Taken out by the caller before [`plan`]: it is in [`Target`].
+    Period,
+    /// Taken out by the caller before [`plan`].
+    Histogram,
+}
+
+/// Every query, in the order in which help shows them.
+pub const QUERIES: &[&Query] = &[
+    &executions::QUERY,
+    &processes::QUERY,
+    &files::QUERY,
+    &registry::QUERY,
+    &communications::QUERY,
+    &users::QUERY,
+    &dns::QUERY,
+    &logons::QUERY,
+    &scripts::QUERY,
+    &system::QUERY,
+    &raw_events::QUERY,
+];
+
+/// Whose rows, of when.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Target {
+    pub scope: Scope,
+    pub period: Period,
+}
+
+/// What a plan needs to know besides its options.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The run's time zone: days of `Date`, of users, of bins.
+    pub zone: Tz,
+    /// The run's clock, milliseconds since 1970 UTC.
+    pub now: i64,
+    pub inventory: &'a Inventory,
+}
+
+/// A query by its name, with or without `get_`.
+pub fn query(name: &str) -> Option<&'static Query> {
+    QUERIES.iter().find(|query| query.name == name || query.name.strip_prefix("get_") == Some(name)).copied()
+}
+
+/// The plan that a query with these options means. An option whose value is missing counts as not given; one may be given several times, and all of
+/// them hold.
+///
+/// # Errors
+/// An unknown key, word or name, or a value of another type; each knows its option.
+pub fn plan(query: &Query, target: &Target, options: &[(String, Given)], context: &Context<'_>) -> Result<Plan, OptionError> {
+    make(query, target, options, context, false)
+}
+
+/// The rows that a histogram of this query counts: its own, except where a query's rows are sums already (`get_users`), for which it is what they
+/// were summed from. Use it in place of [`plan`] when `histogram:` is given.
+///
+/// # Errors
+/// As [`plan`].
+pub fn plan_events(query: &Query, target: &Target, options: &[(String, Given)], context: &Context<'_>) -> Result<Plan, OptionError> {
+    make(query, target, options, context, true)
+}
+
+fn make(query: &Query, target: &Target, options: &[(String, Given)], context: &Context<'_>, events: bool) -> Result<Plan, OptionError> {
+    let asked = given::Asked::read(query, options)?;
+    let target = asked.narrow(target, context)?;
+    let plan = match query.shape {
+        Shape::Rows => filters::rows(query, &target, &asked, context)?,
+        Shape::Processes => processes::plan(query, &target, &asked, context)?,
+        Shape::Users => users::plan(&target, &asked, context, events)?,
+        Shape::RawEvents => raw_events::plan(&target, &asked, context)?,
+    };
+    asked.limit(plan)
+}

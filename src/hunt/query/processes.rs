@@ -1,0 +1,152 @@
+//! `get_processes`: one row for each process that started or acted in the period.
+
+use std::sync::Arc;
+
+use super::filters::{known_table, narrow};
+use super::given::Asked;
+use super::options::*;
+use super::scan::{scan, supporting};
+use super::{Context, OptionError, Query, Shape, Target};
+use crate::plan::{Aggregate, Expr, Fold, Func, How, Plan, Scan, SortKey, Source, Step, Value};
+use crate::telemetry::{Table, table};
+
+pub(super) const QUERY: Query = Query {
+    name: "get_processes",
+    table: "process",
+    doc: "Processes, one row each: those that started in the period (Operation `create`; two sensors' reports of one start count once), and those that \
+          ran already and acted in it (`active`, at their first act)",
+    options: &[FILE, ACTOR, USER, USERS, KIND, MUID, TOP, PERIOD, HISTOGRAM],
+    example: r#"Client("all", all_time()).get_processes(#{ kind: "hackingtool" })"#,
+    shape: Shape::Processes,
+};
+
+/// The word of `Operation` for a process that had started before.
+const ACTIVE: &str = "active";
+
+/// Two reports of one start lie at most this far apart, in milliseconds.
+const ONE_START: i64 = 5_000;
+
+/// The columns of the published reference, in its order; ours follow as the table has them.
+const FIRST: [&str; 12] = [
+    "DateTime",
+    "Muid",
+    "LoggedUser",
+    "ChildFilename",
+    "ChildPath",
+    "ChildMd5",
+    "ChildPid",
+    "ParentFilename",
+    "ParentPath",
+    "ParentMd5",
+    "ParentPid",
+    "Operation",
+];
+
+/// Where processes are seen to act: the table, the operations that count, and whose act it is.
+const ACTS: [(&str, &[&str], Side); 8] = [
+    ("process", &["kill"], Side::Child),
+    ("process", &["thread"], Side::Parent),
+    ("file", &[], Side::Parent),
+    ("registry", &[], Side::Parent),
+    ("network", &[], Side::Parent),
+    ("dns", &[], Side::Parent),
+    ("script", &[], Side::Parent),
+    ("system", &[], Side::Parent),
+];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Child,
+    Parent,
+}
+
+pub(super) fn plan(query: &Query, target: &Target, asked: &Asked<'_>, context: &Context<'_>) -> Result<Plan, OptionError> {
+    let process = known_table(query.table, query.name)?;
+    let starts = Scan { operations: Some(vec!["create".into()]), ..scan(process.name, target, context) };
+    let again = Scan { needs: Some(Vec::new()), ..starts.clone() };
+    let (rich, poor) = (with_guid(&starts, true), without_second_reports(&starts));
+    let acting = not_started(acting(target, context), &again);
+    let columns = columns(process);
+    let parts = vec![Arc::new(rich.then(Step::Select(columns.clone()))), Arc::new(poor.then(Step::Select(columns.clone()))), Arc::new(acting)];
+    let order = ["DateTime", "Machine", "Source", "RecordId"].map(|column| SortKey { column: column.into(), descending: false });
+    let union = Plan { source: Source::Union(parts), steps: vec![Step::Select(columns)] };
+    Ok(narrow(union, process, target, asked, context)?.then(Step::Sort(order.to_vec())))
+}
+
+/// Derived columns are left out: they would be computed for every row.
+fn columns(process: &Table) -> Vec<Arc<str>> {
+    let ours = process.columns.iter().filter(|column| !column.derived).map(|column| column.name).filter(|name| !FIRST.contains(name));
+    FIRST.iter().copied().chain(ours).map(Arc::from).collect()
+}
+
+/// Starts whose sensor gives a process GUID (it tells more), or the others.
+fn with_guid(starts: &Scan, known: bool) -> Plan {
+    let missing = Expr::call(Func::IsMissing, vec![Expr::column("ChildGuid")]);
+    Plan::scan(starts.clone()).then(Step::Filter(if known { Expr::negate(missing) } else { missing }))
+}
+
+/// Starts without a GUID of which no start with one tells: machine, pid and file name agree within five seconds.
+fn without_second_reports(starts: &Scan) -> Plan {
+    let keys = names(&["Muid", "ChildPid", "ChildFilename"]);
+    let right = Arc::new(with_guid(&Scan { needs: Some(Vec::new()), ..starts.clone() }, true));
+    with_guid(starts, false).then(Step::Join { right, how: How::Anti, left_on: keys.clone(), right_on: keys, within: Some(ONE_START) })
+}
+
+/// Everything that acted, one row for each machine, pid and file name (GUID, where the pid is not known), at its first act.
+fn acting(target: &Target, context: &Context<'_>) -> Plan {
+    let parts = ACTS.iter().filter_map(|(name, operations, side)| Some(Arc::new(acts(table(name)?, operations, *side, target, context)))).collect();
+    let pid = Expr::column("ChildPid");
+    let no_pid = Expr::call(Func::IsMissing, vec![pid]);
+    let identity = Arc::new(Expr::If(no_pid, Expr::column("ChildGuid"), Expr::literal(Value::Missing)));
+    let keys = names(&["Muid", "ChildPid", "ChildFilename", "Identity"]);
+    let first = ["DateTime", "LoggedUser", "ChildPath", "ChildMd5", "ChildGuid", "ClientId", "Machine", "Provider", "Channel", "EventId", "RecordId", "Source"];
+    let aggregates = first.iter().map(|name| Aggregate { name: Arc::from(*name), fold: Fold::First, column: Some(Arc::from(*name)) }).collect();
+    let union = Plan { source: Source::Union(parts), steps: Vec::new() };
+    union.then(Step::Derive("Identity".into(), identity)).then(Step::Group { keys, aggregates }).then(Step::Drop(names(&["Identity"])))
+}
+
+/// The acts of one table, with the actor where a start has the started process.
+fn acts(table: &'static Table, operations: &[&str], side: Side, target: &Target, context: &Context<'_>) -> Plan {
+    const PLAIN: [&str; 10] = ["DateTime", "Muid", "LoggedUser", "ClientId", "Machine", "Provider", "Channel", "EventId", "RecordId", "Source"];
+    const PARTS: [&str; 5] = ["Filename", "Path", "Md5", "Pid", "Guid"];
+    let from = if side == Side::Child { "Child" } else { "Parent" };
+    let pairs: Vec<(Arc<str>, Arc<str>)> = PARTS
+        .iter()
+        .filter(|part| table.column(&format!("{from}{part}")).is_some())
+        .map(|part| (Arc::from(format!("{from}{part}")), Arc::from(format!("Child{part}"))))
+        .collect();
+    let mut selected = names(&PLAIN);
+    selected.extend(pairs.iter().map(|(old, _)| old.clone()));
+    let known = |name: String| Expr::negate(Expr::call(Func::IsMissing, vec![Expr::column(name)]));
+    let identified = Expr::or(known(format!("{from}Pid")), known(format!("{from}Guid")));
+    let mut plan = Plan::scan(supporting(table.name, operations, target, context)).then(Step::Filter(identified)).then(Step::Select(selected));
+    if side == Side::Parent {
+        plan = plan.then(Step::Rename(pairs));
+    }
+    plan.then(Step::Distinct(names(&["Muid", "ChildPid", "ChildFilename", "ChildGuid"])))
+}
+
+/// Those that did not start in the period: no start has their GUID; nor their machine, pid and file name, where one of both has no GUID.
+fn not_started(acting: Plan, starts: &Scan) -> Plan {
+    let anti = |right: Plan, left: &[&str], right_on: &[&str]| Step::Join {
+        right: Arc::new(right),
+        how: How::Anti,
+        left_on: names(left),
+        right_on: names(right_on),
+        within: None,
+    };
+    let without_guid = Expr::call(Func::IsMissing, vec![Expr::column("ChildGuid")]);
+    let own_pid = Arc::new(Expr::If(without_guid, Expr::column("ChildPid"), Expr::literal(Value::Missing)));
+    let process = ["Muid", "ChildPid", "ChildFilename"];
+    acting
+        .then(anti(with_guid(starts, true), &["ChildGuid"], &["ChildGuid"]))
+        .then(Step::Derive("OwnPid".into(), own_pid))
+        .then(anti(Plan::scan(starts.clone()), &["Muid", "OwnPid", "ChildFilename"], &process))
+        .then(anti(without_second_reports(starts), &process, &process))
+        .then(Step::Drop(names(&["OwnPid"])))
+        .then(Step::Derive("Operation".into(), Expr::text(ACTIVE)))
+}
+
+fn names(names: &[&str]) -> Vec<Arc<str>> {
+    names.iter().map(|name| Arc::from(*name)).collect()
+}

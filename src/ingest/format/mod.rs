@@ -1,0 +1,55 @@
+//! Formats of raw telemetry. A new one is a file here and a line in `FORMATS`.
+//!
+//! A format cuts a stream into units that can be decoded apart, on any thread, and decodes a unit into records.
+
+mod evtx;
+mod ndjson;
+
+use std::io::{self, Read};
+
+use super::record::Record;
+
+/// A part of a file that is decoded by itself.
+#[derive(Debug, Default)]
+pub struct Unit {
+    pub bytes: Vec<u8>,
+    /// Where it begins in the file.
+    pub offset: u64,
+    /// What was left out while cutting: place and reason.
+    pub rejected: Vec<(u64, String)>,
+}
+
+/// Takes what a unit holds.
+pub trait Sink {
+    fn record(&mut self, record: &mut Record);
+    /// Records that could not be read: where the first of them is, why, how many.
+    fn reject(&mut self, offset: Option<u64>, reason: &str);
+}
+
+pub trait Format: Sync + Send {
+    /// By the first bytes of a file, as many as could be had up to `PEEK`.
+    fn recognises(&self, head: &[u8]) -> bool;
+    /// Calls `each` for every unit in order; stops when it answers false. Holds one unit at a time.
+    fn cut(&self, input: &mut dyn Read, each: &mut dyn FnMut(Unit) -> bool) -> io::Result<()>;
+    fn decode(&self, unit: &Unit, sink: &mut dyn Sink);
+}
+
+/// All formats, asked in this order.
+pub const FORMATS: &[&dyn Format] = &[&evtx::Evtx, &ndjson::NdJson];
+
+/// How much of a file decides what it is.
+pub const PEEK: usize = 64 << 10;
+
+/// Fills the buffer as far as the input goes.
+pub fn read_fully(input: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match input.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}

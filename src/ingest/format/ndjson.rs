@@ -1,0 +1,120 @@
+//! One JSON object per line, flat, as collectors write Windows records; any other object is kept raw.
+
+use std::borrow::Cow;
+use std::io::{self, Read};
+
+use memchr::{memchr, memrchr};
+
+use super::super::identify;
+use super::super::json::{Fault, Reader};
+use super::super::record::Record;
+use super::{Format, Sink, Unit};
+
+pub struct NdJson;
+
+/// Bytes of a unit, unless a line is longer.
+const UNIT: usize = 1 << 20;
+/// A longer line is not read, only passed over and reported.
+const LONGEST: usize = 64 << 20;
+
+impl Format for NdJson {
+    fn recognises(&self, head: &[u8]) -> bool {
+        let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+        // What was peeked at may end inside a line.
+        let whole = if head.len() < super::PEEK - 3 { head.len() } else { memrchr(b'\n', head).unwrap_or_default() };
+        if whole == 0 {
+            return head.trim_ascii_start().starts_with(b"{\"") && memchr(b'\n', head).is_none();
+        }
+        let mut record = Record::default();
+        let (mut good, mut bad) = (0, 0);
+        for line in head[..whole].split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).take(100) {
+            record.clear();
+            let objects = read(&String::from_utf8_lossy(line), &mut record).is_ok() && record.width() > 0;
+            *if objects { &mut good } else { &mut bad } += 1;
+        }
+        good > 0 && good >= bad
+    }
+
+    fn cut(&self, input: &mut dyn Read, each: &mut dyn FnMut(Unit) -> bool) -> io::Result<()> {
+        let mut unit = Unit::default();
+        let mut failure = None;
+        // Set while the rest of a line that is too long is passed over.
+        let mut skipping = false;
+        loop {
+            let kept = unit.bytes.len();
+            unit.bytes.resize(kept + UNIT, 0);
+            let count = match super::read_fully(input, &mut unit.bytes[kept..]) {
+                Ok(count) => count,
+                Err(error) => {
+                    failure = Some(error);
+                    0
+                }
+            };
+            unit.bytes.truncate(kept + count);
+            if skipping {
+                let end = memchr(b'\n', &unit.bytes).map_or(unit.bytes.len(), |place| place + 1);
+                skipping = end == unit.bytes.len() && unit.bytes.last() != Some(&b'\n');
+                unit.bytes.drain(..end);
+                unit.offset += end as u64;
+            }
+            if count == 0 {
+                break;
+            }
+            match memrchr(b'\n', &unit.bytes) {
+                Some(place) => {
+                    let rest = unit.bytes.split_off(place + 1);
+                    let next = Unit { offset: unit.offset + unit.bytes.len() as u64, bytes: rest, rejected: Vec::new() };
+                    if !each(std::mem::replace(&mut unit, next)) {
+                        return Ok(());
+                    }
+                }
+                None if unit.bytes.len() > LONGEST => {
+                    unit.rejected.push((unit.offset, format!("a line of more than {} MiB", LONGEST >> 20)));
+                    unit.offset += unit.bytes.len() as u64;
+                    unit.bytes.clear();
+                    skipping = true;
+                }
+                None => {}
+            }
+        }
+        if !unit.bytes.is_empty() || !unit.rejected.is_empty() {
+            each(unit);
+        }
+        failure.map_or(Ok(()), Err)
+    }
+
+    fn decode(&self, unit: &Unit, sink: &mut dyn Sink) {
+        let mut record = Record::default();
+        let valid = std::str::from_utf8(&unit.bytes).is_ok();
+        let mut start = 0;
+        while start < unit.bytes.len() {
+            let end = memchr(b'\n', &unit.bytes[start..]).map_or(unit.bytes.len(), |place| start + place);
+            let line = &unit.bytes[start..end];
+            let line = if start == 0 && unit.offset == 0 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line };
+            if !line.trim_ascii().is_empty() {
+                // Damaged characters cost themselves, not their record.
+                let text = if valid { std::str::from_utf8(line).map(Cow::Borrowed).unwrap_or_default() } else { String::from_utf8_lossy(line) };
+                record.clear();
+                match read(&text, &mut record) {
+                    Ok(()) => {
+                        record.close();
+                        identify::flat(&mut record);
+                        sink.record(&mut record);
+                    }
+                    Err(fault) => sink.reject(Some(unit.offset + start as u64 + fault.at as u64), &format!("not JSON: {}", fault.reason)),
+                }
+            }
+            start = end + 1;
+        }
+    }
+}
+
+fn read(text: &str, record: &mut Record) -> Result<(), Fault> {
+    let mut reader = Reader::new(text);
+    reader.object(record, &mut |reader, record, key| {
+        let value = reader.value(record)?;
+        record.push(key, value);
+        Ok(())
+    })?;
+    reader.finish()
+}

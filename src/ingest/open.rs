@@ -1,0 +1,104 @@
+//! What a file is, by its content: telemetry, a compressed file, an archive of files, or nothing that we read.
+
+use std::fs::File;
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use flate2::read::MultiGzDecoder;
+
+use super::format::{FORMATS, Format, PEEK, read_fully};
+
+/// Archives inside archives beyond this are not opened.
+const MAX_DEPTH: u32 = 5;
+
+/// What happens to the files found.
+pub trait Visitor {
+    /// A file of telemetry. False ends the walk.
+    fn telemetry(&mut self, name: &str, format: &'static dyn Format, input: &mut dyn Read) -> bool;
+    /// A file that is something else.
+    fn other(&mut self, name: &str);
+    /// A file or archive that could not be read to its end.
+    fn damaged(&mut self, name: &str, reason: &str);
+}
+
+/// Opens what a stream holds. `scratch` is a folder for archives that must be read out of order. False: the visitor wants no more.
+pub fn open(name: &str, input: &mut dyn Read, scratch: &Path, visitor: &mut dyn Visitor) -> bool {
+    open_at(name, input, scratch, 0, visitor)
+}
+
+fn open_at(name: &str, input: &mut dyn Read, scratch: &Path, depth: u32, visitor: &mut dyn Visitor) -> bool {
+    let mut head = vec![0; PEEK];
+    match read_fully(input, &mut head) {
+        Ok(count) => head.truncate(count),
+        Err(error) => {
+            visitor.damaged(name, &error.to_string());
+            return true;
+        }
+    }
+    if let Some(format) = FORMATS.iter().find(|format| format.recognises(&head)) {
+        return visitor.telemetry(name, *format, &mut Cursor::new(head).chain(input));
+    }
+    let packed = head.starts_with(&[0x1f, 0x8b]) || head.starts_with(b"PK\x03\x04") || head.get(257..262) == Some(b"ustar");
+    if !packed || depth >= MAX_DEPTH {
+        visitor.other(name);
+        return true;
+    }
+    if head.starts_with(&[0x1f, 0x8b]) {
+        return open_at(name, &mut MultiGzDecoder::new(Cursor::new(head).chain(input)), scratch, depth + 1, visitor);
+    }
+    let mut whole = Cursor::new(head).chain(input);
+    let opened = if whole.get_ref().0.get_ref().starts_with(b"PK") {
+        open_zip(name, &mut whole, scratch, depth, visitor)
+    } else {
+        open_tar(name, &mut whole, scratch, depth, visitor)
+    };
+    opened.unwrap_or_else(|error| {
+        visitor.damaged(name, &error.to_string());
+        true
+    })
+}
+
+fn open_tar(name: &str, input: &mut dyn Read, scratch: &Path, depth: u32, visitor: &mut dyn Visitor) -> io::Result<bool> {
+    let mut archive = tar::Archive::new(input);
+    for entry in archive.entries()? {
+        let mut entry = entry?;
+        if !entry.header().entry_type().is_file() {
+            continue;
+        }
+        let member = format!("{name}/{}", String::from_utf8_lossy(&entry.path_bytes()));
+        if !open_at(&member, &mut entry, scratch, depth + 1, visitor) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// A zip has its directory at its end, so it is copied to a file first.
+fn open_zip(name: &str, input: &mut dyn Read, scratch: &Path, depth: u32, visitor: &mut dyn Visitor) -> io::Result<bool> {
+    let path = scratch.join(format!("archive-{depth}"));
+    let mut file = File::options().read(true).write(true).create(true).truncate(true).open(&path)?;
+    io::copy(input, &mut file)?;
+    file.seek(SeekFrom::Start(0))?;
+    let goes_on = (|| {
+        let mut archive = zip::ZipArchive::new(file)?;
+        for index in 0..archive.len() {
+            let mut member = match archive.by_index(index) {
+                Ok(member) => member,
+                Err(error) => {
+                    visitor.damaged(&format!("{name}/#{index}"), &error.to_string());
+                    continue;
+                }
+            };
+            if member.is_file() {
+                let inner = member.name().map_or_else(|_| format!("#{index}"), |name| name.replace('\\', "/"));
+                let path = format!("{name}/{inner}");
+                if !open_at(&path, &mut member, scratch, depth + 1, visitor) {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    })();
+    std::fs::remove_file(&path)?;
+    goes_on
+}

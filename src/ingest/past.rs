@@ -1,0 +1,97 @@
+//! What the store knows already: process starts, logons and addresses of earlier ingests, of the columns that tell.
+
+use std::sync::Arc;
+
+use polars::prelude::*;
+
+use super::facts::{Facts, Session, Start};
+use super::names::Names;
+use super::row::{Head, NONE};
+use super::text;
+use crate::store::{Manifest, StoredFile, Writer};
+
+fn head(machine: u32) -> Head {
+    Head {
+        stated: NONE,
+        local: NONE,
+        sensor: NONE,
+        states_utc: true,
+        doubtful: false,
+        source: 0,
+        machine,
+        provider: 0,
+        channel: 0,
+        event_id: NONE,
+        record_id: NONE,
+    }
+}
+
+/// Learns from the files of a store. A file that can't be read teaches nothing: its rows stay as they are.
+pub fn learn(writer: &Writer, client: &str, names: &Names) -> Facts {
+    let manifest: &Manifest = writer.manifest();
+    let mut facts = Facts::default();
+    let has = |file: &StoredFile, word: &str| file.operations.iter().any(|operation| operation == word);
+    for file in &manifest.files {
+        let columns: &[&str] = match file.table.as_str() {
+            "process" if has(file, "create") => {
+                &["DateTime", "Machine", "ClientId", "Operation", "ChildGuid", "ChildPid", "ChildPath", "ChildMd5", "CommandLine", "LoggedUser", "LogonId"]
+            }
+            "logon" if has(file, "logon") => &["DateTime", "Machine", "ClientId", "Operation", "LogonId", "LogonType", "RemoteIp"],
+            "network" => &["DateTime", "Machine", "ClientId", "LocalIp", "Initiated"],
+            _ => continue,
+        };
+        let path = writer.root().join(&file.path);
+        let Ok(input) = std::fs::File::open(&path) else { continue };
+        let selected = columns.iter().map(|name| (*name).to_string()).collect();
+        let Ok(frame) = ParquetReader::new(input).with_columns(Some(selected)).finish() else { continue };
+        // A column that is absent makes its file unreadable for this, not the ingest.
+        let _ = learn_frame(&mut facts, &file.table, &frame, client, names);
+    }
+    facts
+}
+
+fn learn_frame(facts: &mut Facts, table: &str, frame: &DataFrame, client: &str, names: &Names) -> PolarsResult<()> {
+    let times = frame.column("DateTime")?.cast(&DataType::Int64)?;
+    let (times, machines, clients) = (times.i64()?, frame.column("Machine")?.str()?, frame.column("ClientId")?.str()?);
+    let operations = frame.column("Operation").ok().map(|column| column.str()).transpose()?;
+    for row in 0..frame.height() {
+        let (Some(time), Some(machine)) = (times.get(row), machines.get(row)) else { continue };
+        if clients.get(row) != Some(client) {
+            continue;
+        }
+        let machine = names.number(machine);
+        let operation = operations.and_then(|operations| operations.get(row));
+        let word = |name: &str| -> PolarsResult<Option<Arc<str>>> { Ok(frame.column(name)?.str()?.get(row).map(Arc::from)) };
+        let number = |name: &str| -> PolarsResult<Option<i64>> { Ok(frame.column(name)?.i64()?.get(row)) };
+        match (table, operation) {
+            ("process", Some("create")) => {
+                let start = Start {
+                    head: head(machine),
+                    time,
+                    guid: word("ChildGuid")?.as_deref().and_then(text::guid_number),
+                    pid: number("ChildPid")?,
+                    path: word("ChildPath")?,
+                    md5: word("ChildMd5")?,
+                    command: word("CommandLine")?,
+                    user: word("LoggedUser")?,
+                    logon_id: number("LogonId")?,
+                };
+                facts.starts.push(start);
+            }
+            ("logon", Some("logon")) => {
+                if let Some(logon_id) = number("LogonId")? {
+                    facts.sessions.push(Session { head: head(machine), time, logon_id, kind: number("LogonType")?, remote: word("RemoteIp")? });
+                }
+            }
+            ("network", _) => {
+                let address = word("LocalIp")?.filter(|address| text::owns_itself(address));
+                if let Some(address) = address.filter(|_| frame.column("Initiated").and_then(|column| Ok(column.bool()?.get(row))).ok().flatten() == Some(true))
+                {
+                    facts.see_address(address, machine, time, 1);
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}

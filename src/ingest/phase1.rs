@@ -1,0 +1,295 @@
+//! Phase 1: files are opened, cut into units, decoded on all cores, and spilled.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{self, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
+
+use sha2::{Digest, Sha256};
+
+use super::collect::{Collected, Collector};
+use super::format::{Format, Sink, Unit};
+use super::names::Names;
+use super::normalise::Rules;
+use super::open::{Visitor, open};
+use super::take::Taker;
+use super::walk::Found;
+use super::{IngestError, Progress};
+
+/// Records of a generation: then they are written before more are read.
+const GENERATION: u64 = 4_000_000;
+
+/// A file of telemetry that was read.
+#[derive(Clone, Debug)]
+pub struct Source {
+    pub number: u32,
+    pub name: String,
+    pub digest: String,
+    /// Why it could not be read to its end.
+    pub broken: Option<String>,
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Reading {
+    pub sources: Vec<Source>,
+    /// Files whose content the store, or this run, had already.
+    pub known: u64,
+    /// Their numbers: what was spilled of them is left out.
+    pub dropped: BTreeSet<u32>,
+    /// Files that hold no telemetry.
+    pub others: u64,
+    /// Files and archives that could not be opened.
+    pub damaged: Vec<(String, String)>,
+}
+
+struct Work {
+    number: u64,
+    source: u32,
+    format: &'static dyn Format,
+    unit: Unit,
+}
+
+/// What phase 1 works with.
+pub struct Run<'r> {
+    pub names: &'r Names,
+    pub rules: &'r Rules,
+    pub progress: &'r dyn Progress,
+    pub interrupted: &'r AtomicBool,
+    pub scratch: &'r Path,
+    /// Contents that the store has.
+    pub digests: BTreeSet<String>,
+}
+
+/// Writes what was collected so far.
+pub type Flush<'f> = &'f mut dyn FnMut(&mut Collected, &BTreeSet<u32>) -> Result<(), IngestError>;
+
+impl Run<'_> {
+    /// Reads all files; `flush` is called whenever a generation is full.
+    pub fn read(&self, files: &[Found], collector: &Collector, flush: Flush<'_>) -> Result<Reading, IngestError> {
+        let threads = std::thread::available_parallelism().map_or(2, usize::from);
+        let (sender, receiver) = sync_channel::<Work>(threads);
+        let receiver = Mutex::new(receiver);
+        std::thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|| self.work(&receiver, collector));
+            }
+            let mut reader = FileReader {
+                run: self,
+                sender,
+                collector,
+                flush,
+                number: 0,
+                reading: Reading::default(),
+                seen: self.digests.clone(),
+                inside: BTreeSet::new(),
+                used: BTreeSet::new(),
+                failure: None,
+            };
+            for file in files {
+                if !reader.file(file) {
+                    break;
+                }
+            }
+            let FileReader { reading, failure, number, sender, .. } = reader;
+            drop(sender);
+            let broken = collector.settle(number, |collected| collected.failure.take());
+            if self.interrupted.load(Ordering::Relaxed) {
+                return Err(IngestError::Interrupted);
+            }
+            if let Some(error) = broken {
+                return Err(spill_failed(self.scratch, &error));
+            }
+            failure.map_or(Ok(reading), Err)
+        })
+    }
+
+    fn work(&self, receiver: &Mutex<Receiver<Work>>, collector: &Collector) {
+        let mut taker = Taker::new(self.rules, self.names);
+        loop {
+            let next = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            let Ok(Work { number, source, format, unit }) = next else { return };
+            taker.begin(source);
+            for (offset, reason) in &unit.rejected {
+                taker.reject(Some(*offset), reason);
+            }
+            if !self.interrupted.load(Ordering::Relaxed) && catch_unwind(AssertUnwindSafe(|| format.decode(&unit, &mut taker))).is_err() {
+                taker.reject(Some(unit.offset), "a defect of Huntsman: the rest of this part was not read");
+            }
+            let batch = taker.finish();
+            self.progress.advanced(0, batch.records);
+            collector.add(number, source, batch);
+        }
+    }
+}
+
+pub fn spill_failed(path: &Path, error: &io::Error) -> IngestError {
+    crate::store::StoreError::Io { path: path.display().to_string(), reason: error.to_string() }.into()
+}
+
+struct FileReader<'r, 'f> {
+    run: &'r Run<'r>,
+    sender: SyncSender<Work>,
+    collector: &'r Collector,
+    flush: Flush<'f>,
+    number: u64,
+    reading: Reading,
+    seen: BTreeSet<String>,
+    /// Contents met in the file on disk that is being read: an archive may hold one twice, and then means it.
+    inside: BTreeSet<String>,
+    /// Names of sources so far; an archive may use one twice.
+    used: BTreeSet<String>,
+    failure: Option<IngestError>,
+}
+
+impl FileReader<'_, '_> {
+    /// Reads a file on disk. False ends the run.
+    fn file(&mut self, found: &Found) -> bool {
+        if !self.run.digests.is_empty() && self.is_known(found) {
+            self.run.progress.advanced(found.bytes, 0);
+            return !self.run.interrupted.load(Ordering::Relaxed);
+        }
+        self.inside.clear();
+        let scratch = self.run.scratch;
+        match File::open(&found.path) {
+            Ok(file) => {
+                let mut input = Metered { file, progress: Some(self.run.progress) };
+                open(&found.name, &mut input, scratch, self)
+            }
+            Err(error) => {
+                self.damaged(&found.name, &error.to_string());
+                true
+            }
+        }
+    }
+
+    /// Whether all that a file holds is in the store.
+    fn is_known(&mut self, found: &Found) -> bool {
+        let Ok(file) = File::open(&found.path) else { return false };
+        let mut digests = Digests { found: BTreeMap::new(), interrupted: self.run.interrupted };
+        open(&found.name, &mut Metered { file, progress: None }, self.run.scratch, &mut digests);
+        let all = !digests.found.is_empty() && digests.found.values().all(|digest| self.run.digests.contains(digest));
+        if all {
+            self.reading.known += digests.found.len() as u64;
+        }
+        all
+    }
+
+    fn send(&mut self, source: u32, format: &'static dyn Format, unit: Unit) -> bool {
+        if self.run.interrupted.load(Ordering::Relaxed) {
+            return false;
+        }
+        let sent = self.sender.send(Work { number: self.number, source, format, unit }).is_ok();
+        self.number += u64::from(sent);
+        if self.collector.spilled() >= GENERATION {
+            let (flush, dropped) = (&mut self.flush, &self.reading.dropped);
+            if let Err(error) = self.collector.settle(self.number, |collected| flush(collected, dropped)) {
+                self.failure = Some(error);
+                return false;
+            }
+        }
+        sent
+    }
+}
+
+impl Visitor for FileReader<'_, '_> {
+    fn telemetry(&mut self, name: &str, format: &'static dyn Format, input: &mut dyn Read) -> bool {
+        self.run.progress.started(name);
+        let mut unique = name.to_string();
+        for number in 2.. {
+            if self.used.insert(unique.clone()) {
+                break;
+            }
+            unique = format!("{name}#{number}");
+        }
+        let name = unique.as_str();
+        let source = self.run.names.number(name);
+        let mut input = Hashed { input, hash: Sha256::new() };
+        let mut goes_on = true;
+        let read = format.cut(&mut input, &mut |unit| {
+            goes_on = self.send(source, format, unit);
+            goes_on
+        });
+        let broken = read.and_then(|()| if goes_on { io::copy(&mut input, &mut io::sink()).map(drop) } else { Ok(()) }).err();
+        if !goes_on {
+            return false;
+        }
+        let digest = text(input.hash);
+        let again = !self.seen.insert(digest.clone()) && !self.inside.contains(&digest);
+        if !again {
+            self.inside.insert(digest.clone());
+        }
+        if broken.is_none() && again {
+            self.reading.known += 1;
+            self.reading.dropped.insert(source);
+        } else {
+            self.reading.sources.push(Source { number: source, name: name.to_string(), digest, broken: broken.map(|error| error.to_string()) });
+        }
+        true
+    }
+
+    fn other(&mut self, _: &str) {
+        self.reading.others += 1;
+    }
+
+    fn damaged(&mut self, name: &str, reason: &str) {
+        self.reading.damaged.push((name.to_string(), reason.to_string()));
+    }
+}
+
+/// Only asks what files are.
+struct Digests<'i> {
+    found: BTreeMap<String, String>,
+    interrupted: &'i AtomicBool,
+}
+
+impl Visitor for Digests<'_> {
+    fn telemetry(&mut self, name: &str, _: &'static dyn Format, input: &mut dyn Read) -> bool {
+        let mut input = Hashed { input, hash: Sha256::new() };
+        let whole = io::copy(&mut input, &mut io::sink()).is_ok();
+        self.found.insert(name.to_string(), if whole { text(input.hash) } else { String::new() });
+        !self.interrupted.load(Ordering::Relaxed)
+    }
+
+    fn other(&mut self, _: &str) {}
+
+    fn damaged(&mut self, name: &str, _: &str) {
+        self.found.insert(name.to_string(), String::new());
+    }
+}
+
+fn text(hash: Sha256) -> String {
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+struct Hashed<'i> {
+    input: &'i mut dyn Read,
+    hash: Sha256,
+}
+
+impl Read for Hashed<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.input.read(buffer)?;
+        self.hash.update(&buffer[..count]);
+        Ok(count)
+    }
+}
+
+struct Metered<'p> {
+    file: File,
+    progress: Option<&'p dyn Progress>,
+}
+
+impl Read for Metered<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(buffer)?;
+        if let Some(progress) = self.progress {
+            progress.advanced(count as u64, 0);
+        }
+        Ok(count)
+    }
+}

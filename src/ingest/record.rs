@@ -1,0 +1,209 @@
+//! One raw record, flat: names and texts in one buffer that is used again for the next record.
+
+use memchr::memchr;
+
+/// Bytes of a record's buffer.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Span {
+    start: u32,
+    end: u32,
+}
+
+/// A field as it was logged; `None` is null.
+#[derive(Clone, Copy, Debug)]
+struct Field {
+    name: Span,
+    value: Option<Span>,
+}
+
+/// What every record says about itself, wherever its format keeps it.
+#[derive(Clone, Copy, Debug)]
+pub enum Slot {
+    Channel,
+    EventId,
+    Provider,
+    Host,
+    RecordId,
+    /// The time that the record states.
+    Stated,
+    /// The same by the host's own wall clock, without a zone, where a collector adds it.
+    Local,
+    /// The time of the sensor's own clock, in UTC.
+    Sensor,
+}
+
+const SLOTS: usize = 8;
+
+/// More fields than this and the surplus goes, as JSON, into one field of its own.
+const MAX_FIELDS: usize = 400;
+
+/// The field that holds the surplus.
+pub const SURPLUS: &str = "_surplus";
+
+/// A record being read.
+#[derive(Debug, Default)]
+pub struct Record {
+    text: String,
+    fields: Vec<Field>,
+    slots: [Option<Span>; SLOTS],
+    surplus: String,
+    /// The stated time is UTC by the format's own rule; only a gross error is corrected.
+    pub states_utc: bool,
+}
+
+impl Record {
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.fields.clear();
+        self.surplus.clear();
+        self.slots = [None; SLOTS];
+        self.states_utc = false;
+        // One giant record must not keep its buffer for the rest of the run.
+        if self.text.capacity() > 8 << 20 {
+            self.text = String::new();
+        }
+    }
+
+    /// Copies a text into the buffer.
+    pub fn keep(&mut self, text: &str) -> Span {
+        let start = self.text.len() as u32;
+        self.text.push_str(text);
+        Span { start, end: self.text.len() as u32 }
+    }
+
+    /// The buffer itself, for a reader that unescapes right into it; `since` gives the span.
+    pub fn buffer(&mut self) -> &mut String {
+        &mut self.text
+    }
+
+    pub fn mark(&self) -> usize {
+        self.text.len()
+    }
+
+    pub fn since(&self, mark: usize) -> Span {
+        Span { start: mark as u32, end: self.text.len() as u32 }
+    }
+
+    pub fn text(&self, span: Span) -> &str {
+        self.text.get(span.start as usize..span.end as usize).unwrap_or_default()
+    }
+
+    /// Adds a field. A name that is there already keeps its first value; another value gets the name with a number.
+    pub fn push(&mut self, name: Span, value: Option<Span>) {
+        if self.fields.len() >= MAX_FIELDS {
+            return self.push_surplus(name, value);
+        }
+        if let Some(index) = self.position(name) {
+            let old = self.fields[index].value;
+            let same = match (old, value) {
+                (_, None) => true,
+                (None, Some(_)) => {
+                    self.fields[index].value = value;
+                    true
+                }
+                (Some(old), Some(new)) => self.text(old) == self.text(new),
+            };
+            if same {
+                return;
+            }
+            for number in 2.. {
+                let other = format!("{}_{number}", self.text(name));
+                if self.fields.iter().any(|field| self.text(field.name) == other) {
+                    continue;
+                }
+                let name = self.keep(&other);
+                self.fields.push(Field { name, value });
+                return;
+            }
+        }
+        self.fields.push(Field { name, value });
+    }
+
+    fn position(&self, name: Span) -> Option<usize> {
+        let (bytes, wanted) = (self.text.as_bytes(), self.text(name).as_bytes());
+        self.fields.iter().position(|field| {
+            let (start, end) = (field.name.start as usize, field.name.end as usize);
+            end - start == wanted.len() && &bytes[start..end] == wanted
+        })
+    }
+
+    fn push_surplus(&mut self, name: Span, value: Option<Span>) {
+        let Some(value) = value else { return };
+        let mut surplus = std::mem::take(&mut self.surplus);
+        surplus.push(if surplus.is_empty() { '{' } else { ',' });
+        surplus.push_str(&serde_json::Value::from(self.text(name)).to_string());
+        surplus.push(':');
+        surplus.push_str(&serde_json::Value::from(self.text(value)).to_string());
+        self.surplus = surplus;
+    }
+
+    /// To be called when all fields are in.
+    pub fn close(&mut self) {
+        if !self.surplus.is_empty() {
+            let mut surplus = std::mem::take(&mut self.surplus);
+            surplus.push('}');
+            let (name, value) = (self.keep(SURPLUS), self.keep(&surplus));
+            self.fields.push(Field { name, value: Some(value) });
+        }
+    }
+
+    pub fn set(&mut self, slot: Slot, span: Option<Span>) {
+        self.slots[slot as usize] = span;
+    }
+
+    /// What the record says about itself, where it says anything.
+    pub fn slot(&self, slot: Slot) -> Option<&str> {
+        self.slots[slot as usize].map(|span| self.text(span)).filter(|text| !is_missing(text))
+    }
+
+    /// A field's span, for `set`.
+    pub fn span(&self, name: &str) -> Option<Span> {
+        let field = self.fields.iter().find(|field| self.text(field.name) == name)?;
+        field.value.filter(|value| !is_missing(self.text(*value)))
+    }
+
+    /// A field that is there and not missing.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let bytes = self.text.as_bytes();
+        for field in &self.fields {
+            let (start, end) = (field.name.start as usize, field.name.end as usize);
+            if end - start == name.len() && &bytes[start..end] == name.as_bytes() {
+                return field.value.map(|value| self.text(value)).filter(|text| !is_missing(text));
+            }
+        }
+        None
+    }
+
+    /// The first of them that is there.
+    pub fn first(&self, names: &[&str]) -> Option<&str> {
+        names.iter().find_map(|name| self.get(name))
+    }
+
+    /// Every field that is not null.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().filter_map(|field| field.value.map(|value| (self.text(field.name), self.text(value))))
+    }
+
+    /// How many fields there are, nulls too.
+    pub fn width(&self) -> usize {
+        self.fields.len()
+    }
+}
+
+/// Nothing, blanks, or a lone dash.
+pub fn is_missing(text: &str) -> bool {
+    match text.as_bytes() {
+        [] | [b'-'] => true,
+        [first, ..] if *first > b'-' => false,
+        _ => matches!(text.trim(), "" | "-"),
+    }
+}
+
+/// `&lt;unknown process&gt;` as collectors escape it; other texts come back as they are.
+pub fn unescape(text: &str) -> std::borrow::Cow<'_, str> {
+    let escaped = memchr(b'&', text.as_bytes()).is_some() && (text.contains("&lt;") || text.contains("&gt;"));
+    if !escaped {
+        return text.into();
+    }
+    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&apos;", "'").replace("&amp;", "&").into()
+}

@@ -1,0 +1,201 @@
+//! One thread's part of phase 1: records of a unit become spilled rows, and facts.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::facts::Facts;
+use super::format::Sink;
+use super::identify;
+use super::names::{Cache, Names};
+use super::normalise::Rules;
+use super::record::{Record, SURPLUS, Slot};
+use super::row::{Cell, Head, LAYOUTS, Layout, NONE};
+use super::spill::{self, Part};
+use super::text;
+use super::time;
+use crate::telemetry::identity::machine_name;
+
+/// What a unit came to.
+#[derive(Debug, Default)]
+pub struct Batch {
+    pub parts: BTreeMap<Part, Vec<u8>>,
+    pub facts: Facts,
+    pub records: u64,
+    pub raw_only: u64,
+    /// By reason: how many, and where the first was.
+    pub rejected: BTreeMap<String, (u64, Option<u64>)>,
+}
+
+/// Names of fields beyond this many go into the surplus.
+const MAX_NAMES: usize = 20_000;
+
+/// Takes records of one file after the other.
+pub struct Taker<'r> {
+    rules: &'r Rules,
+    names: Cache<'r>,
+    fields: Cache<'r>,
+    /// By the channel as logged: its number and its folded form.
+    channels: HashMap<String, (u32, String)>,
+    /// By the host as logged: its machine's number.
+    hosts: HashMap<String, u32>,
+    source: u32,
+    batch: Batch,
+}
+
+impl<'r> Taker<'r> {
+    pub fn new(rules: &'r Rules, names: &'r Names) -> Taker<'r> {
+        Taker {
+            rules,
+            names: Cache::new(names),
+            fields: Cache::new(names),
+            channels: HashMap::new(),
+            hosts: HashMap::new(),
+            source: 0,
+            batch: Batch::default(),
+        }
+    }
+
+    /// The next records are of this file.
+    pub fn begin(&mut self, source: u32) {
+        self.source = source;
+    }
+
+    /// What was taken since the last call.
+    pub fn finish(&mut self) -> Batch {
+        std::mem::take(&mut self.batch)
+    }
+
+    fn channel(&mut self, raw: &str) -> (u32, String) {
+        if let Some(known) = self.channels.get(raw) {
+            return known.clone();
+        }
+        let channel = (self.names.number(identify::channel(raw)), raw.to_ascii_lowercase());
+        if self.channels.len() > 10_000 {
+            self.channels.clear();
+        }
+        self.channels.insert(raw.to_string(), channel.clone());
+        channel
+    }
+
+    fn machine(&mut self, host: &str) -> u32 {
+        if let Some(known) = self.hosts.get(host) {
+            return *known;
+        }
+        let machine = self.names.number(&machine_name(host));
+        if let Some((_, domain)) = host.trim().trim_end_matches('.').split_once('.').filter(|_| host.parse::<std::net::IpAddr>().is_err()) {
+            self.batch.facts.domains.entry(machine).or_insert_with(|| domain.into());
+        }
+        if self.hosts.len() > 10_000 {
+            self.hosts.clear();
+        }
+        self.hosts.insert(host.to_string(), machine);
+        machine
+    }
+
+    fn head(&mut self, record: &Record) -> (Head, String) {
+        let (channel, folded) = record.slot(Slot::Channel).map_or((0, String::new()), |raw| self.channel(raw));
+        let event_id = identify::event_id(record);
+        let provider = identify::provider(record.slot(Slot::Channel).unwrap_or_default(), record.slot(Slot::Provider));
+        let head = Head {
+            stated: record.slot(Slot::Stated).and_then(time::parse).unwrap_or(NONE),
+            local: record.slot(Slot::Local).and_then(time::parse).unwrap_or(NONE),
+            sensor: if provider == Some("Sysmon") { record.slot(Slot::Sensor).and_then(time::parse).unwrap_or(NONE) } else { NONE },
+            states_utc: record.states_utc,
+            doubtful: provider == Some("Sysmon") && matches!(event_id, Some(3 | 22)),
+            source: self.source,
+            machine: record.slot(Slot::Host).map_or(0, |host| self.machine(host)),
+            provider: provider.map_or(0, |provider| self.names.number(provider)),
+            channel,
+            event_id: event_id.unwrap_or(NONE),
+            record_id: record.slot(Slot::RecordId).and_then(text::integer).unwrap_or(NONE),
+        };
+        (head, folded)
+    }
+
+    fn put_event(&mut self, head: &Head, record: &Record) {
+        let out = self.batch.parts.entry(Part::Event { channel: head.channel, event_id: head.event_id }).or_default();
+        let start = spill::begin(out, head);
+        let mut surplus = serde_json::Map::new();
+        for (name, value) in record.fields() {
+            if self.fields.len() > MAX_NAMES && name != SURPLUS {
+                surplus.insert(name.to_string(), value.into());
+                continue;
+            }
+            spill::put_field(out, self.fields.number(name), value);
+        }
+        if !surplus.is_empty() {
+            spill::put_field(out, self.fields.number("_surplus_names"), &serde_json::Value::Object(surplus).to_string());
+        }
+        spill::end(out, start);
+    }
+}
+
+impl Sink for Taker<'_> {
+    fn record(&mut self, record: &mut Record) {
+        let (head, folded) = self.head(record);
+        self.batch.records += 1;
+        self.put_event(&head, record);
+        self.batch.facts.learn_clock(&head);
+        self.batch.facts.learn_machine(head.machine);
+        let rules = self.rules;
+        let Batch { parts, facts, .. } = &mut self.batch;
+        let rows = rules.apply(record, &folded, identify::event_id(record), &mut |table, cells| {
+            complete(&LAYOUTS[table], cells);
+            facts.learn(table, &head, cells);
+            if let Some(group) = group(&LAYOUTS[table], cells) {
+                let out = parts.entry(Part::Rows { table: table as u8, group }).or_default();
+                let start = spill::begin(out, &head);
+                spill::put_cells(out, cells);
+                spill::end(out, start);
+            }
+        });
+        self.batch.raw_only += u64::from(rows == 0);
+    }
+
+    fn reject(&mut self, offset: Option<u64>, reason: &str) {
+        // Reasons are few words of ours; a decoder's own may vary without end.
+        let reason = if self.batch.rejected.len() < 100 || self.batch.rejected.contains_key(reason) { reason } else { "damaged" };
+        let entry = self.batch.rejected.entry(reason.to_string()).or_insert((0, offset));
+        entry.0 += 1;
+    }
+}
+
+/// Cells that follow from other cells of the row alone.
+fn complete(layout: &Layout, cells: &mut [Cell<'_>]) {
+    if layout.table.name == "registry"
+        && let Some(key) = cells[layout.key].text()
+    {
+        let autorun = crate::telemetry::autorun::is_autorun(key, cells[layout.value].text());
+        let root = key.split('\\').next().unwrap_or_default();
+        let hive = ["HKLM", "HKU"].into_iter().find(|hive| root.eq_ignore_ascii_case(hive));
+        cells[layout.autorun] = Cell::Bool(autorun);
+        cells[layout.hive] = hive.map_or(Cell::Missing, Cell::of);
+    }
+    let shared = if layout.table.name == "registry" { layout.parent_path } else { layout.child_path };
+    if matches!(layout.table.name, "process" | "file" | "registry")
+        && let Some(path) = cells[shared].text()
+    {
+        cells[layout.lan_shared] = Cell::Bool(text::is_share(path));
+    }
+    if layout.table.name == "network" {
+        cells[layout.times] = Cell::Int(1);
+    }
+    if layout.table.name == "dns"
+        && let Some(answers) = cells[layout.answers].text().filter(|answers| answers.contains("::ffff:"))
+    {
+        cells[layout.answers] = Cell::Text(answers.replace("::ffff:", "").into());
+    }
+}
+
+/// Which rows of a table lie together: image loads and process accesses apart from the rest, unfinished script blocks by themselves.
+fn group(layout: &Layout, cells: &[Cell<'_>]) -> Option<u8> {
+    Some(match layout.table.name {
+        "machine" => return None,
+        "process" => match cells[layout.operation].text() {
+            Some("load") => 1,
+            Some("access") => 2,
+            _ => 0,
+        },
+        "script" => u8::from(cells[layout.parts].int().is_some_and(|parts| parts > 1) && cells[layout.block].text().is_some()),
+        _ => 0,
+    })
+}

@@ -1,0 +1,296 @@
+//! Small readings of raw texts: names of paths, users, addresses, registry keys, integers.
+
+use std::borrow::Cow;
+use std::net::{IpAddr, Ipv6Addr};
+
+use memchr::{memchr2, memrchr2};
+
+/// The last part of a path; a trailing separator is no part.
+pub fn base_name(path: &str) -> &str {
+    let path = path.trim_end_matches(['\\', '/']);
+    memrchr2(b'\\', b'/', path.as_bytes()).map_or(path, |place| &path[place + 1..])
+}
+
+/// An integer, decimal or `0x…`; a large unsigned one keeps its bits.
+pub fn integer(text: &str) -> Option<i64> {
+    let text = text.trim();
+    if let Some(digits) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        return u64::from_str_radix(digits, 16).ok().map(|number| number as i64);
+    }
+    text.parse::<i64>().ok().or_else(|| text.parse::<u64>().ok().map(|number| number as i64))
+}
+
+/// As `integer`, but letters without `0x` are hexadecimal too.
+pub fn hex(text: &str) -> Option<i64> {
+    integer(text).or_else(|| u64::from_str_radix(text.trim(), 16).ok().map(|number| number as i64))
+}
+
+pub fn flag(text: &str) -> Option<bool> {
+    match text.trim() {
+        text if text.eq_ignore_ascii_case("true") || text == "1" => Some(true),
+        text if text.eq_ignore_ascii_case("false") || text == "0" => Some(false),
+        _ => None,
+    }
+}
+
+/// Accounts that some records name by their identifier alone.
+const ACCOUNTS: &[(&str, &str)] =
+    &[("S-1-5-18", "NT AUTHORITY\\SYSTEM"), ("S-1-5-19", "NT AUTHORITY\\LOCAL SERVICE"), ("S-1-5-20", "NT AUTHORITY\\NETWORK SERVICE")];
+
+/// `DOMAIN\name`. A domain is cut at its first dot, `a@X.Y` is `X\a`, and a name that has its domain already keeps it.
+pub fn user(domain: Option<&str>, name: &str) -> String {
+    let name = name.trim();
+    if let Some((_, known)) = ACCOUNTS.iter().find(|(sid, _)| *sid == name) {
+        return (*known).to_string();
+    }
+    if memchr2(b'\\', b'@', name.as_bytes()).is_none() {
+        return match domain.map(|domain| short_domain(domain.trim())).filter(|domain| !domain.is_empty()) {
+            Some(domain) => format!("{domain}\\{name}"),
+            None => name.to_string(),
+        };
+    }
+    if let Some((domain, name)) = name.split_once('\\') {
+        return if domain.is_empty() { name.to_string() } else { format!("{}\\{name}", short_domain(domain)) };
+    }
+    match name.split_once('@') {
+        Some((name, domain)) if !domain.is_empty() && !name.is_empty() => format!("{}\\{name}", short_domain(domain)),
+        _ => name.to_string(),
+    }
+}
+
+fn short_domain(domain: &str) -> &str {
+    if domain.parse::<IpAddr>().is_ok() {
+        return domain;
+    }
+    domain.split('.').next().unwrap_or(domain)
+}
+
+/// A GUID in braces.
+pub fn guid(text: &str) -> Option<Cow<'_, str>> {
+    let text = text.trim();
+    if text.is_empty() || text.bytes().all(|byte| matches!(byte, b'0' | b'-' | b'{' | b'}')) {
+        return None;
+    }
+    Some(if text.starts_with('{') { text.into() } else { format!("{{{text}}}").into() })
+}
+
+/// The number that a GUID is, for lookups.
+pub fn guid_number(text: &str) -> Option<u128> {
+    let mut number = 0u128;
+    let mut digits = 0;
+    for byte in text.bytes() {
+        match byte {
+            b'{' | b'}' | b'-' => {}
+            _ => {
+                number = number << 4 | u128::from(char::from(byte).to_digit(16)?);
+                digits += 1;
+            }
+        }
+    }
+    (digits == 32 && number != 0).then_some(number)
+}
+
+/// An address, abbreviated, without `::ffff:` and scope; what is no address stays as it is.
+pub fn address(text: &str) -> Cow<'_, str> {
+    let text = text.trim();
+    let bare = text.split('%').next().unwrap_or(text).trim_start_matches('[').trim_end_matches(']');
+    match bare.parse::<IpAddr>() {
+        Ok(IpAddr::V4(_)) => bare.into(),
+        Ok(IpAddr::V6(address)) => abbreviated(address).into(),
+        Err(_) => text.into(),
+    }
+}
+
+fn abbreviated(address: Ipv6Addr) -> String {
+    match address.to_ipv4_mapped() {
+        Some(address) => address.to_string(),
+        None => address.to_string(),
+    }
+}
+
+/// Whether a machine can be known by it: no loopback, broadcast, multicast or empty address.
+pub fn owns_itself(address: &str) -> bool {
+    match address.parse::<IpAddr>() {
+        Ok(IpAddr::V4(address)) => !(address.is_loopback() || address.is_unspecified() || address.is_multicast() || address.is_broadcast()),
+        Ok(IpAddr::V6(address)) => !(address.is_loopback() || address.is_unspecified() || address.is_multicast()),
+        Err(_) => false,
+    }
+}
+
+/// Globally reachable unicast, by the same definition as the language's `is_public`.
+pub fn status(address: &str) -> Option<&'static str> {
+    let address = address.parse::<IpAddr>().ok()?;
+    Some(if is_public(address) { "Public" } else { "Private" })
+}
+
+fn is_public(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => {
+            let [a, b, c, _] = v4.octets();
+            let special = matches!(
+                (a, b, c),
+                (0 | 10 | 127, ..)
+                    | (100, 64..=127, _)
+                    | (169, 254, _)
+                    | (172, 16..=31, _)
+                    | (192, 0, 0 | 2)
+                    | (192, 168, _)
+                    | (198, 18 | 19, _)
+                    | (198, 51, 100)
+                    | (203, 0, 113)
+            );
+            !special && a < 224
+        }
+        IpAddr::V6(v6) => {
+            let [a, b, ..] = v6.segments();
+            (a & 0xe000) == 0x2000 && !((a == 0x2001 && (b == 0xdb8 || b < 0x200)) || a == 0x2002 || (a == 0x3fff && b < 0x1000))
+        }
+    }
+}
+
+/// The name of an IP protocol.
+pub fn protocol(text: &str) -> String {
+    match text.trim() {
+        "1" => "ICMP",
+        "2" => "IGMP",
+        "6" => "TCP",
+        "17" => "UDP",
+        "47" => "GRE",
+        "50" => "ESP",
+        "58" => "ICMPV6",
+        other => return other.replace("-", "").to_uppercase(),
+    }
+    .to_string()
+}
+
+const ROOTS: &[(&str, &str)] = &[
+    ("\\registry\\machine", "HKLM"),
+    ("\\registry\\user", "HKU"),
+    ("hkey_local_machine", "HKLM"),
+    ("hkey_users", "HKU"),
+    ("hkey_current_user", "HKCU"),
+    ("hkey_classes_root", "HKLM\\SOFTWARE\\Classes"),
+    ("hkcr", "HKLM\\SOFTWARE\\Classes"),
+    ("hklm", "HKLM"),
+    ("hku", "HKU"),
+];
+
+/// A key in the spelling of the registry table: roots HKLM and HKU, CurrentControlSet for ControlSet001.
+pub fn key(text: &str) -> String {
+    let text = text.trim().trim_end_matches('\\');
+    let mut out = None;
+    for (raw, root) in ROOTS {
+        let head = text.get(..raw.len());
+        let whole = matches!(text.as_bytes().get(raw.len()), None | Some(b'\\'));
+        if head.is_some_and(|head| head.eq_ignore_ascii_case(raw)) && whole {
+            out = Some(format!("{root}{}", &text[raw.len()..]));
+            break;
+        }
+    }
+    let key = out.unwrap_or_else(|| text.to_string());
+    const SET: &str = "HKLM\\SYSTEM\\ControlSet001";
+    let counts = key.get(..SET.len()).is_some_and(|head| head.eq_ignore_ascii_case(SET)) && matches!(key.as_bytes().get(SET.len()), None | Some(b'\\'));
+    if counts { format!("{}CurrentControlSet{}", &key[..SET.len() - "ControlSet001".len()], &key[SET.len()..]) } else { key }
+}
+
+/// Key and value's name of an object that ends with one. The name itself may be a path.
+pub fn key_and_value(text: &str) -> (String, Option<&str>) {
+    let place = value_place(text);
+    match place {
+        Some(place) => (key(&text[..place]), Some(&text[place + 1..]).filter(|value| !value.is_empty())),
+        None => (key(text), None),
+    }
+}
+
+/// Where the backslash before a value's name is.
+fn value_place(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let path = (1..bytes.len().saturating_sub(2)).find(|place| {
+        bytes[*place] == b'\\'
+            && (bytes[place + 1] == b'\\' || (bytes[place + 1].is_ascii_alphabetic() && bytes[place + 2] == b':' && bytes.get(place + 3) == Some(&b'\\')))
+    });
+    path.or_else(|| text.rfind('\\'))
+}
+
+/// The program of a command line.
+pub fn program(command: &str) -> &str {
+    let command = command.trim_start();
+    if let Some(quoted) = command.strip_prefix('"') {
+        return quoted.split('"').next().unwrap_or(quoted);
+    }
+    let bytes = command.as_bytes();
+    for place in 0..bytes.len().saturating_sub(3) {
+        let end = place + 4;
+        if bytes[place] == b'.' && bytes[place..end].eq_ignore_ascii_case(b".exe") && matches!(bytes.get(end), None | Some(b' ' | b'\t' | b'"')) {
+            return &command[..end];
+        }
+    }
+    command.split_whitespace().next().unwrap_or(command)
+}
+
+/// `\\server\share` and `\\*\share`, but not `\\?\` and `\\.\`.
+pub fn is_share(path: &str) -> bool {
+    let device = path.get(..12).is_some_and(|head| head.eq_ignore_ascii_case("\\Device\\Mup\\"));
+    let long = path.get(..8).is_some_and(|head| head.eq_ignore_ascii_case("\\\\?\\UNC\\"));
+    device || long || (path.starts_with("\\\\") && !path.starts_with("\\\\?\\") && !path.starts_with("\\\\.\\"))
+}
+
+/// The path without a stream's name: `C:\a.exe:Zone.Identifier` is about `C:\a.exe`.
+pub fn without_stream(path: &str) -> &str {
+    let name = base_name(path).len();
+    let start = path.len() - name;
+    match path[start..].find(':') {
+        Some(colon) if colon > 1 => &path[..start + colon],
+        _ => path,
+    }
+}
+
+/// Of what class a file is, by its extension.
+pub fn file_class(path: &str) -> &'static str {
+    let name = base_name(without_stream(path));
+    let Some((_, extension)) = name.rsplit_once('.') else { return "other" };
+    match extension.to_ascii_lowercase().as_str() {
+        "exe" | "dll" | "sys" | "scr" | "cpl" | "ocx" | "drv" | "com" | "efi" | "mui" | "ax" | "acm" | "tsp" | "msstyles" | "node" | "pyd" => "pe",
+        "ps1" | "psm1" | "psd1" | "ps1xml" | "bat" | "cmd" | "vbs" | "vbe" | "js" | "jse" | "wsf" | "wsh" | "wsc" | "sct" | "hta" | "py" | "pyw" | "pl"
+        | "rb" | "sh" | "bash" | "php" | "asp" | "aspx" | "ashx" | "asmx" | "jsp" | "jspx" | "lua" | "au3" | "mof" | "inf" | "reg" => "script",
+        "zip" | "rar" | "7z" | "gz" | "tgz" | "tar" | "bz2" | "xz" | "zst" | "cab" | "iso" | "img" | "vhd" | "vhdx" | "jar" | "war" | "ear" | "arj" | "lzh"
+        | "ace" | "msi" | "msp" | "msix" | "appx" | "nupkg" | "wim" => "archive",
+        "doc" | "docx" | "docm" | "dot" | "dotx" | "dotm" | "xls" | "xlsx" | "xlsm" | "xlsb" | "xlt" | "xltm" | "xlam" | "xll" | "ppt" | "pptx" | "pptm"
+        | "pps" | "ppsx" | "pot" | "potm" | "ppam" | "pdf" | "rtf" | "odt" | "ods" | "odp" | "csv" | "txt" | "one" | "pub" | "vsd" | "vsdx" | "mdb"
+        | "accdb" | "eml" | "msg" | "htm" | "html" | "mht" | "xml" | "chm" | "slk" | "iqy" => "document",
+        _ => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn users() {
+        assert_eq!(user(Some("SHIRE.COM"), "IT001$@SHIRE.COM"), "SHIRE\\IT001$");
+        assert_eq!(user(Some("theshire.local"), "pgustavo"), "theshire\\pgustavo");
+        assert_eq!(user(None, "NT AUTHORITY\\SYSTEM"), "NT AUTHORITY\\SYSTEM");
+        assert_eq!(user(None, "pgustavo"), "pgustavo");
+    }
+
+    #[test]
+    fn keys() {
+        assert_eq!(key("\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet001\\Services\\EventLog"), "HKLM\\SYSTEM\\CurrentControlSet\\Services\\EventLog");
+        assert_eq!(key_and_value("HKU\\S-1-5\\Run\\x"), ("HKU\\S-1-5\\Run".to_string(), Some("x")));
+        let (of, value) = key_and_value("HKLM\\System\\bam\\S-1-5-18\\\\Device\\HarddiskVolume2\\a.exe");
+        assert_eq!((of.as_str(), value), ("HKLM\\System\\bam\\S-1-5-18", Some("\\Device\\HarddiskVolume2\\a.exe")));
+        assert_eq!(key_and_value("HKLM\\Layers\\C:\\a\\b.exe").1, Some("C:\\a\\b.exe"));
+    }
+
+    #[test]
+    fn paths_and_addresses() {
+        assert_eq!(base_name("C:\\Windows\\System32\\cmd.exe"), "cmd.exe");
+        assert_eq!(without_stream("C:\\a\\b.exe:Zone.Identifier"), "C:\\a\\b.exe");
+        assert_eq!(address("fe80:0:0:0:0:0:0:1"), "fe80::1");
+        assert_eq!(address("::ffff:10.0.0.1"), "10.0.0.1");
+        assert_eq!(integer("0xc000010b"), Some(0xc000_010b));
+        assert_eq!(program("powershell.exe -enc x"), "powershell.exe");
+        assert!(is_share("\\\\*\\SYSVOL") && !is_share("\\\\.\\pipe\\x"));
+    }
+}

@@ -1,0 +1,67 @@
+//! Which files there are to look at, in sorted order, and what the `Source` column calls them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::IngestError;
+use crate::store::MANIFEST;
+
+/// A file on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    pub path: PathBuf,
+    /// Relative to the folder that was asked for; a file that was asked for has its own name.
+    pub name: String,
+    pub bytes: u64,
+}
+
+/// Everything below the paths, without folders that are stores.
+pub fn files(paths: &[PathBuf], store: &Path) -> Result<Vec<Found>, IngestError> {
+    let mut found = Vec::new();
+    for path in paths {
+        let unreadable = |error: std::io::Error| IngestError::Unreadable { path: path.display().to_string(), reason: error.to_string() };
+        let meta = fs::metadata(path).map_err(unreadable)?;
+        let start = found.len();
+        if meta.is_dir() {
+            below(path, path, store, &mut found).map_err(unreadable)?;
+        } else {
+            fs::File::open(path).map_err(unreadable)?;
+            let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+            found.push(Found { path: path.clone(), name, bytes: meta.len() });
+        }
+        found[start..].sort_by(|left, right| left.name.cmp(&right.name));
+    }
+    let mut times: BTreeMap<String, u32> = BTreeMap::new();
+    for file in &found {
+        *times.entry(file.name.clone()).or_default() += 1;
+    }
+    // Two folders may hold files of the same name.
+    for file in found.iter_mut().filter(|file| times[&file.name] > 1) {
+        file.name = file.path.display().to_string().replace('\\', "/");
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    found.retain(|file| seen.insert(file.path.clone()));
+    Ok(found)
+}
+
+fn below(folder: &Path, root: &Path, store: &Path, found: &mut Vec<Found>) -> std::io::Result<()> {
+    let is_store = folder.join(MANIFEST).is_file() && folder.join(".lock").is_file();
+    let same = matches!((folder.canonicalize(), store.canonicalize()), (Ok(folder), Ok(store)) if folder == store);
+    if is_store || same {
+        return Ok(());
+    }
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let (path, kind) = (entry.path(), entry.file_type()?);
+        if kind.is_dir() {
+            below(&path, root, store, found)?;
+        } else if let Ok(meta) = fs::metadata(&path)
+            && meta.is_file()
+        {
+            let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+            found.push(Found { path, name, bytes: meta.len() });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! Rows for a spreadsheet: everything, in UTC, and nothing that it would run.
+
+use super::Ended;
+use super::clean;
+use super::json::to_json;
+use crate::frame::Frame;
+use crate::plan::{Value, time_text};
+use crate::report::{Answer, Item};
+use crate::telemetry::Type;
+
+/// Rows of the answer; where there is none, of what was shown.
+pub fn reply(items: &[Item], answer: &Answer) -> String {
+    match answer {
+        Answer::Nothing => items.iter().map(item).collect::<Vec<_>>().join("\n"),
+        answer => self::answer(answer),
+    }
+}
+
+/// A line for each finding of all reports.
+pub fn reports(runs: &[Ended]) -> String {
+    let heads = ["Playbook", "Outcome", "Severity", "Title", "Technique", "Count", "Entities", "Fingerprint", "Description"];
+    let mut text = line(heads.map(String::from));
+    for (report, fault) in runs {
+        let outcome = if fault.is_some() { "failed" } else { report.outcome.word() };
+        for finding in &report.findings {
+            let entities: Vec<String> = finding.entities.iter().map(|(kind, name)| format!("{kind} {name}")).collect();
+            text.push_str(&line([
+                quoted(&report.playbook),
+                outcome.into(),
+                finding.severity.word().into(),
+                quoted(&finding.title),
+                quoted(&finding.technique.join(", ")),
+                finding.evidence.total.to_string(),
+                quoted(&entities.join(", ")),
+                quoted(&finding.fingerprint),
+                quoted(finding.description.as_deref().unwrap_or_default()),
+            ]));
+        }
+    }
+    text
+}
+
+/// Headings and cells of any text.
+pub fn lines(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut text = line(headings.iter().map(|heading| quoted(heading)));
+    for row in rows {
+        text.push_str(&line(row.iter().map(|cell| if cell.parse::<f64>().is_ok() { cell.clone() } else { quoted(cell) })));
+    }
+    text
+}
+
+fn item(item: &Item) -> String {
+    match item {
+        Item::Table(table) => frame(&table.frame),
+        Item::Bins(bins) => frame(&bins.frame),
+        Item::Note(text) => lines(&["note"], [vec![text.clone()]]),
+        Item::Value(value) => answer(value),
+    }
+}
+
+fn answer(answer: &Answer) -> String {
+    match answer {
+        Answer::Nothing => String::new(),
+        Answer::Table(table) => frame(&table.frame),
+        Answer::Bins(bins) => frame(&bins.frame),
+        Answer::List(parts) => line([quoted("value")]) + &parts.iter().map(|part| line([single(part)])).collect::<String>(),
+        Answer::Map(parts) | Answer::Entity { fields: parts, .. } => line(parts.keys().map(|name| quoted(name))) + &line(parts.values().map(single)),
+        value @ Answer::Value(_) => line([quoted("value")]) + &line([single(value)]),
+    }
+}
+
+/// Anything in one cell; what has parts is JSON there.
+fn single(answer: &Answer) -> String {
+    match answer {
+        Answer::Nothing => String::new(),
+        Answer::Value(value) => cell(value, Type::Text),
+        Answer::Entity { text, .. } => quoted(text),
+        parts => quoted(&super::json::reply(&[], parts)),
+    }
+}
+
+fn frame(frame: &Frame) -> String {
+    let columns = frame.schema().columns();
+    let mut text = line(columns.iter().map(|(name, _)| quoted(name)));
+    for row in 0..frame.height() {
+        text.push_str(&line(columns.iter().enumerate().map(|(at, (_, kind))| cell(&frame.value(row, at), *kind))));
+    }
+    text
+}
+
+fn cell(value: &Value, kind: Type) -> String {
+    match value {
+        Value::Missing => String::new(),
+        Value::Bool(value) => value.to_string(),
+        Value::Int(number) if kind == Type::Hex => format!("{number:#x}"),
+        Value::Int(number) => number.to_string(),
+        Value::Float(number) => number.to_string(),
+        Value::Text(text) => quoted(text),
+        Value::Time(time) => time_text(*time),
+        Value::Duration(span) => (*span as f64 / 1_000.0).to_string(),
+        Value::List(items) => {
+            let texts: Vec<String> = items.iter().map(|item| if let Value::Text(text) = item { text.to_string() } else { String::new() }).collect();
+            quoted(&to_json(&texts))
+        }
+    }
+}
+
+/// A text cell: defused, and in quotes where a separator of any spreadsheet is in it.
+fn quoted(text: &str) -> String {
+    let safe = clean::defuse(text);
+    if safe.contains([',', ';', '|', '"', '\'']) || safe.starts_with(' ') || safe.ends_with(' ') {
+        format!("\"{}\"", safe.replace('"', "\"\""))
+    } else {
+        safe.into_owned()
+    }
+}
+
+fn line(cells: impl IntoIterator<Item = String>) -> String {
+    let mut text = cells.into_iter().collect::<Vec<_>>().join(",");
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::table::tests::{frame as rows, table};
+    use super::*;
+
+    #[test]
+    fn formulas_and_numbers() {
+        let frame = rows(&[("A", Type::Text), ("N", Type::Int)], &[&["=cmd|' /C calc'!A0", "-5"], &["a,\"b\"\n\x1b", "-"]]);
+        assert_eq!(reply(&[], &Answer::Table(table(frame))), "A,N\n\"'=cmd|' /C calc'!A0\",-5\n\"a,\"\"b\"\"\\n\\x1b\",\n");
+    }
+}

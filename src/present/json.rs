@@ -1,0 +1,340 @@
+//! The stable JSON shapes; every value of ours is written in the order in which it is declared.
+
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+use serde_json::ser::Formatter;
+use serde_json::{Value as Json, json};
+
+use super::clean::is_hidden;
+use super::fault;
+use crate::diag::Fault;
+use crate::frame::Frame;
+use crate::hunt::Coverage;
+use crate::plan::{Period, Value, time_text};
+use crate::report::{Answer, Finding, Item, Report};
+use crate::telemetry::Type;
+
+/// Compact JSON in which a terminal finds nothing to obey: hidden characters are `\u` escapes.
+pub fn to_json(value: &impl Serialize) -> String {
+    let mut bytes = Vec::new();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, Visible);
+    match value.serialize(&mut serializer) {
+        Ok(()) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(_) => "null".into(),
+    }
+}
+
+/// One report, one object.
+pub fn report(report: &Report, fault: Option<&Fault>) -> String {
+    to_json(&ReportJson { report, fault, parts: true })
+}
+
+/// A line for each finding and item, and one for the outcome.
+pub fn report_lines(report: &Report, fault: Option<&Fault>) -> String {
+    let mut lines: Vec<String> = report.findings.iter().map(|finding| to_json(&FindingJson { finding, of: Some(&report.playbook) })).collect();
+    lines.extend(report.items.iter().map(|item| to_json(&ItemJson { item, of: Some(&report.playbook) })));
+    lines.push(to_json(&ReportJson { report, fault, parts: false }));
+    lines.into_iter().map(|line| line + "\n").collect()
+}
+
+/// The answer; where there is none, what was shown instead.
+pub fn reply(items: &[Item], answer: &Answer) -> String {
+    match (answer, items) {
+        (Answer::Nothing, [item]) => to_json(&Shown(item)),
+        (Answer::Nothing, [_, _, ..]) => to_json(&items.iter().map(Shown).collect::<Vec<_>>()),
+        _ => to_json(&AnswerJson(answer)),
+    }
+}
+
+/// A line for each row or element.
+pub fn reply_lines(items: &[Item], answer: &Answer) -> String {
+    let lines = match answer {
+        Answer::Table(table) => rows(&table.frame),
+        Answer::Bins(bins) => rows(&bins.frame),
+        Answer::List(parts) => parts.iter().map(|part| to_json(&AnswerJson(part))).collect(),
+        Answer::Nothing => items
+            .iter()
+            .flat_map(|item| match item {
+                Item::Table(table) => rows(&table.frame),
+                Item::Bins(bins) => rows(&bins.frame),
+                Item::Note(_) | Item::Value(_) => vec![to_json(&Shown(item))],
+            })
+            .collect(),
+        Answer::Value(_) | Answer::Map(_) | Answer::Entity { .. } => vec![to_json(&AnswerJson(answer))],
+    };
+    lines.into_iter().map(|line| line + "\n").collect()
+}
+
+fn rows(frame: &Frame) -> Vec<String> {
+    (0..frame.height()).map(|row| to_json(&Row { frame, row })).collect()
+}
+
+/// An end that is open is null.
+pub fn period(period: &Period) -> Json {
+    json!({ "from": period.from.map(time_text), "to": period.to.map(time_text) })
+}
+
+fn coverage(coverage: &Coverage) -> Json {
+    json!({
+        "table": coverage.table,
+        "operations": coverage.operations,
+        "period": period(&coverage.period),
+        "covered": coverage.covered.map(|(from, to)| json!({ "from": time_text(from), "to": time_text(to) })),
+        "machines": coverage.machines,
+        "machine_days": coverage.machine_days,
+        "covered_machine_days": coverage.covered_machine_days,
+        "rows": coverage.rows,
+        "not_examined": coverage.not_examined,
+        "silent": coverage.silent.iter().map(|(machine, day)| json!({ "machine": machine, "day": day_text(*day) })).collect::<Vec<_>>(),
+        "rejected": coverage.rejected,
+    })
+}
+
+/// A day since 1970 as a date.
+pub fn day_text(day: i32) -> String {
+    chrono::DateTime::from_timestamp(i64::from(day) * 86_400, 0).map_or_else(|| day.to_string(), |time| time.format("%Y-%m-%d").to_string())
+}
+
+struct ReportJson<'a> {
+    report: &'a Report,
+    fault: Option<&'a Fault>,
+    /// Findings and items, or only what the run as a whole was.
+    parts: bool,
+}
+
+impl Serialize for ReportJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let report = self.report;
+        let mut map = serializer.serialize_map(None)?;
+        if !self.parts {
+            map.serialize_entry("kind", "outcome")?;
+        }
+        map.serialize_entry("playbook", &report.playbook)?;
+        map.serialize_entry("outcome", &self.fault.is_none().then(|| report.outcome.word()))?;
+        if self.parts {
+            map.serialize_entry("findings", &report.findings.iter().map(|finding| FindingJson { finding, of: None }).collect::<Vec<_>>())?;
+            map.serialize_entry("items", &report.items.iter().map(|item| ItemJson { item, of: None }).collect::<Vec<_>>())?;
+        }
+        map.serialize_entry("coverage", &report.coverage.iter().map(coverage).collect::<Vec<_>>())?;
+        map.serialize_entry("params", &Params(report))?;
+        map.serialize_entry("period", &period(&report.period))?;
+        map.serialize_entry("version", env!("CARGO_PKG_VERSION"))?;
+        if let Some(fault) = self.fault {
+            map.serialize_entry("error", &fault::object(fault))?;
+        }
+        map.end()
+    }
+}
+
+struct Params<'a>(&'a Report);
+
+impl Serialize for Params<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.params.iter().map(|(name, value)| (name, Cell(value, Type::Text))))
+    }
+}
+
+struct FindingJson<'a> {
+    finding: &'a Finding,
+    /// The playbook, where a line stands alone.
+    of: Option<&'a str>,
+}
+
+impl Serialize for FindingJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let finding = self.finding;
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(playbook) = self.of {
+            map.serialize_entry("kind", "finding")?;
+            map.serialize_entry("playbook", playbook)?;
+        }
+        map.serialize_entry("title", &finding.title)?;
+        map.serialize_entry("severity", finding.severity.word())?;
+        map.serialize_entry("technique", &finding.technique)?;
+        map.serialize_entry("description", &finding.description)?;
+        if let Some(confidence) = &finding.confidence {
+            map.serialize_entry("confidence", confidence)?;
+        }
+        map.serialize_entry("fingerprint", &finding.fingerprint)?;
+        map.serialize_entry("count", &finding.evidence.total)?;
+        map.serialize_entry("evidence", &Rows { frame: &finding.evidence.frame, total: finding.evidence.total })?;
+        let entities: Vec<Json> = finding.entities.iter().map(|(kind, name)| json!({ "type": kind, "name": name })).collect();
+        map.serialize_entry("entities", &entities)?;
+        map.end()
+    }
+}
+
+struct ItemJson<'a> {
+    item: &'a Item,
+    of: Option<&'a str>,
+}
+
+impl Serialize for ItemJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        let kind = match self.item {
+            Item::Table(_) => "table",
+            Item::Bins(_) => "bins",
+            Item::Note(_) => "note",
+            Item::Value(_) => "value",
+        };
+        map.serialize_entry("kind", kind)?;
+        if let Some(playbook) = self.of {
+            map.serialize_entry("playbook", playbook)?;
+        }
+        match self.item {
+            Item::Table(table) => frame_entries(&mut map, &table.frame, table.total)?,
+            Item::Bins(bins) => frame_entries(&mut map, &bins.frame, bins.frame.height() as u64)?,
+            Item::Note(text) => map.serialize_entry("text", text)?,
+            Item::Value(answer) => map.serialize_entry("value", &AnswerJson(answer))?,
+        }
+        map.end()
+    }
+}
+
+/// What was shown, as if it were the answer.
+struct Shown<'a>(&'a Item);
+
+impl Serialize for Shown<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Item::Table(table) => Rows { frame: &table.frame, total: table.total }.serialize(serializer),
+            Item::Bins(bins) => Rows { frame: &bins.frame, total: bins.frame.height() as u64 }.serialize(serializer),
+            Item::Note(text) => serializer.serialize_str(text),
+            Item::Value(answer) => AnswerJson(answer).serialize(serializer),
+        }
+    }
+}
+
+struct AnswerJson<'a>(&'a Answer);
+
+impl Serialize for AnswerJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Answer::Nothing => serializer.serialize_unit(),
+            Answer::Value(value) => Cell(value, Type::Text).serialize(serializer),
+            Answer::List(parts) => serializer.collect_seq(parts.iter().map(AnswerJson)),
+            Answer::Map(parts) | Answer::Entity { fields: parts, .. } => serializer.collect_map(parts.iter().map(|(name, part)| (name, AnswerJson(part)))),
+            Answer::Table(table) => Rows { frame: &table.frame, total: table.total }.serialize(serializer),
+            Answer::Bins(bins) => Rows { frame: &bins.frame, total: bins.frame.height() as u64 }.serialize(serializer),
+        }
+    }
+}
+
+/// `{"columns":[{"name","type"}],"rows":[{…}],"total":n}`.
+struct Rows<'a> {
+    frame: &'a Frame,
+    total: u64,
+}
+
+impl Serialize for Rows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(3))?;
+        frame_entries(&mut map, self.frame, self.total)?;
+        map.end()
+    }
+}
+
+fn frame_entries<M: SerializeMap>(map: &mut M, frame: &Frame, total: u64) -> Result<(), M::Error> {
+    map.serialize_entry("columns", &ColumnsJson(frame))?;
+    map.serialize_entry("rows", &AllRows(frame))?;
+    map.serialize_entry("total", &total)
+}
+
+struct ColumnsJson<'a>(&'a Frame);
+
+impl Serialize for ColumnsJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(serde::Serialize)]
+        struct Column<'a> {
+            name: &'a str,
+            r#type: &'a str,
+        }
+        serializer.collect_seq(self.0.schema().columns().iter().map(|(name, kind)| Column { name, r#type: kind.word() }))
+    }
+}
+
+struct AllRows<'a>(&'a Frame);
+
+impl Serialize for AllRows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut rows = serializer.serialize_seq(Some(self.0.height()))?;
+        for row in 0..self.0.height() {
+            rows.serialize_element(&Row { frame: self.0, row })?;
+        }
+        rows.end()
+    }
+}
+
+struct Row<'a> {
+    frame: &'a Frame,
+    row: usize,
+}
+
+impl Serialize for Row<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let columns = self.frame.schema().columns();
+        let mut map = serializer.serialize_map(Some(columns.len()))?;
+        for (at, (name, kind)) in columns.iter().enumerate() {
+            map.serialize_entry(&**name, &Cell(&self.frame.value(self.row, at), *kind))?;
+        }
+        map.end()
+    }
+}
+
+/// Durations are seconds; numbers that JSON does not have are null.
+struct Cell<'a>(&'a Value, Type);
+
+impl Serialize for Cell<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Missing => serializer.serialize_unit(),
+            Value::Bool(value) => serializer.serialize_bool(*value),
+            Value::Int(number) if self.1 == Type::Hex => serializer.collect_str(&format_args!("{number:#x}")),
+            Value::Int(number) => serializer.serialize_i64(*number),
+            Value::Float(number) => serializer.serialize_f64(*number),
+            Value::Text(text) => serializer.serialize_str(text),
+            Value::Time(time) => serializer.serialize_str(&time_text(*time)),
+            Value::Duration(span) if span % 1_000 == 0 => serializer.serialize_i64(span / 1_000),
+            Value::Duration(span) => serializer.serialize_f64(*span as f64 / 1_000.0),
+            Value::List(items) => serializer.collect_seq(items.iter().map(|item| Cell(item, Type::Text))),
+        }
+    }
+}
+
+/// serde_json escapes what JSON demands; this adds what terminals obey or hide.
+struct Visible;
+
+impl Formatter for Visible {
+    fn write_string_fragment<W: ?Sized + std::io::Write>(&mut self, writer: &mut W, fragment: &str) -> std::io::Result<()> {
+        let mut plain = 0;
+        for (at, character) in fragment.char_indices().filter(|(_, character)| is_hidden(*character)) {
+            writer.write_all(&fragment.as_bytes()[plain..at])?;
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                write!(writer, "\\u{unit:04x}")?;
+            }
+            plain = at + character.len_utf8();
+        }
+        writer.write_all(&fragment.as_bytes()[plain..])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::table::tests::{frame, table};
+    use super::*;
+
+    #[test]
+    fn rows_have_their_shape() {
+        let frame = frame(&[("DateTime", Type::Time), ("GrantedAccess", Type::Hex), ("Name", Type::Text)], &[&["1600725484123", "4112", "-"]]);
+        let expected = r#"{"columns":[{"name":"DateTime","type":"time"},{"name":"GrantedAccess","type":"hex"},{"name":"Name","type":"text"}],"rows":[{"DateTime":"2020-09-21T21:58:04.123Z","GrantedAccess":"0x1010","Name":null}],"total":1}"#;
+        assert_eq!(reply(&[], &Answer::Table(table(frame))), expected);
+    }
+
+    #[test]
+    fn hostile_text_stays_valid_and_visible() {
+        let hostile = "a\x1b]0;x\x07\u{9b}\u{202e}\u{e0041}\"\\\n\u{7f}é";
+        let text = to_json(&hostile);
+        assert!(!text.chars().any(is_hidden), "{text}");
+        assert_eq!(serde_json::from_str::<String>(&text).unwrap(), hostile);
+    }
+}

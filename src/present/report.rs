@@ -1,0 +1,158 @@
+//! A playbook's run as text for people: what it showed, what it found, how it ended, what was looked at.
+
+use super::answer::{indented, item};
+use super::json::day_text;
+use super::{Precision, Style, Tone, clean, table, time, toned};
+use crate::diag::Fault;
+use crate::hunt::{Coverage, Outcome};
+use crate::plan::Period;
+use crate::report::{Finding, Report, Weight};
+
+/// Machines and days that a line names before it only counts.
+const NAMED: usize = 5;
+
+/// The whole report; how a fault looks is for stderr, here only that there was one.
+pub fn text(report: &Report, fault: Option<&Fault>, style: &Style) -> String {
+    let mut head = toned(&clean::escape(&report.playbook), Tone::Heading, style);
+    if let Some(title) = &report.title {
+        head.push_str(&format!("  {}", clean::escape(title)));
+    }
+    let mut blocks = vec![head + "\n"];
+    blocks.extend(report.items.iter().map(|shown| item(shown, 2, style)));
+    blocks.extend(report.findings.iter().map(|finding| self::finding(finding, style)));
+    blocks.push(end(report, fault, style));
+    blocks.retain(|block| !block.is_empty());
+    blocks.join("\n")
+}
+
+fn finding(finding: &Finding, style: &Style) -> String {
+    let tone = match finding.severity {
+        Weight::Critical | Weight::High => Tone::Bad,
+        Weight::Medium => Tone::Warning,
+        Weight::Low | Weight::Info => Tone::Faint,
+    };
+    let rows = if finding.evidence.total == 1 { "1 row".into() } else { format!("{} rows", finding.evidence.total) };
+    let mut first = format!("{}  {}", toned(&finding.severity.word().to_uppercase(), tone, style), toned(&clean::escape(&finding.title), Tone::Heading, style));
+    if !finding.technique.is_empty() {
+        first.push_str(&format!("  [{}]", clean::escape(&finding.technique.join(", "))));
+    }
+    first.push_str(&format!("  {rows}"));
+    if let Some(confidence) = &finding.confidence {
+        first.push_str(&format!(", confidence {}", clean::escape(confidence)));
+    }
+    let mut text = indented(&first, 2);
+    if let Some(description) = &finding.description {
+        text.push_str(&indented(&clean::escape_lines(description), 4));
+    }
+    for (kind, names) in by_kind(&finding.entities) {
+        text.push_str(&indented(&format!("{}: {}", clean::escape(kind), named(&names)), 4));
+    }
+    text.push_str(&indented(&toned(&format!("fingerprint {}", clean::escape(&finding.fingerprint)), Tone::Faint, style), 4));
+    text + &table::text(&finding.evidence, 4, style)
+}
+
+/// Names of entities by their type, in the order in which types first come.
+fn by_kind(entities: &[(String, String)]) -> Vec<(&str, Vec<&str>)> {
+    let mut kinds: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (kind, name) in entities {
+        match kinds.iter_mut().find(|(known, _)| known == kind) {
+            Some((_, names)) => names.push(name),
+            None => kinds.push((kind, vec![name])),
+        }
+    }
+    kinds
+}
+
+fn named(names: &[&str]) -> String {
+    let shown: Vec<_> = names.iter().take(NAMED).map(|name| clean::escape(name)).collect();
+    let more = names.len().saturating_sub(NAMED);
+    if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
+}
+
+fn end(report: &Report, fault: Option<&Fault>, style: &Style) -> String {
+    let (word, tone) = match (fault, report.outcome) {
+        (Some(_), _) => ("failed", Tone::Bad),
+        (None, Outcome::Clean) => ("clean", Tone::Good),
+        (None, Outcome::Found) => ("found", Tone::Bad),
+        (None, Outcome::NotExamined) => ("not_examined", Tone::Warning),
+        (None, Outcome::Partial) => ("partial", Tone::Warning),
+    };
+    let mut line = format!("outcome: {}", toned(word, tone, style));
+    match (fault, report.outcome) {
+        (Some(fault), _) => line.push_str(&format!(" ({})", clean::escape(&fault.message))),
+        (None, Outcome::Found) => line.push_str(&format!(" ({})", counts(&report.findings))),
+        (None, Outcome::NotExamined) => line.push_str(" (the telemetry that it needs was not there)"),
+        (None, Outcome::Partial) => line.push_str(" (nothing found, but not everything could be looked at)"),
+        (None, Outcome::Clean) => (),
+    }
+    let mut text = indented(&line, 2);
+    let mut said: Vec<String> = Vec::new();
+    for coverage in &report.coverage {
+        let lines = coverage_lines(coverage, style);
+        if !said.contains(&lines) {
+            text.push_str(&lines);
+            said.push(lines);
+        }
+    }
+    text
+}
+
+fn counts(findings: &[Finding]) -> String {
+    let by_weight: Vec<String> = Weight::ALL
+        .into_iter()
+        .rev()
+        .map(|weight| (weight, findings.iter().filter(|finding| finding.severity == weight).count()))
+        .filter(|(_, count)| *count > 0)
+        .map(|(weight, count)| format!("{count} {}", weight.word()))
+        .collect();
+    format!("{} finding{}: {}", findings.len(), if findings.len() == 1 { "" } else { "s" }, by_weight.join(", "))
+}
+
+fn coverage_lines(coverage: &Coverage, style: &Style) -> String {
+    let mut what = coverage.table.clone();
+    if !coverage.operations.is_empty() {
+        what.push_str(&format!(" ({})", coverage.operations.join(" ")));
+    }
+    let line = format!(
+        "covered: {}, {}; {} machine{}, {} of {} machine-days; {} rows examined",
+        clean::escape(&what),
+        period_text(&coverage.period, style),
+        coverage.machines,
+        if coverage.machines == 1 { "" } else { "s" },
+        coverage.covered_machine_days,
+        coverage.machine_days,
+        coverage.rows
+    );
+    let mut text = indented(&line, 2);
+    if !coverage.not_examined.is_empty() {
+        let names: Vec<&str> = coverage.not_examined.iter().map(String::as_str).collect();
+        text.push_str(&indented(&toned(&format!("not examined: {}", named(&names)), Tone::Warning, style), 4));
+    }
+    if coverage.covered_machine_days == 0
+        && let Some((first, last)) = coverage.covered
+    {
+        let span = format!("the source covers {} to {}", time(first, Precision::Seconds, style.zone), time(last, Precision::Seconds, style.zone));
+        text.push_str(&indented(&toned(&span, Tone::Warning, style), 4));
+    }
+    if !coverage.silent.is_empty() {
+        let days: Vec<String> = coverage.silent.iter().map(|(machine, day)| format!("{machine} on {}", day_text(*day))).collect();
+        let days: Vec<&str> = days.iter().map(String::as_str).collect();
+        text.push_str(&indented(&toned(&format!("silent: {}", named(&days)), Tone::Warning, style), 4));
+    }
+    if coverage.rejected > 0 {
+        text.push_str(&indented(&toned(&format!("records that could not be read: {}", coverage.rejected), Tone::Warning, style), 4));
+    }
+    text
+}
+
+/// `2020-09-21 00:00 to 2020-09-23 00:00`, or which end is open.
+pub fn period_text(period: &Period, style: &Style) -> String {
+    let precision = Precision::of(period.from.into_iter().chain(period.to), style.zone);
+    let shown = |at: i64| time(at, precision, style.zone);
+    match (period.from, period.to) {
+        (None, None) => "all time".into(),
+        (Some(from), None) => format!("from {}", shown(from)),
+        (None, Some(to)) => format!("up to {}", shown(to)),
+        (Some(from), Some(to)) => format!("{} to {}", shown(from), shown(to)),
+    }
+}

@@ -1,0 +1,177 @@
+//! Rows as people see them: the short view, fifty rows, and how many more.
+
+use super::{Grid, Precision, Style, Tone, cell, clean, toned};
+use crate::frame::Frame;
+use crate::plan::{Schema, Value};
+use crate::report::{Columns, Table};
+use crate::telemetry::{self, TABLES, Type};
+
+/// The rows that a table shows.
+pub const ROWS: usize = 50;
+
+/// Lines with a newline each.
+pub fn text(table: &Table, indent: usize, style: &Style) -> String {
+    let margin = " ".repeat(indent);
+    let note = |said: String| format!("{margin}{}\n", toned(&said, Tone::Faint, style));
+    if table.total == 0 {
+        return note("no rows".into());
+    }
+    let shown = table.frame.height().min(ROWS);
+    let mut text = grid(&table.frame, &visible(table), shown, style).render(indent, style);
+    let more = table.total.saturating_sub(shown as u64);
+    if more > 0 {
+        text.push_str(&note(format!("{} and {more} more", style.ellipsis())));
+    }
+    if let Some(seconds) = table.second_reports.filter(|count| *count > 0) {
+        let rows = if seconds == 1 { "row was" } else { "rows were" };
+        text.push_str(&note(format!("{seconds} of the {rows} also reported by a second sensor")));
+    }
+    text
+}
+
+/// The first rows of some columns.
+pub fn grid(frame: &Frame, columns: &[usize], rows: usize, style: &Style) -> Grid {
+    let kinds = frame.schema().columns();
+    let mut grid = Grid::default();
+    let mut precisions = Vec::new();
+    for &column in columns {
+        let Some((name, kind)) = kinds.get(column) else { continue };
+        let heading = clean::escape(name);
+        grid = match kind {
+            Type::Text | Type::List => grid.text(heading),
+            Type::Time | Type::Bool => grid.rigid(heading),
+            Type::Int | Type::Hex | Type::Float | Type::Duration => grid.number(heading),
+        };
+        let times = (0..rows).filter_map(|row| match frame.value(row, column) {
+            Value::Time(time) if *kind == Type::Time => Some(time),
+            _ => None,
+        });
+        precisions.push((column, *kind, Precision::of(times, style.zone)));
+    }
+    for row in 0..rows {
+        grid.row(precisions.iter().map(|(column, kind, precision)| cell::text(&frame.value(row, *column), *kind, *precision, style.zone)));
+    }
+    grid
+}
+
+/// Positions of the columns that people see.
+fn visible(table: &Table) -> Vec<usize> {
+    let frame = &table.frame;
+    let all = 0..frame.schema().columns().len();
+    match &table.columns {
+        Columns::All => all.collect(),
+        Columns::Named(names) => names.iter().filter_map(|name| frame.schema().position(name)).collect(),
+        Columns::Short => {
+            let known = tables_within(frame.schema());
+            let short = |name: &str| is_short(name, &known);
+            let has_machine = frame.schema().position("Machine").is_some_and(|at| !frame.is_column_missing(at));
+            let kept: Vec<usize> = all
+                .clone()
+                .filter(|at| {
+                    let name = &*frame.schema().columns()[*at].0;
+                    !frame.is_column_missing(*at) && (short(name) || (name == "Muid" && !has_machine)) && !(name == "Muid" && has_machine)
+                })
+                .collect();
+            machine_for_muid(frame.schema(), if kept.is_empty() { all.collect() } else { kept })
+        }
+    }
+}
+
+/// Machine stands where Muid would.
+fn machine_for_muid(schema: &Schema, mut columns: Vec<usize>) -> Vec<usize> {
+    let (Some(muid), Some(machine)) = (schema.position("Muid"), schema.position("Machine")) else { return columns };
+    if let Some(at) = columns.iter().position(|column| *column == machine) {
+        columns.remove(at);
+        let place = columns.iter().position(|column| *column > muid).unwrap_or(columns.len());
+        columns.insert(place, machine);
+    }
+    columns
+}
+
+/// The tables whose columns are there nearly whole: rows as a query gave them, not what a hunter selected or computed.
+fn tables_within(schema: &Schema) -> Vec<&'static telemetry::Table> {
+    let whole = |table: &&'static telemetry::Table| {
+        let there = table.columns.iter().filter(|column| schema.position(column.name).is_some()).count();
+        there * 5 >= table.columns.len() * 3
+    };
+    let found: Vec<_> = TABLES.iter().copied().filter(whole).collect();
+    let fits = |table: &telemetry::Table| table.columns.iter().filter(|column| schema.position(column.name).is_some()).count();
+    let best = found.iter().map(|table| fits(table)).max().unwrap_or(0);
+    let is_union = schema.position("Table").is_some();
+    found.into_iter().filter(|table| is_union || fits(table) == best).collect()
+}
+
+fn is_short(name: &str, known: &[&telemetry::Table]) -> bool {
+    let name = name.strip_suffix("_right").unwrap_or(name);
+    let declared: Vec<_> = known.iter().filter_map(|table| table.column(name)).collect();
+    declared.is_empty() || declared.iter().any(|column| column.short)
+}
+
+#[cfg(test)]
+pub mod tests {
+    use polars::prelude::{Column, DataFrame};
+
+    use super::*;
+    use crate::frame::{Read, physical};
+
+    pub fn style() -> Style {
+        Style { colour: false, unicode: true, width: None, zone: chrono_tz::UTC }
+    }
+
+    /// A frame of text cells, `-` being missing, with the types named in the headings as `Name:int`.
+    pub fn frame(headings: &[(&str, Type)], rows: &[&[&str]]) -> Frame {
+        let columns: Vec<Column> = headings
+            .iter()
+            .enumerate()
+            .map(|(at, (name, kind))| {
+                let cells: Vec<Option<&str>> = rows.iter().map(|row| (row[at] != "-").then_some(row[at])).collect();
+                match kind {
+                    Type::Int | Type::Hex => {
+                        Column::new((*name).into(), cells.iter().map(|cell| cell.and_then(|cell| cell.parse::<i64>().ok())).collect::<Vec<_>>())
+                    }
+                    Type::Time => {
+                        let times = cells.iter().map(|cell| cell.and_then(|cell| cell.parse::<i64>().ok())).collect::<Vec<_>>();
+                        Column::new((*name).into(), times).cast(&physical(Type::Time)).unwrap()
+                    }
+                    _ => Column::new((*name).into(), cells),
+                }
+            })
+            .collect();
+        let schema = Schema::new(headings.iter().map(|(name, kind)| ((*name).into(), *kind)).collect());
+        Frame::new(schema, DataFrame::new(rows.len(), columns).unwrap(), Read::default())
+    }
+
+    pub fn table(frame: Frame) -> Table {
+        Table { total: frame.height() as u64, frame, columns: Columns::Short, second_reports: None }
+    }
+
+    #[test]
+    fn hostile_cells_are_shown_not_obeyed() {
+        let frame = frame(&[("Name", Type::Text), ("N", Type::Int)], &[&["a\x1b[2J\u{202e}b\nc", "1"], &["-", "-"]]);
+        assert_eq!(text(&table(frame), 0, &style()), "Name                 N\n───────────────────  ─\na\\x1b[2J\\u{202e}b\\nc  1\n\n");
+    }
+
+    #[test]
+    fn a_whole_table_is_shown_short() {
+        let process = telemetry::table("process").unwrap();
+        let headings: Vec<(&str, Type)> = process.columns.iter().map(|column| (column.name, Type::Text)).collect();
+        let cells: Vec<&str> = process.columns.iter().map(|column| if column.name == "CommandLine" { "-" } else { column.name }).collect();
+        let frame = frame(&headings, &[&cells]);
+        let names: Vec<&str> = visible(&table(frame.clone())).into_iter().map(|at| &*frame.schema().columns()[at].0).collect();
+        assert_eq!(names, ["DateTime", "Machine", "LoggedUser", "ChildFilename", "ChildPid", "ParentFilename", "Operation"]);
+    }
+
+    #[test]
+    fn selected_columns_are_all_shown() {
+        let frame = frame(&[("Muid", Type::Text), ("ChildPath", Type::Text), ("Mine", Type::Text)], &[&["m", "c", "x"]]);
+        assert_eq!(visible(&table(frame)), [0, 1, 2]);
+    }
+
+    #[test]
+    fn more_than_fifty_rows_are_counted() {
+        let rows: Vec<&[&str]> = (0..60).map(|_| &["1"][..]).collect();
+        let text = text(&table(frame(&[("N", Type::Int)], &rows)), 0, &style());
+        assert!(text.ends_with("… and 10 more\n"), "{text}");
+        assert_eq!(text.lines().count(), 53);
+    }
+}

@@ -1,0 +1,130 @@
+//! Findings: what a playbook raises, and how it gives up.
+
+use rhai::{Array, Dynamic, Map};
+
+use super::call::texts_of;
+use super::{Answer, Call, Declared, Kind, free};
+use crate::diag::{Fault, did_you_mean};
+use crate::frame::Frame;
+use crate::hunt::finding;
+use crate::plan::Schema;
+use crate::report::{Columns, Finding, Table, Weight};
+use crate::script::fault;
+use crate::script::value::type_word;
+
+const KEYS: [&str; 8] = ["title", "severity", "technique", "evidence", "description", "confidence", "entities", "key"];
+
+pub(super) fn declared() -> Vec<Declared> {
+    vec![
+        free(
+            "finding",
+            &[("finding", Kind::Map)],
+            1,
+            "Raises a finding when its evidence has rows, and says whether it did: #{title, severity: info|low|medium|high|critical, technique, evidence, description, confidence, entities, key}",
+            "finding(#{title: \"Encoded PowerShell\", severity: \"high\", technique: \"T1059.001\", evidence: Client(\"all\", all_time()).get_executions(#{command: \"-enc\"})})",
+            raise,
+        ),
+        free("fail", &[("why", Kind::Text)], 1, "Ends the run as one that could not be done, past any `try`", "if 1 > 2 { fail(\"no telemetry of logons\") }", |call| {
+            let fault = Fault::new("playbook::fail", call.text(0));
+            Err(fault::stop(fault, call.context.call_position()))
+        }),
+    ]
+}
+
+/// The keys as they were given.
+struct Asked {
+    title: String,
+    severity: Weight,
+    technique: Vec<String>,
+    evidence: Option<Table>,
+    description: Option<String>,
+    confidence: Option<String>,
+    entities: Option<Vec<(String, String)>>,
+    key: Option<String>,
+}
+
+fn raise(call: &Call) -> Answer<Dynamic> {
+    call.known_keys(0, &KEYS)?;
+    let asked = read(call)?;
+    let (empty, evidence) = match asked.evidence {
+        Some(table) => (table.total == 0, table),
+        None => (false, Table { frame: Frame::empty(Schema::default()), total: 0, columns: Columns::Short, second_reports: None }),
+    };
+    if empty {
+        return Ok(false.into());
+    }
+    let entities = asked.entities.unwrap_or_else(|| finding::entities(&evidence.frame));
+    let fingerprint = finding::fingerprint(&asked.title, asked.key.as_deref(), &asked.technique, &entities, &evidence.frame);
+    call.run.state().findings.push(Finding {
+        title: asked.title,
+        severity: asked.severity,
+        technique: asked.technique,
+        description: asked.description,
+        confidence: asked.confidence,
+        fingerprint,
+        evidence,
+        entities,
+    });
+    Ok(true.into())
+}
+
+fn read(call: &Call) -> Answer<Asked> {
+    let mut asked =
+        Asked { title: String::new(), severity: Weight::Medium, technique: Vec::new(), evidence: None, description: None, confidence: None, entities: None, key: None };
+    for (key, value) in call.options(0) {
+        let wrong = |wants: &str| {
+            let found = type_word(call.context.engine(), &value);
+            call.fail_at_value(0, &key, Fault::new("options::type", format!("`{key}` takes {wants}, and this is {found}")))
+        };
+        if value.is_unit() {
+            continue;
+        }
+        if matches!(key.as_str(), "title" | "severity" | "description" | "confidence") && !value.is_string() {
+            return Err(wrong("a text"));
+        }
+        match key.as_str() {
+            "title" => asked.title = value.to_string(),
+            "severity" => asked.severity = severity(&value.to_string()).map_err(|fault| call.fail_at_value(0, &key, fault))?,
+            "description" => asked.description = Some(value.to_string()),
+            "confidence" => asked.confidence = Some(value.to_string()),
+            "key" => asked.key = Some(value.to_string()),
+            "technique" if Kind::Words.accepts(&value) => {
+                asked.technique = texts_of(&value).iter().flat_map(|text| text.split(',').map(|id| id.trim().to_string()).collect::<Vec<_>>()).collect();
+                for id in &asked.technique {
+                    finding::check_technique(id).map_err(|error| call.fail_at_value(0, &key, Fault::from(&error)))?;
+                }
+            }
+            "technique" => return Err(wrong("a text or a list of texts")),
+            "evidence" => {
+                let table = super::show::evidence_of(call.run, &value).map_err(|fault| call.fail_at_value(0, &key, fault))?;
+                asked.evidence = Some(table.ok_or_else(|| wrong("a collection, bins or rows"))?);
+            }
+            _ => asked.entities = Some(entities(&value).ok_or_else(|| wrong("a map of type and names, as #{machine: \"WORKSTATION5\"}"))?),
+        }
+    }
+    if asked.title.trim().is_empty() {
+        return Err(call.fail_at(0, Fault::new("finding::title", "a finding needs a title").with_help("write `finding(#{title: \"…\", severity: \"high\", evidence: hits})`")));
+    }
+    Ok(asked)
+}
+
+fn severity(word: &str) -> Result<Weight, Fault> {
+    Weight::parse(word).ok_or_else(|| {
+        let words = Weight::ALL.map(Weight::word);
+        let help = did_you_mean(word, words).unwrap_or_else(|| format!("the words are {}", words.join(" ")));
+        Fault::new("options::word", format!("`{word}` is no severity")).with_help(help)
+    })
+}
+
+fn entities(value: &Dynamic) -> Option<Vec<(String, String)>> {
+    let map = value.read_lock::<Map>()?;
+    let mut found = Vec::new();
+    for (kind, names) in map.iter() {
+        let names = names.clone().flatten();
+        match names.read_lock::<Array>() {
+            Some(items) => found.extend(items.iter().map(|name| (kind.to_string(), name.to_string()))),
+            None => found.push((kind.to_string(), names.to_string())),
+        }
+    }
+    Some(found)
+}

@@ -1,0 +1,218 @@
+//! Machine: one or several machines, found by name, muid or address; and their lists.
+
+use std::any::TypeId;
+use std::sync::Arc;
+
+use rhai::{Dynamic, ImmutableString, Map, Module};
+
+use super::call::texts_of;
+use super::{Answer, Call, Client, Collection, Declared, Kind, free, method, property};
+use crate::diag::Fault;
+use crate::hunt::machine::{self, Wanted};
+use crate::plan::{Expr, Period, Plan, Scan, Scope, Step, Value};
+use crate::script::run::Run;
+use crate::script::value::{Time, TimePeriod};
+use crate::telemetry::{KnownMachine, identity};
+
+/// Machines that are meant together: everything is answered for all of them.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::script) struct Machine {
+    pub machines: Arc<[KnownMachine]>,
+    pub period: Option<Period>,
+}
+
+impl Machine {
+    pub fn muids(&self) -> Vec<Arc<str>> {
+        self.machines.iter().map(|machine| machine.muid.clone()).collect()
+    }
+
+    pub fn scope(&self) -> Scope {
+        Scope::Machines(self.muids())
+    }
+}
+
+pub(super) fn declared() -> Vec<Declared> {
+    vec![
+        free(
+            "Machine",
+            &[("name, muid or map", Kind::Any), ("period", Kind::Period)],
+            1,
+            "A machine by its name or muid, several by a list; or #{muid:, name:, client_id:, local_ip:, period:}",
+            "Machine(\"WORKSTATION5\", all_time())",
+            make,
+        ),
+        free("machines", &[("period", Kind::Period)], 0, "All machines: Muid, Name, ClientId, LocalIp, Os, FirstSeen, LastSeen, Events", "machines()", |call| {
+            let period = call.period(0)?;
+            listed(call.run, Scope::Everything, period).map(Dynamic::from).map_err(|fault| call.fail(fault))
+        }),
+        property(Kind::Machine, "muid", "32 hex digits; a list where several machines are meant", "Machine(\"WORKSTATION5\").muid", |call| one(call, |known| text(&known.muid))),
+        property(Kind::Machine, "name", "The short name; a list where several machines are meant", "Machine(\"WORKSTATION5\").name", |call| one(call, |known| text(&known.name))),
+        property(Kind::Machine, "client_id", "Its client", "Machine(\"WORKSTATION5\").client_id", |call| one(call, |known| text(&known.client_id))),
+        property(Kind::Machine, "local_ip", "The last address that it used; missing where none is known", "Machine(\"WORKSTATION5\").local_ip", |call| {
+            one(call, |known| known.local_ip.as_ref().map_or(Dynamic::UNIT, text))
+        }),
+        property(Kind::Machine, "first_seen", "Its first record", "Machine(\"WORKSTATION5\").first_seen", |call| one(call, |known| Dynamic::from(Time(known.first_seen)))),
+        property(Kind::Machine, "last_seen", "Its last record", "Machine(\"WORKSTATION5\").last_seen", |call| one(call, |known| Dynamic::from(Time(known.last_seen)))),
+        property(Kind::Machine, "period", "The period that it was made with; missing where none", "Machine(\"WORKSTATION5\", last(7.days)).period", |call| {
+            Ok(call.receiver::<Machine>()?.period.map_or(Dynamic::UNIT, |period| Dynamic::from(TimePeriod(period))))
+        }),
+        method(Kind::Machine, "get_name", &[], 0, "Muid and Name, a table", "Machine(\"WORKSTATION5\").get_name()", |call| {
+            let machine = call.receiver::<Machine>()?;
+            let list = listed(call.run, machine.scope(), None).map_err(|fault| call.fail(fault))?;
+            list.then(Step::Select(vec!["Muid".into(), "Name".into()])).map(Dynamic::from).map_err(|error| call.fail_plan(&error))
+        }),
+        method(Kind::Machine, "get_client", &[], 0, "Its client", "Machine(\"WORKSTATION5\").get_client()", |call| {
+            let machine = call.receiver::<Machine>()?;
+            let mut ids: Vec<Arc<str>> = machine.machines.iter().map(|known| known.client_id.clone()).collect();
+            ids.sort();
+            ids.dedup();
+            Ok(Dynamic::from(Client { ids: Some(ids.into()), period: machine.period }))
+        }),
+        method(Kind::Machine, "get_os_info", &[], 0, "A map of what telemetry tells of the system, missing where it tells nothing", "Machine(\"WORKSTATION5\").get_os_info()", |call| {
+            one(call, |known| match (&known.os, &known.domain) {
+                (None, None) => Dynamic::UNIT,
+                (os, domain) => {
+                    let mut map = Map::new();
+                    map.insert("os".into(), os.as_ref().map_or(Dynamic::UNIT, text));
+                    map.insert("domain".into(), domain.as_ref().map_or(Dynamic::UNIT, text));
+                    map.into()
+                }
+            })
+        }),
+        method(Kind::Machine, "machines", &[], 0, "Its machines one by one, a list", "Machine([\"WORKSTATION5\", \"WORKSTATION6\"]).machines()", |call| {
+            Ok(single(&call.receiver::<Machine>()?).map(Dynamic::from).collect::<Vec<_>>().into())
+        }),
+        method(Kind::Machine, "count", &[], 0, "How many machines it stands for", "Machine([\"WORKSTATION5\", \"WORKSTATION6\"]).count()", |call| {
+            Ok(i64::try_from(call.receiver::<Machine>()?.machines.len()).unwrap_or(i64::MAX).into())
+        }),
+    ]
+}
+
+fn text(text: &Arc<str>) -> Dynamic {
+    ImmutableString::from(&**text).into()
+}
+
+/// A property: the value of the one machine, or a list.
+fn one(call: &Call, of: impl Fn(&KnownMachine) -> Dynamic) -> Answer<Dynamic> {
+    let machine = call.receiver::<Machine>()?;
+    Ok(match &*machine.machines {
+        [known] => of(known),
+        several => several.iter().map(of).collect::<Vec<_>>().into(),
+    })
+}
+
+fn single(machine: &Machine) -> impl Iterator<Item = Machine> + use<> {
+    let period = machine.period;
+    machine.machines.to_vec().into_iter().map(move |known| Machine { machines: Arc::from([known]), period })
+}
+
+fn make(call: &Call) -> Answer<Dynamic> {
+    let period = call.period(1)?;
+    let first = call.value(0);
+    if first.is::<Map>() {
+        return of_map(call, period);
+    }
+    if let Some(machine) = first.read_lock::<Machine>() {
+        return Ok(Dynamic::from(Machine { machines: machine.machines.clone(), period: period.or(machine.period) }));
+    }
+    if !Kind::Words.accepts(&first) {
+        return Err(call.fail_at(0, Fault::new("call::argument", "a machine is named by a text, a list of texts or a map").with_help("write `Machine(\"WORKSTATION5\")`")));
+    }
+    let texts: Vec<String> = texts_of(&first).iter().map(ToString::to_string).collect();
+    let wanted = machine::wanted(&texts, call.run.setup.client.clone());
+    found(call, &wanted, period, |fault| texts.iter().find(|text| fault.message.contains(text.as_str())).map_or_else(|| call.fail_at(0, fault.clone()), |text| call.fail_at_text(0, text, fault.clone())))
+}
+
+fn of_map(call: &Call, period: Option<Period>) -> Answer<Dynamic> {
+    call.known_keys(0, &["muid", "name", "client_id", "local_ip", "period"])?;
+    let mut wanted = Wanted { client_id: call.run.setup.client.clone(), ..Wanted::default() };
+    let mut own = period;
+    for (key, value) in call.options(0) {
+        if value.is_unit() {
+            continue;
+        }
+        if key == "period" {
+            own = Some(call.period_of(&value).map_err(|fault| call.fail_at_value(0, &key, fault))?);
+            continue;
+        }
+        let several = matches!(key.as_str(), "muid" | "name");
+        if !(if several { Kind::Words } else { Kind::Text }).accepts(&value) {
+            let wants = if several { "a text or a list of texts" } else { "a text" };
+            return Err(call.fail_at_value(0, &key, Fault::new("options::type", format!("`{key}` takes {wants}"))));
+        }
+        let texts: Vec<String> = texts_of(&value).iter().map(ToString::to_string).collect();
+        match key.as_str() {
+            "muid" => wanted.muids = texts,
+            "name" => wanted.names = texts,
+            "client_id" => wanted.client_id = texts.into_iter().next(),
+            _ => wanted.local_ip = texts.into_iter().next(),
+        }
+    }
+    found(call, &wanted, own, |fault| {
+        let key = call.options(0).into_iter().find(|(_, value)| texts_of(value).iter().any(|text| fault.message.contains(&**text))).map(|(key, _)| key);
+        match key {
+            Some(key) => call.fail_at_value(0, &key, fault),
+            None => call.fail_at(0, fault),
+        }
+    })
+}
+
+fn found(call: &Call, wanted: &Wanted, period: Option<Period>, fail: impl Fn(Fault) -> Box<rhai::EvalAltResult>) -> Answer<Dynamic> {
+    let inventory = call.run.inventory().map_err(|fault| call.fail(fault))?;
+    let machines = match machine::find(&inventory, wanted) {
+        Ok(machines) => machines,
+        // Without telemetry, as `check` runs, any name may be one.
+        Err(_) if call.run.checking && !(wanted.names.is_empty() && wanted.muids.is_empty()) => assumed(wanted),
+        Err(error) => return Err(fail(Fault::from(&error))),
+    };
+    Ok(Dynamic::from(Machine { machines: machines.into(), period }))
+}
+
+fn assumed(wanted: &Wanted) -> Vec<KnownMachine> {
+    let client = wanted.client_id.clone().unwrap_or_else(|| identity::DEFAULT_CLIENT.into());
+    let known = |muid: String, name: String| KnownMachine {
+        muid: muid.into(),
+        name: name.into(),
+        client_id: Arc::from(client.as_str()),
+        local_ip: None,
+        os: None,
+        domain: None,
+        first_seen: 0,
+        last_seen: 0,
+        events: 0,
+    };
+    let by_muid = wanted.muids.iter().map(|muid| known(muid.clone(), muid.clone()));
+    by_muid.chain(wanted.names.iter().map(|name| known(identity::muid(&client, name), identity::machine_name(name)))).collect()
+}
+
+/// The machines of a scope, as rows; those seen in the period, when one is given.
+pub(super) fn listed(run: &Run, scope: Scope, period: Option<Period>) -> Result<Collection, Fault> {
+    let scan = Scan {
+        table: "machine",
+        period: Period::ALL,
+        scope,
+        operations: None,
+        channels: Vec::new(),
+        event_ids: Vec::new(),
+        raw_fields: Vec::new(),
+        needs: None,
+        zone: run.setup.zone,
+    };
+    let mut plan = Plan::scan(scan);
+    if let Some(period) = period {
+        let bound = |column: &str, comparison, time| Step::Filter(Arc::new(Expr::Compare(comparison, Expr::column(column), Expr::literal(Value::Time(time)))));
+        plan.steps.extend(period.from.map(|from| bound("LastSeen", crate::plan::Comparison::GreaterOrEqual, from)));
+        plan.steps.extend(period.to.map(|to| bound("FirstSeen", crate::plan::Comparison::Less, to)));
+    }
+    let columns = ["Muid", "Name", "ClientId", "LocalIp", "Os", "FirstSeen", "LastSeen", "Events"];
+    plan.steps.push(Step::Select(columns.iter().map(|name| Arc::from(*name)).collect()));
+    Collection::of(plan, period).map_err(|error| Fault::from(&error))
+}
+
+/// `for m in machine`: one by one.
+pub(super) fn iterate(module: &mut Module, _: &Arc<Run>) {
+    module.set_iter_result(TypeId::of::<Machine>(), |value| match value.try_cast::<Machine>() {
+        Some(machine) => Box::new(single(&machine).map(|one| Ok(Dynamic::from(one)))),
+        None => Box::new(std::iter::empty()),
+    });
+}

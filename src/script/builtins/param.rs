@@ -1,0 +1,79 @@
+//! Parameters: what a run may change about a playbook.
+
+use rhai::{Array, Dynamic, ImmutableString};
+
+use super::call::texts_of;
+use super::{Answer, Call, Declared, Kind, free};
+use crate::diag::Fault;
+use crate::hunt::period;
+use crate::plan::Value;
+use crate::script::value::{Span, Time, TimePeriod, hex_number, literal_or_list};
+
+pub(super) fn declared() -> Vec<Declared> {
+    vec![free(
+        "param",
+        &[("name", Kind::Text), ("default", Kind::Any), ("doc", Kind::Text)],
+        2,
+        "The value of `--param name=…`, of the type of the default, else the default",
+        "param(\"days\", 7, \"how many days to look back\")",
+        param,
+    )]
+}
+
+fn param(call: &Call) -> Answer<Dynamic> {
+    let (name, default) = (call.text(0), call.value(1));
+    let value = match call.run.setup.params.get(&name) {
+        None => default,
+        Some(text) => read(call, text, &default).map_err(|wanted| {
+            let fault = Fault::new("param::type", format!("`--param {name}={text}` is not {wanted}"));
+            call.fail_at(0, fault.with_help("a parameter has the type of its default; a list is written as a,b,c"))
+        })?,
+    };
+    let shown = literal_or_list(&value).unwrap_or_else(|| Value::text(super::show::text_of(call.run, &value)));
+    call.run.state().params.insert(name, shown);
+    Ok(value)
+}
+
+/// A text as a value of the default's type, or what it should have been.
+fn read(call: &Call, text: &str, default: &Dynamic) -> Result<Dynamic, &'static str> {
+    let trimmed = text.trim();
+    if default.is_bool() {
+        return match trimmed.to_lowercase().as_str() {
+            "true" | "yes" | "on" | "1" => Ok(true.into()),
+            "false" | "no" | "off" | "0" => Ok(false.into()),
+            _ => Err("true or false"),
+        };
+    }
+    if default.is_int() {
+        return hex_number(trimmed).or_else(|| trimmed.parse().ok()).map(Dynamic::from).ok_or("a whole number");
+    }
+    if default.is_float() {
+        return trimmed.parse::<f64>().ok().filter(|number| number.is_finite()).map(Dynamic::from).ok_or("a number");
+    }
+    if default.is::<Span>() {
+        let read = period::parse_duration(trimmed).ok().or_else(|| written_span(trimmed));
+        return read.map(|span| Dynamic::from(Span(span))).ok_or("a duration, as 36h");
+    }
+    if default.is::<Time>() {
+        return period::parse_time(trimmed, call.run.setup.zone).map(|time| Dynamic::from(Time(time))).map_err(|_| "a time");
+    }
+    if default.is::<TimePeriod>() {
+        return period::parse_period(trimmed, call.run.setup.now, call.run.setup.zone).map(|period| Dynamic::from(TimePeriod(period))).map_err(|_| "a period");
+    }
+    if let Some(items) = default.read_lock::<Array>() {
+        let inner = trimmed.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(trimmed);
+        let first = items.first().cloned().unwrap_or_else(|| ImmutableString::new().into());
+        let parts = inner.split(',').map(|part| part.trim().trim_matches('"')).filter(|part| !part.is_empty());
+        return parts.map(|part| read(call, part, &first)).collect::<Result<Array, _>>().map(Dynamic::from).map_err(|_| "a list of such values");
+    }
+    if default.is_unit() || Kind::Text.accepts(default) {
+        return Ok(texts_of(&Dynamic::from(text.to_string())).first().map(|text| ImmutableString::from(&**text)).unwrap_or_default().into());
+    }
+    Err("of a type that can be given on the command line")
+}
+
+/// `7.days`, as a playbook writes it.
+fn written_span(text: &str) -> Option<i64> {
+    let (number, unit) = text.rsplit_once('.')?;
+    period::parse_duration(&format!("{number}{unit}")).ok()
+}

@@ -1,0 +1,137 @@
+//! Row: one row of an answer; columns are properties.
+
+use std::sync::Arc;
+
+use rhai::{Array, Dynamic, Engine, ImmutableString, Map, NativeCallContext};
+
+use super::{Answer, Bins, Call, Collection, Declared, Kind, Machine, method};
+use crate::diag::Fault;
+use crate::frame::Frame;
+use crate::hunt::machine::{self, Wanted};
+use crate::hunt::stack;
+use crate::plan::{PlanError, Plan, Step, Value};
+use crate::script::fault;
+use crate::script::run::Run;
+use crate::script::value::dynamic;
+
+#[derive(Clone, Debug)]
+pub(in crate::script) struct Row {
+    pub frame: Arc<Frame>,
+    pub index: usize,
+    /// The collection that it is a row of.
+    pub of: Arc<Collection>,
+    /// The bins that it is a row of.
+    pub bins: Option<Arc<Bins>>,
+}
+
+impl Row {
+    fn value(&self, name: &str) -> Result<Value, PlanError> {
+        self.frame.schema().require(name).map(|_| self.frame.named(self.index, name))
+    }
+
+    pub fn map(&self) -> Map {
+        let cells = self.frame.schema().columns().iter().enumerate();
+        cells.map(|(column, (name, _))| ((&**name).into(), dynamic(&self.frame.value(self.index, column)))).collect()
+    }
+}
+
+macro_rules! example {
+    ($rest:literal) => {
+        concat!("let row = Client(\"all\", all_time()).get_executions().first(); if row != () { row", $rest, " }")
+    };
+}
+
+pub(super) fn declared() -> Vec<Declared> {
+    vec![
+        method(
+            Kind::Row,
+            "events",
+            &[],
+            0,
+            "The rows behind a row of a group, a stack or bins",
+            "for row in Client(\"all\", all_time()).get_executions().stack(\"ChildFilename\") { row.events().count(); }",
+            |call| {
+                let row = call.receiver::<Row>()?;
+                match &row.bins {
+                    Some(bins) => bins.behind(call.run, &row).map(Dynamic::from).map_err(|fault| call.fail(fault)),
+                    None => behind(call, &row).map(Dynamic::from).map_err(|fault| call.fail(fault)),
+                }
+            },
+        ),
+        method(Kind::Row, "machine", &[], 0, "Its machine, with the period of its query; missing where it names none", example!(".machine()"), |call| {
+            let row = call.receiver::<Row>()?;
+            let muid = ["Muid", "muid"].into_iter().find_map(|name| row.value(name).ok());
+            let Some(Value::Text(muid)) = muid else { return Ok(Dynamic::UNIT) };
+            let inventory = call.run.inventory().map_err(|fault| call.fail(fault))?;
+            let wanted = Wanted { muids: vec![muid.to_string()], ..Wanted::default() };
+            let machines = machine::find(&inventory, &wanted).map_err(|error| call.fail(Fault::from(&error)))?;
+            Ok(Dynamic::from(Machine { machines: machines.into(), period: row.of.period }))
+        }),
+        method(Kind::Row, "to_map", &[], 0, "Its columns and values, a map", example!(".to_map()"), |call| Ok(call.receiver::<Row>()?.map().into())),
+        method(Kind::Row, "columns", &[], 0, "The names of its columns, a list", example!(".columns()"), |call| {
+            Ok(call.receiver::<Row>()?.frame.schema().names().map(|name| Dynamic::from(name.to_string())).collect::<Array>().into())
+        }),
+    ]
+}
+
+/// `row.Column` and `row["Column"]`.
+pub(super) fn properties(engine: &mut Engine, _: &Arc<Run>) {
+    engine.register_indexer_get(|context: NativeCallContext, row: &mut Row, name: ImmutableString| -> Answer<Dynamic> { property(&context, row, &name) });
+    // Rhai itself has a property `tag` of every value.
+    engine.register_get("tag", |context: NativeCallContext, row: &mut Row| -> Answer<Dynamic> { property(&context, row, "tag") });
+}
+
+fn property(context: &NativeCallContext, row: &Row, name: &str) -> Answer<Dynamic> {
+    match row.value(name) {
+        Ok(value) => Ok(dynamic(&value)),
+        Err(_) if super::all().iter().any(|declared| declared.receiver == Some(Kind::Row) && declared.name == name) => {
+            Err(fault::raise(crate::script::names::property_fault(name, "a Row"), context.call_position()))
+        }
+        Err(error) => Err(fault::raise(Fault::from(&error), context.call_position())),
+    }
+}
+
+/// The rows before the last grouping that have this row's keys.
+fn behind(call: &Call, row: &Row) -> Result<Collection, Fault> {
+    let plan = &row.of.plan;
+    let none = || Fault::new("row::events", "this row stands for itself: no rows were grouped into it").with_help("rows of `group_by`, `stack`, `top`, `rare` and bins have `.events()`");
+    let group = plan.steps.iter().rposition(|step| matches!(step, Step::Group { .. })).ok_or_else(none)?;
+    let Some(Step::Group { keys, .. }) = plan.steps.get(group) else { return Err(none()) };
+    let mut found = Vec::new();
+    for key in keys {
+        let name = renamed(&plan.steps[group + 1..], key)
+            .ok_or_else(|| Fault::new("row::events", format!("the key `{key}` is no longer in the row")).with_help("ask `.events()` before the key is dropped or replaced"))?;
+        let value = row.value(&name).map_err(|error| Fault::from(&error))?;
+        found.push((key.clone(), value));
+    }
+    let before = Plan { source: plan.source.clone(), steps: plan.steps[..group].to_vec() };
+    row.of.with_plan(stack::events_behind(&before, &found, None, call.run.setup.zone)).map_err(|error| Fault::from(&error))
+}
+
+/// What a key is called after these steps, when it still is what it was.
+fn renamed(steps: &[Step], key: &Arc<str>) -> Option<Arc<str>> {
+    let mut name = key.clone();
+    for step in steps {
+        match step {
+            Step::Derive(column, _) if *column == name => return None,
+            Step::Select(kept) if !kept.contains(&name) => return None,
+            Step::Drop(dropped) if dropped.contains(&name) => return None,
+            Step::Rename(pairs) => {
+                if let Some((_, new)) = pairs.iter().find(|(old, _)| *old == name) {
+                    name = new.clone();
+                }
+            }
+            Step::Filter(_)
+            | Step::Derive(..)
+            | Step::Select(_)
+            | Step::Drop(_)
+            | Step::Group { .. }
+            | Step::Share { .. }
+            | Step::Sort(_)
+            | Step::Limit(_)
+            | Step::Distinct(_)
+            | Step::Join { .. } => {}
+        }
+    }
+    Some(name)
+}

@@ -1,0 +1,159 @@
+//! Answers as files, below the folders that the run may write to.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Component, Path, PathBuf};
+
+use rhai::Dynamic;
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::{Answer, Bins, Call, Collection, Declared, Kind, method};
+use crate::diag::Fault;
+use crate::frame::Frame;
+use crate::plan::{Value, time_text};
+use crate::telemetry::Type;
+
+/// What a file holds.
+#[derive(Clone, Copy)]
+enum Written {
+    Csv,
+    Json,
+    Parquet,
+}
+
+macro_rules! example {
+    ($rest:literal) => {
+        concat!("Client(\"all\", all_time()).get_executions().head(3)", $rest)
+    };
+}
+
+const PATH: &[(&str, Kind)] = &[("path", Kind::Text)];
+
+pub(super) fn declared() -> Vec<Declared> {
+    vec![
+        method(Kind::Collection, "to_csv", PATH, 1, "Writes all rows and columns as CSV, below --allow-write", example!(".to_csv(\"rows.csv\")"), |call| save(call, Written::Csv)),
+        method(Kind::Collection, "to_json", PATH, 1, "Writes all rows and columns as JSON lines, below --allow-write", example!(".to_json(\"rows.ndjson\")"), |call| save(call, Written::Json)),
+        method(Kind::Collection, "to_parquet", PATH, 1, "Writes all rows and columns as Parquet, below --allow-write", example!(".to_parquet(\"rows.parquet\")"), |call| {
+            save(call, Written::Parquet)
+        }),
+        method(Kind::Bins, "to_csv", PATH, 1, "Writes all bins as CSV, below --allow-write", "Client(\"all\", all_time()).get_executions(#{histogram: \"1d\"}).to_csv(\"bins.csv\")", |call| save(call, Written::Csv)),
+    ]
+}
+
+fn save(call: &Call, format: Written) -> Answer<Dynamic> {
+    let path = allowed(call, &call.text(0)).map_err(|fault| call.fail_at(0, fault))?;
+    let frame = match call.receiver::<Collection>() {
+        Ok(collection) => collection.frame(call.run),
+        Err(_) => call.receiver::<Bins>()?.frame(call.run),
+    };
+    let frame = frame.map_err(|fault| call.fail(fault))?;
+    if call.run.checking {
+        return Ok(Dynamic::UNIT);
+    }
+    write(&frame, format, &path).map_err(|fault| call.fail_at(0, fault))?;
+    Ok(i64::try_from(frame.height()).unwrap_or(i64::MAX).into())
+}
+
+/// The place that a path means, when the run may write there. Relative paths lie below the first allowed folder.
+fn allowed(call: &Call, path: &str) -> Result<PathBuf, Fault> {
+    let roots = &call.run.setup.writable;
+    let refused = |message: String| Fault::new("write::refused", message).with_help("`--allow-write DIR` names a folder that playbooks may write below");
+    let Some(first) = roots.first() else { return Err(refused(format!("this run may not write `{path}`"))) };
+    let asked = Path::new(path);
+    if asked.components().any(|part| matches!(part, Component::ParentDir)) || asked.file_name().is_none() {
+        return Err(refused(format!("`{path}` is no place to write to")));
+    }
+    let target = if asked.is_absolute() { asked.to_path_buf() } else { first.join(asked) };
+    let (Some(folder), Some(name)) = (target.parent(), target.file_name()) else { return Err(refused(format!("`{path}` is no place to write to"))) };
+    let real = folder.canonicalize().map_err(|_| refused(format!("there is no folder for `{path}`")))?;
+    let below = roots.iter().filter_map(|root| root.canonicalize().ok()).any(|root| real.starts_with(root));
+    let file = real.join(name);
+    let is_link = std::fs::symlink_metadata(&file).is_ok_and(|found| !found.is_file());
+    if below && !is_link { Ok(file) } else { Err(refused(format!("`{path}` lies outside the folders that this run may write to"))) }
+}
+
+/// A file is there whole, or as it was before.
+fn write(frame: &Frame, format: Written, path: &Path) -> Result<(), Fault> {
+    let failed = |reason: String| Fault::new("write::failed", format!("{}: {reason}", path.file_name().unwrap_or_default().display()));
+    let mut unfinished = path.as_os_str().to_os_string();
+    unfinished.push(format!(".{}.part", std::process::id()));
+    let unfinished = PathBuf::from(unfinished);
+    let done = fill(frame, format, &unfinished).and_then(|()| std::fs::rename(&unfinished, path).map_err(|error| error.to_string()));
+    if done.is_err() {
+        let _ = std::fs::remove_file(&unfinished);
+    }
+    done.map_err(failed)
+}
+
+fn fill(frame: &Frame, format: Written, path: &Path) -> Result<(), String> {
+    let file = File::create(path).map_err(|error| error.to_string())?;
+    match format {
+        Written::Parquet => frame.write_parquet(file),
+        Written::Csv => {
+            let mut writer = csv::Writer::from_writer(BufWriter::new(file));
+            writer.write_record(frame.schema().names()).map_err(|error| error.to_string())?;
+            for row in 0..frame.height() {
+                writer.write_record(frame.row(row).iter().map(csv_cell)).map_err(|error| error.to_string())?;
+            }
+            writer.flush().map_err(|error| error.to_string())
+        }
+        Written::Json => {
+            let mut writer = BufWriter::new(file);
+            for row in 0..frame.height() {
+                serde_json::to_writer(&mut writer, &JsonRow { frame, row }).map_err(|error| error.to_string())?;
+                writer.write_all(b"\n").map_err(|error| error.to_string())?;
+            }
+            writer.flush().map_err(|error| error.to_string())
+        }
+    }
+}
+
+/// A text that a spreadsheet would run gets a quote before it.
+fn csv_cell(value: &Value) -> String {
+    match value {
+        Value::Text(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => format!("'{text}"),
+        other => cell(other),
+    }
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Missing => String::new(),
+        Value::Bool(truth) => truth.to_string(),
+        Value::Int(number) | Value::Duration(number) => number.to_string(),
+        Value::Float(number) => number.to_string(),
+        Value::Text(text) => text.to_string(),
+        Value::Time(time) => time_text(*time),
+        Value::List(items) => items.iter().map(cell).collect::<Vec<_>>().join("; "),
+    }
+}
+
+/// One row as an object, its columns in their order.
+struct JsonRow<'a> {
+    frame: &'a Frame,
+    row: usize,
+}
+
+impl Serialize for JsonRow<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let columns = self.frame.schema().columns();
+        let mut map = serializer.serialize_map(Some(columns.len()))?;
+        for (column, (name, kind)) in columns.iter().enumerate() {
+            map.serialize_entry(&**name, &json(&self.frame.value(self.row, column), *kind))?;
+        }
+        map.end()
+    }
+}
+
+fn json(value: &Value, kind: Type) -> serde_json::Value {
+    match value {
+        Value::Missing => serde_json::Value::Null,
+        Value::Bool(truth) => (*truth).into(),
+        Value::Int(number) if kind == Type::Hex => format!("0x{number:x}").into(),
+        Value::Int(number) | Value::Duration(number) => (*number).into(),
+        Value::Float(number) => serde_json::Number::from_f64(*number).map_or(serde_json::Value::Null, serde_json::Value::Number),
+        Value::Text(text) => (**text).into(),
+        Value::Time(time) => time_text(*time).into(),
+        Value::List(items) => items.iter().map(|item| json(item, Type::Text)).collect(),
+    }
+}

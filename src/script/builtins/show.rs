@@ -1,0 +1,262 @@
+//! What a run says: tables, bins, values, notes; and how any value is written as text.
+
+use std::collections::BTreeMap;
+
+use rhai::{Array, Dynamic, Map};
+
+use super::aggregate::Fold;
+use super::{Bins, Call, Client, Collection, Declared, Group, HistogramValue, Kind, Machine, Row, free, method};
+use crate::diag::Fault;
+use crate::frame::Frame;
+use crate::plan::{Period, Value, duration_text, time_text};
+use crate::report::{self, Answer, Columns, Item, Table};
+use crate::script::fault::Trouble;
+use crate::script::run::Run;
+use crate::script::value::{Cased, Span, Time, TimePeriod, literal};
+
+type Done = super::Answer<Dynamic>;
+
+pub(super) fn declared() -> Vec<Declared> {
+    const OPTIONS: &[(&str, Kind)] = &[("options", Kind::Map)];
+    let mut all = vec![
+        free("show", &[("value", Kind::Any), ("options", Kind::Map)], 1, "Shows a value as fits it; #{view: \"table\", columns: \"all\" or a list}", "show(Client(\"all\", all_time()).get_executions().head(3))", |call| {
+            say(call, call.value(0), 1)
+        }),
+        free("print_dataframe", &[("value", Kind::Any)], 1, "The same as show", "print_dataframe(Client(\"all\", all_time()).get_executions().head(3))", |call| say(call, call.value(0), 1)),
+        free("chart", &[("value", Kind::Any), ("options", Kind::Map)], 1, "Shows bins as a chart", "chart(Client(\"all\", all_time()).get_executions(#{histogram: \"1d\"}))", |call| say(call, call.value(0), 1)),
+        free("note", &[("markdown", Kind::Text)], 1, "Text for the report, Markdown", "note(\"Nothing *unusual* here.\")", |call| {
+            call.run.say(Item::Note(call.text(0)));
+            Ok(Dynamic::UNIT)
+        }),
+    ];
+    for kind in [Kind::Collection, Kind::Bins, Kind::Group, Kind::Row] {
+        let example = match kind {
+            Kind::Bins => "Client(\"all\", all_time()).get_executions(#{histogram: \"1d\"}).show()",
+            Kind::Group => "Client(\"all\", all_time()).get_executions().group_by(\"ChildFilename\").show()",
+            Kind::Row => "let row = Client(\"all\", all_time()).get_executions().first(); if row != () { row.show() }",
+            _ => "Client(\"all\", all_time()).get_executions().head(3).show()",
+        };
+        all.push(method(kind, "show", OPTIONS, 0, "Shows it as fits it; #{view: \"table\", columns: \"all\" or a list}", example, |call| say(call, call.receiver_value(), 0)));
+        all.push(method(kind, "print_dataframe", &[], 0, "The same as show", example, |call| say(call, call.receiver_value(), 0)));
+    }
+    all
+}
+
+fn say(call: &Call, value: Dynamic, options: usize) -> Done {
+    let (mut columns, mut view) = (Columns::Short, None);
+    if call.given() > options {
+        call.known_keys(options, &["view", "columns", "by"])?;
+        for (key, value) in call.options(options) {
+            match key.as_str() {
+                "columns" if value.is_string() && value.to_string().eq_ignore_ascii_case("all") => columns = Columns::All,
+                "columns" if Kind::Words.accepts(&value) => columns = Columns::Named(super::call::texts_of(&value).iter().map(ToString::to_string).collect()),
+                "columns" => return Err(call.fail_at_value(options, &key, Fault::new("options::type", "`columns` takes \"all\" or a list of column names"))),
+                "view" => {
+                    const VIEWS: [&str; 2] = ["table", "chart"];
+                    let word = value.to_string().to_lowercase();
+                    if !VIEWS.contains(&word.as_str()) {
+                        let fault = Fault::new("options::word", format!("`{word}` is no value of `view`")).with_help("the words are table chart");
+                        return Err(call.fail_at_value(options, &key, fault));
+                    }
+                    view = Some(word);
+                }
+                _ => {}
+            }
+        }
+    }
+    let mut item = to_item(call.run, &value, columns).map_err(|fault| call.fail(fault))?;
+    if let Item::Table(Table { columns: Columns::Named(names), frame, .. }) = &item {
+        for name in names {
+            frame.schema().require(name).map_err(|error| call.fail_at_text(options, name, Fault::from(&error)))?;
+        }
+    }
+    if let (Some("table"), Item::Bins(bins)) = (view.as_deref(), &item) {
+        item = Item::Table(whole(bins.frame.clone(), Columns::All));
+    }
+    call.run.say(item);
+    Ok(Dynamic::UNIT)
+}
+
+/// All rows of an answer.
+pub(super) fn whole(frame: Frame, columns: Columns) -> Table {
+    let total = frame.height() as u64;
+    Table { frame, total, columns, second_reports: None }
+}
+
+/// What a value is to a report.
+pub(in crate::script) fn to_item(run: &Run, value: &Dynamic, columns: Columns) -> Result<Item, Fault> {
+    Ok(match answer_of(run, value)? {
+        Answer::Table(table) => Item::Table(Table { columns, ..table }),
+        Answer::Bins(bins) => Item::Bins(bins),
+        other => Item::Value(other),
+    })
+}
+
+/// What a value is as an answer; queries are asked.
+pub(in crate::script) fn answer_of(run: &Run, value: &Dynamic) -> Result<Answer, Fault> {
+    if value.is_shared() {
+        return answer_of(run, &value.clone().flatten());
+    }
+    if value.is_unit() {
+        return Ok(Answer::Nothing);
+    }
+    if let Some(value) = literal(value) {
+        return Ok(Answer::Value(value));
+    }
+    if let Some(items) = value.read_lock::<Array>() {
+        return items.iter().map(|item| answer_of(run, item).map(known)).collect::<Result<Vec<_>, _>>().map(Answer::List);
+    }
+    if let Some(map) = value.read_lock::<Map>() {
+        return map.iter().map(|(key, value)| Ok((key.to_string(), known(answer_of(run, value)?)))).collect::<Result<BTreeMap<_, _>, _>>().map(Answer::Map);
+    }
+    if let Some(collection) = value.read_lock::<Collection>() {
+        return collection.frame(run).map(|frame| Answer::Table(whole((*frame).clone(), Columns::Short)));
+    }
+    if let Some(group) = value.read_lock::<Group>() {
+        let counted = group.counted().map_err(|error| Fault::from(&error))?;
+        return counted.frame(run).map(|frame| Answer::Table(whole((*frame).clone(), Columns::Short)));
+    }
+    if let Some(bins) = value.read_lock::<Bins>() {
+        return bins.report(run).map(Answer::Bins);
+    }
+    if let Some(row) = value.read_lock::<Row>() {
+        let cells = row.frame.schema().columns().iter().enumerate();
+        return Ok(Answer::Map(cells.map(|(column, (name, _))| (name.to_string(), Answer::Value(row.frame.value(row.index, column)))).collect()));
+    }
+    let fields = fields_of(value);
+    Ok(Answer::Entity { text: text_of(run, value), fields })
+}
+
+/// Inside a list or map, missing is a value.
+fn known(answer: Answer) -> Answer {
+    match answer {
+        Answer::Nothing => Answer::Value(Value::Missing),
+        other => other,
+    }
+}
+
+fn fields_of(value: &Dynamic) -> BTreeMap<String, Answer> {
+    let text = |text: &str| Answer::Value(Value::text(text));
+    let time = |time: Option<i64>| Answer::Value(time.map_or(Value::Missing, Value::Time));
+    let pair = |name: &str, answer: Answer| (name.to_string(), answer);
+    if let Some(TimePeriod(period)) = value.read_lock::<TimePeriod>().map(|period| *period) {
+        return [pair("from", time(period.from)), pair("to", time(period.to))].into();
+    }
+    if let Some(machine) = value.read_lock::<Machine>() {
+        let list = |of: &dyn Fn(&crate::telemetry::KnownMachine) -> Answer| match &*machine.machines {
+            [known] => of(known),
+            several => Answer::List(several.iter().map(of).collect()),
+        };
+        return [
+            pair("muid", list(&|known| text(&known.muid))),
+            pair("name", list(&|known| text(&known.name))),
+            pair("client_id", list(&|known| text(&known.client_id))),
+            pair("first_seen", list(&|known| time(Some(known.first_seen)))),
+            pair("last_seen", list(&|known| time(Some(known.last_seen)))),
+        ]
+        .into();
+    }
+    if let Some(client) = value.read_lock::<Client>() {
+        let ids = client.ids.as_ref().map_or_else(|| text("all"), |ids| Answer::List(ids.iter().map(|id| text(id)).collect()));
+        return [pair("client_id", ids)].into();
+    }
+    BTreeMap::new()
+}
+
+fn period_text(period: &Period) -> String {
+    let end = |time: Option<i64>| time.map(time_text).unwrap_or_default();
+    if *period == Period::ALL { "all".into() } else { format!("{}..{}", end(period.from), end(period.to)) }
+}
+
+/// Any value of ours as one line.
+pub(super) fn text_of(_: &Run, value: &Dynamic) -> String {
+    let with_period = |text: String, period: Option<Period>| match period {
+        Some(period) => format!("{text} in {}", period_text(&period)),
+        None => text,
+    };
+    if let Some(time) = value.read_lock::<Time>() {
+        return time_text(time.0);
+    }
+    if let Some(span) = value.read_lock::<Span>() {
+        return duration_text(span.0);
+    }
+    if let Some(cased) = value.read_lock::<Cased>() {
+        return cased.0.to_string();
+    }
+    if let Some(period) = value.read_lock::<TimePeriod>() {
+        return period_text(&period.0);
+    }
+    if let Some(machine) = value.read_lock::<Machine>() {
+        let names = machine.machines.iter().map(|known| &*known.name).collect::<Vec<_>>().join(", ");
+        return with_period(format!("Machine {names}"), machine.period);
+    }
+    if let Some(client) = value.read_lock::<Client>() {
+        let ids = client.ids.as_ref().map_or_else(|| "all".into(), |ids| ids.join(", "));
+        return with_period(format!("Client {ids}"), client.period);
+    }
+    if let Some(collection) = value.read_lock::<Collection>() {
+        return crate::plan::explain(&collection.plan).trim_end().to_string();
+    }
+    if let Some(group) = value.read_lock::<Group>() {
+        return format!("Group by {}", group.keys.join(", "));
+    }
+    if let Some(row) = value.read_lock::<Row>() {
+        let cells = row.frame.schema().columns().iter().enumerate().filter_map(|(column, (name, _))| match row.frame.value(row.index, column) {
+            Value::Missing => None,
+            value => Some(format!("{name}: {}", cell_text(&value))),
+        });
+        return format!("#{{{}}}", cells.collect::<Vec<_>>().join(", "));
+    }
+    if let Some(histogram) = value.read_lock::<HistogramValue>() {
+        let interval = histogram.0.interval.map(|span| format!(" every {}", duration_text(span))).unwrap_or_default();
+        let by = if histogram.0.by.is_empty() { String::new() } else { format!(" by {}", histogram.0.by.join(", ")) };
+        return format!("Histogram of {}{interval}{by}", histogram.0.metric.name);
+    }
+    if let Some(bins) = value.read_lock::<Bins>() {
+        return format!("Bins of {}", bins.histogram.metric.name);
+    }
+    if let Some(fold) = value.read_lock::<Fold>() {
+        return fold.to_string();
+    }
+    if let Some(trouble) = value.read_lock::<Trouble>() {
+        return trouble.fault().message.clone();
+    }
+    value.to_string()
+}
+
+fn cell_text(value: &Value) -> String {
+    match value {
+        Value::Missing => "()".into(),
+        Value::Bool(truth) => truth.to_string(),
+        Value::Int(number) => number.to_string(),
+        Value::Float(number) => number.to_string(),
+        Value::Text(text) => format!("{text:?}"),
+        Value::Time(time) => time_text(*time),
+        Value::Duration(span) => duration_text(*span),
+        Value::List(items) => format!("[{}]", items.iter().map(cell_text).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// The evidence of a finding: rows, however they are given.
+pub(super) fn evidence_of(run: &Run, value: &Dynamic) -> Result<Option<report::Table>, Fault> {
+    match answer_of(run, value)? {
+        Answer::Table(table) => Ok(Some(table)),
+        Answer::Bins(bins) => Ok(Some(whole(bins.frame, Columns::All))),
+        _ => match value.read_lock::<Row>() {
+            Some(row) => Ok(Some(whole(row.frame.take(&[row.index]), Columns::Short))),
+            None => rows_of(value),
+        },
+    }
+}
+
+/// A list of rows of one answer.
+fn rows_of(value: &Dynamic) -> Result<Option<report::Table>, Fault> {
+    let Some(items) = value.read_lock::<Array>() else { return Ok(None) };
+    let rows: Vec<Row> = items.iter().filter_map(|item| item.clone().flatten().try_cast::<Row>()).collect();
+    let Some(first) = rows.first() else { return Ok(items.is_empty().then(|| whole(Frame::empty(crate::plan::Schema::default()), Columns::Short))) };
+    if rows.len() != items.len() || rows.iter().any(|row| !std::sync::Arc::ptr_eq(&row.frame, &first.frame)) {
+        return Err(Fault::new("finding::evidence", "the rows of a list must come from one answer").with_help("filter the collection and give that"));
+    }
+    let indexes: Vec<usize> = rows.iter().map(|row| row.index).collect();
+    Ok(Some(whole(first.frame.take(&indexes), Columns::Short)))
+}

@@ -1,0 +1,116 @@
+//! Every problem of a playbook that shows without its telemetry: it is run over an empty source with the real schema, statement by statement.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use rhai::{AST, ASTNode, Dynamic, Expr, Stmt};
+
+use super::run::Run;
+use super::session::{Inner, on_own_stack};
+use super::{Setup, traps};
+use crate::diag::{Fault, Severity};
+
+pub(super) fn check(setup: &Setup, playbook: &Path) -> Vec<Fault> {
+    let setup = setup.clone();
+    on_own_stack(|| {
+        let mut inner = Inner::with(Run::new(setup, true));
+        faults(&mut inner, playbook)
+    })
+    .unwrap_or_else(|fault| vec![fault])
+}
+
+fn faults(inner: &mut Inner, playbook: &Path) -> Vec<Fault> {
+    let (id, tree) = match inner.open(playbook) {
+        Ok(opened) => opened,
+        Err(fault) => return vec![fault],
+    };
+    let mut found = Vec::new();
+    let asked = traps::self_asking(&tree).into_iter().map(|trap| (Severity::Error, trap));
+    let kept = traps::kept_closures(&tree).into_iter().map(|trap| (Severity::Warning, trap));
+    for (severity, (at, mut fault)) in asked.chain(kept) {
+        fault.severity = severity;
+        fault.places.extend(inner.run.sources.place(&id, at, None));
+        found.push(fault);
+    }
+    run_statements(inner, &id, &tree, &mut found);
+    found.extend(std::mem::take(&mut inner.run.state().warnings));
+    let mut seen: Vec<Fault> = Vec::new();
+    for fault in found {
+        if !seen.iter().any(|known| known.message == fault.message && known.places == fault.places) {
+            seen.push(fault);
+        }
+    }
+    seen
+}
+
+/// A statement that fails leaves its variable unknown, and what needs it is passed over.
+fn run_statements(inner: &mut Inner, id: &str, tree: &AST, found: &mut Vec<Fault>) {
+    let mut unknown: BTreeSet<String> = BTreeSet::new();
+    if let Err(fault) = inner.keep_definitions(id, &tree.clone_functions_only()) {
+        found.push(fault);
+    }
+    for statement in tree.statements() {
+        if names_in(statement).iter().any(|name| unknown.contains(name)) {
+            leave_unknown(inner, statement, &mut unknown);
+            continue;
+        }
+        let mut single = AST::new([statement.clone()], tree.shared_lib().clone());
+        single.set_source(id);
+        let stops = matches!(statement, Stmt::Return(..));
+        match inner.engine.eval_ast_with_scope::<Dynamic>(&mut inner.scope, &single) {
+            Ok(_) => {
+                if let Err(fault) = inner.keep_definitions(id, &single.clone_statements_only()) {
+                    found.push(fault);
+                }
+            }
+            Err(error) => {
+                found.push(inner.explained(id, &error));
+                leave_unknown(inner, statement, &mut unknown);
+            }
+        }
+        if stops {
+            break;
+        }
+    }
+}
+
+/// Declares what a statement would have declared: the following ones count on its place.
+fn leave_unknown(inner: &mut Inner, statement: &Stmt, unknown: &mut BTreeSet<String>) {
+    match statement {
+        Stmt::Var(variable, ..) => {
+            let name = variable.0.name.to_string();
+            inner.scope.push_dynamic(name.clone(), Dynamic::UNIT);
+            unknown.insert(name);
+        }
+        Stmt::Assignment(assignment) => {
+            if let Expr::Variable(variable, ..) = &assignment.1.lhs {
+                unknown.insert(variable.1.to_string());
+            }
+        }
+        Stmt::Import(import, _) => {
+            unknown.insert(format!("{}::", import.1.name));
+        }
+        _ => {}
+    }
+}
+
+/// Variables that a statement reads, and modules as `name::`.
+fn names_in(statement: &Stmt) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    statement.walk(&mut Vec::new(), &mut |path| {
+        match path.last() {
+            Some(ASTNode::Expr(Expr::Variable(variable, ..))) => {
+                names.insert(variable.1.to_string());
+            }
+            Some(ASTNode::Expr(Expr::FnCall(call, _))) if !call.namespace.is_empty() => {
+                names.insert(format!("{}::", call.namespace.root()));
+            }
+            Some(ASTNode::Stmt(Stmt::FnCall(call, _))) if !call.namespace.is_empty() => {
+                names.insert(format!("{}::", call.namespace.root()));
+            }
+            _ => {}
+        }
+        true
+    });
+    names
+}

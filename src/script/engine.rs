@@ -1,0 +1,81 @@
+//! The engine: every limit set by hand, words freed, what a playbook must not do taken over by clear errors.
+
+use std::sync::Arc;
+
+use rhai::{Dynamic, Engine, EvalAltResult, FLOAT, INT, NativeCallContext, OptimizationLevel};
+
+use super::modules::Modules;
+use super::run::{Run, interrupted, timeout};
+use super::words::{self, Memory};
+use super::{builtins, fault, operators};
+use crate::diag::Fault;
+use crate::plan::Value;
+use crate::report::{Answer, Item};
+
+/// Nesting of expressions: a chain of this many verbs, or sums of this many terms, is one.
+const EXPRESSION_DEPTH: usize = 1_500;
+const CALL_LEVELS: usize = 128;
+const MODULES: usize = 1_000;
+const FUNCTIONS: usize = 10_000;
+const VARIABLES: usize = 100_000;
+
+/// The stack that all of that fits in.
+#[cfg(debug_assertions)]
+pub(super) const STACK: usize = 512 << 20;
+#[cfg(not(debug_assertions))]
+pub(super) const STACK: usize = 64 << 20;
+
+pub(super) fn build(run: &Arc<Run>) -> (Engine, Memory) {
+    let mut engine = Engine::new();
+    engine.set_optimization_level(OptimizationLevel::None);
+    engine.set_strict_variables(true);
+    engine.set_fail_on_invalid_map_property(true);
+    engine.set_max_expr_depths(EXPRESSION_DEPTH, EXPRESSION_DEPTH);
+    engine.set_max_call_levels(CALL_LEVELS);
+    engine.set_max_operations(0);
+    engine.set_max_modules(MODULES);
+    engine.set_max_functions(FUNCTIONS);
+    engine.set_max_variables(VARIABLES);
+    // Sizes are measured again at every call, which makes long lists slow; the clock and the interrupt bound a runaway loop.
+    engine.set_max_string_size(0);
+    engine.set_max_array_size(0);
+    engine.set_max_map_size(0);
+    engine.disable_symbol("eval");
+    let memory = words::free(&mut engine);
+    operators::register(&mut engine, run);
+    builtins::register(&mut engine, run);
+    take_over(&mut engine);
+    engine.set_module_resolver(Modules::new(run.clone()));
+    let heard = run.clone();
+    engine.on_print(move |text| heard.say(Item::Value(Answer::Value(Value::text(text)))));
+    let heard = run.clone();
+    engine.on_debug(move |text, _, _| heard.say(Item::Value(Answer::Value(Value::text(text)))));
+    watch(&mut engine, run);
+    (engine, memory)
+}
+
+/// Stops an endless loop: the flag at every operation, the clock at every thousandth.
+fn watch(engine: &mut Engine, run: &Arc<Run>) {
+    let limits = run.setup.limits.clone();
+    engine.on_progress(move |operations| {
+        if limits.interrupted.load(std::sync::atomic::Ordering::Relaxed) {
+            return Some(Dynamic::from(fault::Trouble::new(interrupted())));
+        }
+        let late = operations % 1024 == 0 && limits.deadline.is_some_and(|deadline| std::time::Instant::now() >= deadline);
+        late.then(|| Dynamic::from(fault::Trouble::new(timeout())))
+    });
+}
+
+fn take_over(engine: &mut Engine) {
+    fn refused<T>(context: &NativeCallContext, message: &str, help: &str) -> Result<T, Box<EvalAltResult>> {
+        Err(fault::raise(Fault::new("call::forbidden", message).with_help(help), context.call_position()))
+    }
+    const EXIT: (&str, &str) = ("a playbook has no `exit`", "`return` ends it normally, `fail(\"why\")` as a run that could not be done");
+    const SLEEP: (&str, &str) = ("a playbook does not wait", "leave the `sleep` out");
+    engine.register_fn("exit", |context: NativeCallContext| refused::<()>(&context, EXIT.0, EXIT.1));
+    engine.register_fn("exit", |context: NativeCallContext, _: Dynamic| refused::<()>(&context, EXIT.0, EXIT.1));
+    engine.register_fn("sleep", |context: NativeCallContext, _: INT| refused::<()>(&context, SLEEP.0, SLEEP.1));
+    engine.register_fn("sleep", |context: NativeCallContext, _: FLOAT| refused::<()>(&context, SLEEP.0, SLEEP.1));
+    let clock = "`now()` is the run's clock, the same in every part of a run";
+    engine.register_fn("timestamp", move |context: NativeCallContext| refused::<()>(&context, "a playbook has no clock of its own", clock));
+}

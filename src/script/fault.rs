@@ -1,0 +1,228 @@
+//! Rhai's errors as diagnostics of ours: the exact word, what was expected, near names, the way it was reached.
+
+use rhai::{Dynamic, Engine, EvalAltResult, LexError, ParseError, ParseErrorType, Position};
+
+use super::names;
+use super::run::Run;
+use super::traps;
+use crate::diag::{Fault, Place, did_you_mean};
+
+/// An explained error on its way through the engine. Its place is that of the Rhai error around it.
+#[derive(Clone, Debug)]
+pub(super) struct Trouble(Box<Fault>);
+
+impl Trouble {
+    pub fn new(fault: Fault) -> Trouble {
+        Trouble(Box::new(fault))
+    }
+
+    pub fn fault(&self) -> &Fault {
+        &self.0
+    }
+}
+
+/// A fault as an error that a script could catch.
+pub(super) fn raise(fault: Fault, at: Position) -> Box<EvalAltResult> {
+    EvalAltResult::ErrorRuntime(Dynamic::from(Trouble::new(fault)), at).into()
+}
+
+/// A fault that no `try` catches.
+pub(super) fn stop(fault: Fault, at: Position) -> Box<EvalAltResult> {
+    EvalAltResult::ErrorTerminated(Dynamic::from(Trouble::new(fault)), at).into()
+}
+
+/// Whether the error is about columns and their types, so that no other words are better.
+pub(super) fn is_from_plan(error: &EvalAltResult) -> bool {
+    match error.unwrap_inner() {
+        EvalAltResult::ErrorRuntime(payload, _) => {
+            payload.read_lock::<Trouble>().is_some_and(|trouble| ["types::", "column::", "pattern::"].iter().any(|prefix| trouble.0.code.starts_with(prefix)))
+        }
+        _ => false,
+    }
+}
+
+/// What `eval_ast` and its like said, as a fault with all places. `main` is the id of the source that was run.
+pub(super) fn explain(engine: &Engine, run: &Run, main: &str, error: &EvalAltResult) -> Fault {
+    let mut here = main.to_string();
+    let mut calls: Vec<(String, Position, String)> = Vec::new();
+    let mut current = error;
+    loop {
+        match current {
+            EvalAltResult::ErrorInFunctionCall(name, source, inner, at) => {
+                if !at.is_none() {
+                    let name = if name.starts_with("anon$") || name.contains("closure") { "called by this closure's owner".into() } else { format!("in this call of `{name}`") };
+                    calls.push((here.clone(), *at, name));
+                }
+                if !source.is_empty() {
+                    here = source.clone();
+                }
+                current = inner;
+            }
+            EvalAltResult::ErrorInModule(module, inner, at) => {
+                calls.push((here.clone(), *at, "imported here".into()));
+                here = module.clone();
+                current = inner;
+            }
+            _ => break,
+        }
+    }
+    let at = current.position();
+    let mut fault = describe(engine, run, &here, current);
+    let place = fault.places.is_empty().then(|| place_of(run, &here, at, current)).flatten();
+    if let Some(place) = place {
+        fault.places.push(place);
+    }
+    for (source, at, label) in calls.into_iter().rev() {
+        if let Some(place) = run.sources.place(&source, at, None)
+            && fault.places.first() != Some(&place)
+        {
+            fault.related.push((label, place));
+        }
+    }
+    fault
+}
+
+/// The fault of a text that can't be read as a playbook.
+pub(super) fn of_parse(engine: &Engine, run: &Run, id: &str, error: &ParseError) -> Fault {
+    let error: Box<EvalAltResult> = error.clone().into();
+    explain(engine, run, id, &error)
+}
+
+fn place_of(run: &Run, id: &str, at: Position, error: &EvalAltResult) -> Option<Place> {
+    let source = run.sources.text(id)?;
+    let mut span = super::sources::word_at(&source.text, at)?;
+    // Some errors stand on the dot or bracket before the word that they are about.
+    let moves = matches!(error, EvalAltResult::ErrorRuntime(..) | EvalAltResult::ErrorDotExpr(..) | EvalAltResult::ErrorPropertyNotFound(..) | EvalAltResult::ErrorIndexingType(..));
+    if moves && matches!(&source.text[span.clone()], "." | "?.") {
+        let rest = &source.text[span.end..];
+        let skipped = rest.len() - rest.trim_start().len();
+        let start = span.end + skipped;
+        let line = source.text[..start].matches('\n').count() + 1;
+        let column = source.text[..start].rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        if let (Ok(line), Ok(column)) = (u16::try_from(line), u16::try_from(column)) {
+            span = super::sources::word_at(&source.text, Position::new(line, column))?;
+        }
+    }
+    Some(Place { source, span, label: None })
+}
+
+fn describe(engine: &Engine, run: &Run, here: &str, error: &EvalAltResult) -> Fault {
+    use EvalAltResult as E;
+    match error {
+        E::ErrorRuntime(payload, _) => thrown(payload),
+        E::ErrorTerminated(payload, _) => match payload.read_lock::<Trouble>() {
+            Some(trouble) => trouble.0.as_ref().clone(),
+            None => Fault::new("run::stopped", "the run was stopped"),
+        },
+        E::ErrorParsing(kind, at) => parsing(run, here, kind, *at),
+        E::ErrorVariableNotFound(name, at) => unknown_variable(run, here, name, *at),
+        E::ErrorFunctionNotFound(signature, _) => names::unknown_function(engine, run, signature),
+        E::ErrorPropertyNotFound(name, _) => Fault::new("property::unknown", format!("no `{name}` in this map")).with_help("test with `\"name\" in map` first"),
+        E::ErrorDotExpr(message, _) => names::unknown_property(engine, message),
+        E::ErrorModuleNotFound(name, _) => Fault::new("module::unknown", format!("there is no module `{name}`")),
+        E::ErrorMismatchDataType(wanted, found, _) => {
+            let (wanted, found) = (names::plain_type(engine, wanted), names::plain_type(engine, found));
+            Fault::new("types::mismatch", format!("{wanted} is needed here, and this is {found}")).with_help("an `if` and a `&&` need true or false")
+        }
+        E::ErrorMismatchOutputType(wanted, found, _) => {
+            Fault::new("types::mismatch", format!("{} is needed here, and this is {}", names::plain_type(engine, wanted), names::plain_type(engine, found)))
+        }
+        E::ErrorIndexingType(kind, _) => Fault::new("types::index", format!("{} can't be indexed so", names::plain_type(engine, kind.split('[').next().unwrap_or(kind).trim()))),
+        E::ErrorArrayBounds(length, index, _) => Fault::new("value::bounds", format!("the list has {length} items, and {index} is none of them")),
+        E::ErrorStringBounds(length, index, _) => Fault::new("value::bounds", format!("the text has {length} characters, and {index} is none of them")),
+        E::ErrorFor(_) => Fault::new("types::loop", "this can't be looped over").with_help("loop over a list, a range, a period, a client or a collection"),
+        E::ErrorArithmetic(message, _) => Fault::new("value::arithmetic", lowered(message)),
+        E::ErrorStackOverflow(_) => Fault::new("run::recursion", "functions call each other too deeply").with_help("a function that calls itself needs an end"),
+        E::ErrorTooManyOperations(_) | E::ErrorTooManyModules(_) | E::ErrorTooManyVariables(_) | E::ErrorDataTooLarge(..) => {
+            Fault::new("run::limit", lowered(&without_place(&error.to_string())))
+        }
+        E::ErrorDataRace(..) => traps::data_race(run, here),
+        E::ErrorAssignmentToConstant(name, _) => Fault::new("name::constant", format!("`{name}` is a constant")).with_help("declare it with `let`"),
+        E::ErrorNonPureMethodCallOnConstant(name, _) => Fault::new("name::constant", format!("`{name}` would change a constant")).with_help("declare it with `let`"),
+        E::ErrorVariableExists(name, _) => Fault::new("name::twice", format!("there is a variable `{name}` already")),
+        other => Fault::new("run::error", lowered(&without_place(&other.to_string()))),
+    }
+}
+
+fn thrown(payload: &Dynamic) -> Fault {
+    if let Some(trouble) = payload.read_lock::<Trouble>() {
+        return trouble.0.as_ref().clone();
+    }
+    let message = match payload.read_lock::<rhai::Map>() {
+        Some(map) => map.get("message").map(ToString::to_string).unwrap_or_else(|| payload.to_string()),
+        None => payload.to_string(),
+    };
+    Fault::new("playbook::throw", if message.is_empty() { "the playbook threw an error".into() } else { message })
+}
+
+fn parsing(run: &Run, here: &str, kind: &ParseErrorType, at: Position) -> Fault {
+    use ParseErrorType as P;
+    match kind {
+        P::VariableUndefined(name) => unknown_variable(run, here, name, at),
+        P::ModuleUndefined(name) => {
+            Fault::new("module::unknown", format!("nothing is imported as `{name}`")).with_help(format!("write `import \"std/{name}\" as {name};` first"))
+        }
+        P::BadInput(LexError::MalformedEscapeSequence(sequence)) => Fault::new("syntax::backslash", format!("`{sequence}` is no escape of a plain text"))
+            .with_help("in a plain text every backslash is written twice; a raw text needs none: #\"C:\\Windows\\Temp\"#"),
+        P::BadInput(LexError::UnterminatedString) => Fault::new("syntax::text", "this text has no end").with_help("a text in \"…\" ends on its line; `…` may go on"),
+        P::BadInput(LexError::UnexpectedInput(sign)) => Fault::new("syntax::sign", format!("`{sign}` means nothing here")),
+        P::BadInput(error) => Fault::new("syntax::input", lowered(&error.to_string())),
+        P::Reserved(word) => Fault::new("name::reserved", format!("`{word}` is a word of the language, not a name")).with_help("choose another name"),
+        P::MissingToken(token, what) => missing_token(token, what),
+        P::MissingSymbol(what) => Fault::new("syntax::missing", lowered(what)),
+        P::FnDuplicatedDefinition(name, count) => Fault::new("name::twice", format!("there are two functions `{name}` of {count} parameters")),
+        P::WrongFnDefinition => Fault::new("syntax::function", "a function is defined at the top level only"),
+        P::ExprExpected(what) => Fault::new("syntax::expression", format!("an expression is needed here, as {}", lowered(what))),
+        P::UnexpectedEOF => Fault::new("syntax::end", "the text ends in the middle of a statement").with_help("close what is open: a bracket, a brace, a text"),
+        P::AssignmentToConstant(name) => Fault::new("name::constant", format!("`{name}` is a constant")).with_help("declare it with `let`"),
+        P::ExprTooDeep => Fault::new("syntax::deep", "this expression is nested too deeply").with_help("put a part of it in a variable"),
+        other => Fault::new("syntax::error", lowered(&other.to_string())),
+    }
+}
+
+fn missing_token(token: &str, what: &str) -> Fault {
+    let message = if what.is_empty() { format!("`{token}` is missing") } else { format!("`{token}` is missing {}", lowered(what)) };
+    let help = match token {
+        ";" => "end the statement before this with `;`",
+        "}" | ")" | "]" => "something that was opened is not closed",
+        _ => "see `huntsman doc` for how it is written",
+    };
+    Fault::new("syntax::missing", message).with_help(help)
+}
+
+/// Near names, or the reason why a name that is there can't be seen here.
+fn unknown_variable(run: &Run, here: &str, name: &str, at: Position) -> Fault {
+    let source = run.sources.text(here);
+    let text = source.as_deref().map(|source| source.text.as_str()).unwrap_or_default();
+    let scan = names::Scan::of(text, at);
+    if scan.in_function && scan.outside.iter().any(|known| known == name) {
+        let help = format!("give it to the function as a parameter; or declare it as `const {name}` and write `global::{name}`");
+        return Fault::new("name::outer", format!("a function sees no variable of the playbook, and `{name}` is one")).with_help(help);
+    }
+    if names::is_function(name) {
+        return Fault::new("call::brackets", format!("`{name}` is a function")).with_help(format!("write `{name}(…)`"));
+    }
+    let mut known: Vec<String> = run.state().variables.clone();
+    known.extend(scan.inside.iter().cloned());
+    if !scan.in_function {
+        known.extend(scan.outside.iter().cloned());
+    }
+    let fault = Fault::new("name::unknown", format!("unknown variable `{name}`"));
+    match did_you_mean(name, known.iter().map(String::as_str)) {
+        Some(help) => fault.with_help(help),
+        None if name.chars().next().is_some_and(char::is_uppercase) => fault.with_help("a column is written as `e.Column` inside `|e| …`; a text needs quotes"),
+        None => fault.with_help(format!("declare it first with `let {name} = …;`; a text needs quotes")),
+    }
+}
+
+fn without_place(message: &str) -> String {
+    message.rfind(" (line ").map_or(message, |at| &message[..at]).to_string()
+}
+
+fn lowered(message: &str) -> String {
+    let mut characters = message.chars();
+    match (characters.next(), message.chars().nth(1)) {
+        (Some(first), Some(second)) if second.is_lowercase() || second == ' ' => first.to_lowercase().chain(characters).collect(),
+        _ => message.to_string(),
+    }
+}

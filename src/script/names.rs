@@ -1,0 +1,189 @@
+//! What names there are: functions, methods, properties, variables; what was probably meant by one that is not.
+
+use rhai::{Engine, Position, Token};
+
+use super::builtins::{self, Kind};
+use super::run::Run;
+use crate::diag::{Fault, did_you_mean};
+
+/// The variables that a text declares, seen from one place of it.
+#[derive(Default)]
+pub(super) struct Scan {
+    /// The place lies inside a function.
+    pub in_function: bool,
+    /// Names declared in that function, or before the place when it is in none.
+    pub inside: Vec<String>,
+    /// Names declared at the top level.
+    pub outside: Vec<String>,
+}
+
+impl Scan {
+    pub fn of(text: &str, at: Position) -> Scan {
+        let engine = Engine::new_raw();
+        let inputs = [text];
+        let (tokens, control) = engine.lex(&inputs);
+        let mut scan = Scan::default();
+        let (mut depth, mut texts, mut function, mut own): (usize, Vec<usize>, Option<usize>, Vec<String>) = (0, Vec::new(), None, Vec::new());
+        let (mut awaited, mut declares, mut bars, mut passed) = (false, false, false, false);
+        for (token, place) in tokens {
+            if matches!(token, Token::EOF | Token::LexError(_)) {
+                break;
+            }
+            passed |= place == at;
+            if place == at {
+                scan.in_function = function.is_some();
+            }
+            match &token {
+                Token::Fn => {
+                    awaited = true;
+                    own.clear();
+                }
+                Token::InterpolatedString(..) => texts.push(depth),
+                Token::LeftBrace | Token::MapStart => {
+                    if awaited && token == Token::LeftBrace {
+                        (awaited, function) = (false, Some(depth));
+                    }
+                    depth += 1;
+                }
+                Token::RightBrace => {
+                    depth = depth.saturating_sub(1);
+                    if texts.last() == Some(&depth) {
+                        texts.pop();
+                        control.borrow_mut().is_within_text = true;
+                    }
+                    if function == Some(depth) {
+                        function = None;
+                        if scan.in_function && scan.inside.is_empty() && passed {
+                            scan.inside = std::mem::take(&mut own);
+                        }
+                        own.clear();
+                    }
+                }
+                Token::Pipe => bars = !bars,
+                Token::Identifier(name) if declares || awaited || bars => {
+                    let name = name.to_string();
+                    if awaited || function.is_some() { own.push(name) } else { scan.outside.push(name) }
+                }
+                _ => {}
+            }
+            declares = matches!(token, Token::Let | Token::Const | Token::For | Token::As) || (declares && matches!(token, Token::LeftParen | Token::Comma));
+        }
+        if scan.in_function && scan.inside.is_empty() {
+            scan.inside = own;
+        }
+        scan
+    }
+}
+
+pub(super) fn is_function(name: &str) -> bool {
+    builtins::all().iter().any(|declared| declared.receiver.is_none() && declared.name == name)
+}
+
+/// A Rust or Rhai type name in words of the field.
+pub(super) fn plain_type(engine: &Engine, name: &str) -> String {
+    match engine.map_type_name(name).trim_start_matches("&mut ").trim() {
+        "i64" => "a number".into(),
+        "f64" => "a number".into(),
+        "bool" => "true or false".into(),
+        "()" => "a missing value".into(),
+        "string" | "&str | ImmutableString | String" | "char" | "&str" => "a text".into(),
+        "array" => "a list".into(),
+        "map" => "a map".into(),
+        "Fn" => "a closure".into(),
+        "" => "something else".into(),
+        other => format!("a {}", other.rsplit("::").next().unwrap_or(other)),
+    }
+}
+
+/// `name (type, type)`, as Rhai writes a call that nothing answers.
+pub(super) fn unknown_function(engine: &Engine, run: &Run, signature: &str) -> Fault {
+    let name = signature.split([' ', '(']).next().unwrap_or(signature);
+    let given: Vec<String> = signature
+        .split_once('(')
+        .map(|(_, rest)| rest.trim_end_matches(')'))
+        .filter(|rest| !rest.is_empty())
+        .map(|rest| split_types(rest).iter().map(|kind| plain_type(engine, kind)).collect())
+        .unwrap_or_default();
+    if let Some(operator) = operator_fault(name, &given) {
+        return operator;
+    }
+    let same: Vec<String> = builtins::all().iter().filter(|declared| declared.name == name).map(|declared| declared.signature()).collect();
+    if !same.is_empty() {
+        let shown = same.iter().take(6).map(|signature| format!("`{signature}`")).collect::<Vec<_>>().join(", ");
+        let message = if given.is_empty() { format!("`{name}` needs arguments") } else { format!("`{name}` can't be asked of {}", given.join(", ")) };
+        return Fault::new("call::arguments", message).with_help(format!("it is {shown}"));
+    }
+    let own = own_functions(run);
+    let same_own: Vec<&String> = own.iter().filter(|signature| signature.split('(').next() == Some(name)).collect();
+    if !same_own.is_empty() {
+        let shown = same_own.iter().map(|signature| format!("`{signature}`")).collect::<Vec<_>>().join(", ");
+        return Fault::new("call::arguments", format!("`{name}` does not take these arguments")).with_help(format!("it is {shown}; functions are called as `f(x)`"));
+    }
+    let receiver = given.first().and_then(|word| Kind::of_word(word));
+    let methods = builtins::all().iter().filter(|declared| declared.receiver.is_some() && declared.receiver == receiver).map(|declared| declared.name);
+    let everything = builtins::all().iter().map(|declared| declared.name).chain(own.iter().filter_map(|signature| signature.split('(').next()));
+    let help = did_you_mean(name, methods).or_else(|| did_you_mean(name, everything));
+    let message = match given.first() {
+        Some(word) => format!("no function or verb `{name}` for {word}"),
+        None => format!("no function `{name}`"),
+    };
+    Fault::new("call::unknown", message).with_help(help.unwrap_or_else(|| "`huntsman doc` lists what there is".into()))
+}
+
+fn operator_fault(name: &str, given: &[String]) -> Option<Fault> {
+    let is_sign = !name.is_empty() && name.chars().all(|character| character.is_ascii_punctuation() && character != '_' && character != '$');
+    if !is_sign {
+        return None;
+    }
+    let message = match given {
+        [only] => format!("`{name}` can't be done to {only}"),
+        [left, right] => format!("`{name}` can't be done with {left} and {right}"),
+        _ => format!("`{name}` can't be done here"),
+    };
+    let help = match name {
+        "&" | "|" => "conditions are joined with `&&` and `||`; bits are asked with `.has_bits(0x10)`",
+        "+" => "`${…}` in a text in backticks writes any value out",
+        _ => "change one of them to the other's type",
+    };
+    Some(Fault::new("types::operator", message).with_help(help))
+}
+
+fn split_types(rest: &str) -> Vec<&str> {
+    rest.split(", ").collect()
+}
+
+/// Functions that the sources of this run define, as `name(a, b)`.
+fn own_functions(run: &Run) -> Vec<String> {
+    let mut found = Vec::new();
+    for (_, tree) in run.sources.trees() {
+        for function in tree.iter_functions().filter(|function| !function.name.starts_with("anon$")) {
+            found.push(format!("{}({})", function.name, function.params.join(", ")));
+        }
+    }
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// What Rhai says of a property that a type does not have.
+pub(super) fn unknown_property(engine: &Engine, message: &str) -> Fault {
+    let mut quoted = message.split('\'').skip(1).step_by(2);
+    match (quoted.next(), quoted.next()) {
+        (Some(name), Some(kind)) => property_fault(name, &plain_type(engine, kind)),
+        _ => Fault::new("property::unknown", message.to_string()),
+    }
+}
+
+/// No such property: brackets forgotten, or near names.
+pub(super) fn property_fault(name: &str, word: &str) -> Fault {
+    let kind = Kind::of_word(word);
+    let of_kind = || builtins::all().iter().filter(move |declared| declared.receiver.is_some() && declared.receiver == kind);
+    if let Some(declared) = of_kind().find(|declared| declared.name == name) {
+        return Fault::new("call::brackets", format!("`{name}` is a verb of {word}")).with_help(format!("write `.{}`", declared.call()));
+    }
+    let fault = Fault::new("property::unknown", format!("{word} has no `{name}`"));
+    match did_you_mean(name, of_kind().map(|declared| declared.name)) {
+        Some(help) => fault.with_help(help),
+        None => fault.with_help("`huntsman doc` lists what there is"),
+    }
+}

@@ -1,0 +1,234 @@
+//! A session: the engine, its variables, and every call on a thread with a stack that deep playbooks fit in.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+
+use rhai::{AST, ASTNode, Dynamic, Engine, EvalAltResult, Module, ParseError, Scope, Shared, Stmt};
+
+use super::builtins::{Bins, Collection, Group, answer_of};
+use super::engine::{STACK, build};
+use super::modules::read_source;
+use super::run::Run;
+use super::words::Memory;
+use super::{About, Reply, Setup, about as reading, fault, traps, without_shebang};
+use crate::diag::Fault;
+use crate::hunt::outcome;
+use crate::report::Report;
+
+pub(super) struct Inner {
+    pub run: Arc<Run>,
+    pub engine: Engine,
+    memory: Memory,
+    pub scope: Scope<'static>,
+    inputs: usize,
+}
+
+impl Inner {
+    pub fn new(setup: Setup) -> Inner {
+        Inner::with(Run::new(setup, false))
+    }
+
+    pub fn with(run: Run) -> Inner {
+        let run = Arc::new(run);
+        let (engine, memory) = build(&run);
+        Inner { run, engine, memory, scope: Scope::new(), inputs: 0 }
+    }
+
+    /// A text as a tree; its text is kept under the id.
+    pub fn compile(&mut self, id: &str, name: &str, text: &str) -> Result<AST, Fault> {
+        self.run.sources.add_text(id, name, text);
+        self.memory.reset();
+        let text = without_shebang(text);
+        let mut tree = self.engine.compile_with_scope(&self.scope, &text).map_err(|error: ParseError| fault::of_parse(&self.engine, &self.run, id, &error))?;
+        tree.set_source(id);
+        self.run.sources.add_tree(id, &tree);
+        match traps::hidden_builtin(&tree, &text) {
+            Some((mut fault, at)) => {
+                fault.places.extend(self.run.sources.place(id, at, None));
+                Err(fault)
+            }
+            None => Ok(tree),
+        }
+    }
+
+    pub fn explained(&self, id: &str, error: &EvalAltResult) -> Fault {
+        fault::explain(&self.engine, &self.run, id, error)
+    }
+
+    pub fn run(&mut self, playbook: &Path) -> (Report, Option<Fault>) {
+        on_own_stack(|| self.run_here(playbook)).unwrap_or_else(|fault| (self.report(playbook, None), Some(fault)))
+    }
+
+    fn run_here(&mut self, playbook: &Path) -> (Report, Option<Fault>) {
+        let (id, tree) = match self.open(playbook) {
+            Ok(opened) => opened,
+            Err(fault) => return (self.report(playbook, None), Some(fault)),
+        };
+        for (at, mut warning) in traps::kept_closures(&tree) {
+            warning.places.extend(self.run.sources.place(&id, at, None));
+            self.run.warn(warning);
+        }
+        let done = self.engine.eval_ast_with_scope::<Dynamic>(&mut self.scope, &tree);
+        let failed = done.err().map(|error| self.explained(&id, &error));
+        let used = self.run.state().used_period;
+        if self.run.setup.period.is_some() && !used && failed.is_none() {
+            let help = "`--period` replaces *today* only: every query of this playbook has a period of its own";
+            self.run.warn(Fault::new("period::unused", "the given period was never used").with_help(help));
+        }
+        (self.report(playbook, Some(&tree)), failed)
+    }
+
+    /// A playbook's id and tree.
+    pub fn open(&mut self, playbook: &Path) -> Result<(String, AST), Fault> {
+        let shown = playbook.display().to_string();
+        let text = read_source(playbook, &shown)?;
+        let real = playbook.canonicalize().unwrap_or_else(|_| playbook.to_path_buf());
+        let id = real.display().to_string();
+        {
+            let mut state = self.run.state();
+            state.main = Some((id.clone(), shown.clone()));
+            state.home = real.parent().map(Path::to_path_buf);
+        }
+        let tree = self.compile(&id, &shown, &text)?;
+        Ok((id, tree))
+    }
+
+    fn report(&self, playbook: &Path, tree: Option<&AST>) -> Report {
+        let mut state = self.run.state();
+        let findings = std::mem::take(&mut state.findings);
+        let coverage = std::mem::take(&mut state.coverage);
+        Report {
+            playbook: playbook.display().to_string(),
+            title: tree.map(|tree| reading::read(tree).title).filter(|title| !title.is_empty()),
+            outcome: outcome::outcome(!findings.is_empty(), &coverage),
+            findings,
+            items: std::mem::take(&mut state.items),
+            coverage,
+            params: std::mem::take(&mut state.params),
+            period: self.run.setup.period.unwrap_or_else(|| crate::hunt::period::today(self.run.setup.now, self.run.setup.zone)),
+            warnings: std::mem::take(&mut state.warnings),
+        }
+    }
+
+    pub fn input(&mut self, text: &str) -> Result<Reply, Fault> {
+        on_own_stack(|| {
+            let value = self.evaluate(text)?;
+            let answer = answer_of(&self.run, &value);
+            let mut state = self.run.state();
+            let (items, warnings) = (std::mem::take(&mut state.items), std::mem::take(&mut state.warnings));
+            drop(state);
+            answer.map(|answer| Reply { items, answer, warnings })
+        })?
+    }
+
+    /// Runs one input, and keeps what it leaves: variables, functions, imports, `it`.
+    pub fn evaluate(&mut self, text: &str) -> Result<Dynamic, Fault> {
+        self.inputs += 1;
+        let id = format!("<input:{}>", self.inputs);
+        // A line that starts with a dot goes on from the last answer.
+        let text = if text.trim_start().starts_with('.') { format!("it{}", text.trim_start()) } else { text.to_string() };
+        let name = if self.inputs == 1 { "<input>".to_string() } else { id.clone() };
+        let tree = self.compile(&id, &name, &text)?;
+        for (at, mut warning) in traps::kept_closures(&tree) {
+            warning.places.extend(self.run.sources.place(&id, at, None));
+            self.run.warn(warning);
+        }
+        let before = self.scope.len();
+        let done = self.engine.eval_ast_with_scope::<Dynamic>(&mut self.scope, &tree);
+        if done.is_err() {
+            self.scope.rewind(before);
+        }
+        self.keep_definitions(&id, &tree)?;
+        let value = done.map_err(|error| self.explained(&id, &error))?.flatten();
+        if !value.is_unit() {
+            match self.scope.contains("it") {
+                true => {
+                    self.scope.set_value("it", value.clone());
+                }
+                false => {
+                    self.scope.push_dynamic("it", value.clone());
+                }
+            }
+        }
+        let names = self.scope.iter().map(|(name, ..)| name.to_string()).collect();
+        self.run.state().variables = names;
+        Ok(value)
+    }
+
+    /// Functions and imports of an input are seen by the following ones.
+    pub fn keep_definitions(&mut self, id: &str, tree: &AST) -> Result<(), Fault> {
+        if tree.has_functions() {
+            let functions = tree.clone_functions_only();
+            let mut module = Module::eval_ast_as_new(Scope::new(), &functions, &self.engine).map_err(|error| self.explained(id, &error))?;
+            module.set_id(id);
+            let module: Shared<Module> = module.into();
+            self.engine.register_global_module(module.clone());
+            self.run.sources.add_session(module);
+        }
+        for (path, alias, at) in imports(tree) {
+            if let Ok(module) = self.engine.module_resolver().resolve(&self.engine, Some(id), &path, at) {
+                self.engine.register_static_module(alias.as_str(), module.clone());
+                self.run.sources.add_alias(&alias, module);
+            }
+        }
+        Ok(())
+    }
+
+    pub fn explain(&mut self, text: &str) -> Result<String, Fault> {
+        on_own_stack(|| {
+            let value = self.evaluate(text)?;
+            let plan = if let Some(collection) = value.read_lock::<Collection>() {
+                collection.plan.clone()
+            } else if let Some(group) = value.read_lock::<Group>() {
+                group.counted().map_err(|error| Fault::from(&error))?.plan
+            } else if let Some(bins) = value.read_lock::<Bins>() {
+                bins.plan()
+            } else {
+                return Err(Fault::new("explain::nothing", "this asks no source").with_help("explain a query: `Client(\"all\").get_executions().filter(|e| …)`"));
+            };
+            self.run.setup.backend.explain(&plan).map_err(|error| Fault::from(&error))
+        })?
+    }
+}
+
+/// Literal imports at the top level: path, alias, place.
+fn imports(tree: &AST) -> Vec<(String, String, rhai::Position)> {
+    let mut found = Vec::new();
+    tree.walk(&mut |path| {
+        if let [ASTNode::Stmt(Stmt::Import(import, at))] = path
+            && let rhai::Expr::StringConstant(name, _) = &import.0
+            && !import.1.name.is_empty()
+        {
+            found.push((name.to_string(), import.1.name.to_string(), *at));
+        }
+        true
+    });
+    found
+}
+
+/// Runs on a thread whose stack deep expressions fit in; a panic becomes a fault and the session goes on.
+pub(super) fn on_own_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Fault> {
+    let broken = |reason: &str| Fault::new("internal::panic", format!("an internal error: {reason}")).with_help("this is a defect of Huntsman; please report it with the playbook");
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("script".into()).stack_size(STACK).spawn_scoped(scope, || catch_unwind(AssertUnwindSafe(work)));
+        match thread.map_err(|error| broken(&error.to_string()))?.join() {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(payload)) | Err(payload) => {
+                let reason = payload.downcast_ref::<String>().map(String::as_str).or_else(|| payload.downcast_ref::<&str>().copied());
+                Err(broken(reason.unwrap_or("no reason given")))
+            }
+        }
+    })
+}
+
+pub(super) fn about(text: &str) -> Result<About, Fault> {
+    on_own_stack(|| {
+        let mut engine = Engine::new();
+        engine.set_optimization_level(rhai::OptimizationLevel::None);
+        engine.set_max_expr_depths(0, 0);
+        let _ = super::words::free(&mut engine);
+        let tree = engine.compile(without_shebang(text)).map_err(|error| Fault::new("syntax::error", error.to_string()))?;
+        Ok(reading::read(&tree))
+    })?
+}

@@ -1,0 +1,195 @@
+//! The one writer of a store: a lock, files that nobody sees yet, and a commit that is one rename.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use super::{IngestedSource, MANIFEST, Manifest, Store, StoreError, StoredFile, VERSION};
+use crate::telemetry::TABLES;
+
+const LOCK: &str = ".lock";
+/// Work files of a writer; whatever is in it at the start was left by one that died.
+const WORK: &str = ".work";
+/// The folder of files that are of no day.
+const NO_DAY: &str = "any";
+
+/// Holds a store for writing. Dropped without a commit it leaves the store as it was.
+#[derive(Debug)]
+pub struct Writer {
+    root: PathBuf,
+    manifest: Manifest,
+    added: Vec<StoredFile>,
+    begun: Vec<PathBuf>,
+    /// How many files each beginning of a name has.
+    numbers: BTreeMap<String, u64>,
+    committed: bool,
+    // Released by the system however this process ends.
+    _lock: File,
+}
+
+fn failed(path: &Path, error: &io::Error) -> StoreError {
+    StoreError::Io { path: path.display().to_string(), reason: error.to_string() }
+}
+
+impl Writer {
+    /// Makes the store where there is none, takes the lock, and sweeps what no manifest names.
+    pub fn open(root: &Path) -> Result<Writer, StoreError> {
+        fs::create_dir_all(root).map_err(|error| failed(root, &error))?;
+        let path = root.join(LOCK);
+        let mut lock = File::options().read(true).write(true).create(true).truncate(false).open(&path).map_err(|error| failed(&path, &error))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                let _ = lock.read_to_string(&mut holder);
+                let holder = holder.trim();
+                let holder = if holder.is_empty() { "unknown" } else { holder }.to_string();
+                return Err(StoreError::Busy { path: root.display().to_string(), holder });
+            }
+            Err(TryLockError::Error(error)) => return Err(failed(&path, &error)),
+        }
+        let written = lock.set_len(0).and_then(|()| lock.write_all(std::process::id().to_string().as_bytes()));
+        written.map_err(|error| failed(&path, &error))?;
+        let manifest = match Store::open(root) {
+            Ok(store) => store.manifest,
+            Err(StoreError::Absent { .. }) => Manifest { version: VERSION, ..Manifest::default() },
+            Err(error) => return Err(error),
+        };
+        let writer =
+            Writer { root: root.to_path_buf(), manifest, added: Vec::new(), begun: Vec::new(), numbers: BTreeMap::new(), committed: false, _lock: lock };
+        writer.sweep().map_err(|error| failed(root, &error))?;
+        let work = writer.work();
+        fs::create_dir_all(&work).map_err(|error| failed(&work, &error))?;
+        Ok(writer)
+    }
+
+    /// The store as it was when the lock was taken.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// A folder for work files, on the store's own disk; emptied at the end.
+    pub fn work(&self) -> PathBuf {
+        self.root.join(WORK)
+    }
+
+    /// A new file's path, and how the manifest will name it. Files of one tag must be begun in an order that does not depend on
+    /// threads: then the same input gives the same store.
+    pub fn begin(&mut self, table: &str, day: Option<&str>, tag: &str) -> Result<(PathBuf, String), StoreError> {
+        let start = format!("{table}/{}/{:06}-{tag}", day.unwrap_or(NO_DAY), self.manifest.generation + 1);
+        let number = self.numbers.entry(start.clone()).or_default();
+        *number += 1;
+        let name = format!("{start}-{number:03}.parquet");
+        let path = self.root.join(&name);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
+        }
+        self.begun.push(path.clone());
+        Ok((path, name))
+    }
+
+    /// A file that is written and synced; it counts from the commit on.
+    pub fn add(&mut self, file: StoredFile) {
+        self.added.push(file);
+    }
+
+    /// Makes everything added part of the store, at once.
+    pub fn commit(mut self, sources: Vec<IngestedSource>) -> Result<(), StoreError> {
+        let mut next = self.manifest.clone();
+        next.version = VERSION;
+        next.generation += 1;
+        next.files.append(&mut self.added);
+        next.files.sort_by(|left, right| (&left.table, left.day, &left.path).cmp(&(&right.table, right.day, &right.path)));
+        next.sources.extend(sources);
+        for folder in self.begun.iter().filter_map(|path| path.parent()).collect::<BTreeSet<_>>() {
+            sync_folder(folder).map_err(|error| failed(folder, &error))?;
+            if let Some(table) = folder.parent() {
+                sync_folder(table).map_err(|error| failed(table, &error))?;
+            }
+        }
+        let path = self.root.join(MANIFEST);
+        let fresh = self.root.join(format!("{MANIFEST}.new"));
+        let written = (|| {
+            let text = serde_json::to_vec(&next)?;
+            let mut file = File::create(&fresh)?;
+            file.write_all(&text)?;
+            file.sync_all()?;
+            fs::rename(&fresh, &path)?;
+            sync_folder(&self.root)
+        })();
+        written.map_err(|error| failed(&path, &error))?;
+        self.committed = true;
+        Ok(())
+    }
+
+    /// Removes work files, and Parquet files in the folders of our tables that the manifest does not name. Nothing else is touched.
+    fn sweep(&self) -> io::Result<()> {
+        let named: BTreeSet<PathBuf> = self.manifest.files.iter().map(|file| self.root.join(&file.path)).collect();
+        for table in TABLES.iter().map(|table| table.name).chain(["coverage"]) {
+            for day in folders(&self.root.join(table)) {
+                let is_ours = day.file_name().and_then(|name| name.to_str()).is_some_and(|name| name == NO_DAY || is_date(name));
+                if !is_ours {
+                    continue;
+                }
+                for entry in fs::read_dir(&day)?.filter_map(Result::ok) {
+                    let path = entry.path();
+                    if path.extension().is_some_and(|extension| extension == "parquet") && !named.contains(&path) {
+                        fs::remove_file(&path)?;
+                    }
+                }
+                // Only an empty folder goes.
+                let _ = fs::remove_dir(&day);
+            }
+        }
+        match fs::remove_dir_all(self.work()) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if !self.committed {
+            for path in &self.begun {
+                let _ = fs::remove_file(path);
+                if let Some(folder) = path.parent() {
+                    let _ = fs::remove_dir(folder);
+                    if let Some(table) = folder.parent() {
+                        let _ = fs::remove_dir(table);
+                    }
+                }
+            }
+        }
+        let _ = fs::remove_dir_all(self.work());
+    }
+}
+
+fn folders(path: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(path) else { return Vec::new() };
+    entries.filter_map(Result::ok).map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
+}
+
+/// `2020-09-21`.
+fn is_date(name: &str) -> bool {
+    name.len() == 10 && name.bytes().enumerate().all(|(place, byte)| if matches!(place, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() })
+}
+
+/// On systems that can't sync a folder the rename has to do.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    match File::open(folder) {
+        Ok(file) => file.sync_all().or_else(|error| if cfg!(unix) { Err(error) } else { Ok(()) }),
+        Err(error) => {
+            if cfg!(unix) {
+                Err(error)
+            } else {
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Logons, tickets and credential checks of the Security log.
+
+use super::{From, From::*, Rule, security::SUBJECT};
+
+const TARGET: From = User(&[("TargetDomainName", "TargetUserName")]);
+
+const PROCESS: &[(&str, From)] = &[
+    ("RemoteIp", Ip(&["IpAddress"])),
+    ("RemoteHost", Field(&["WorkstationName", "Workstation"])),
+    ("ParentPath", Field(&["ProcessName"])),
+    ("ParentFilename", Name(&["ProcessName"])),
+    ("ParentPid", Number(&["ProcessId"])),
+];
+
+/// A ticket service answers success or failure by its status.
+const OUTCOME: From = Word(&["Status"], &[("0x0", "success"), ("0", "success"), ("*", "failure")]);
+
+const fn rule(ids: &'static [i64], columns: &'static [(&'static str, From)]) -> Rule {
+    Rule { channel: "security", ids, when: &[], table: "logon", columns, actor: PROCESS }
+}
+
+macro_rules! ticket_rule {
+    ($id:literal, $operation:literal, $outcome:expr) => {
+        rule(
+            &[$id],
+            &[
+                ("Operation", Always($operation)),
+                ("Outcome", $outcome),
+                ("LoggedUser", TARGET),
+                ("TargetUser", Field(&["TargetUserName"])),
+                ("TargetDomain", Field(&["TargetDomainName"])),
+                ("Status", Hex(&["Status"])),
+                ("TicketEncryption", Hex(&["TicketEncryptionType"])),
+                ("ServiceName", Field(&["ServiceName"])),
+                ("AuthPackage", Always("Kerberos")),
+            ],
+        )
+    };
+}
+
+pub(super) const RULES: &[Rule] = &[
+    rule(
+        &[4624],
+        &[
+            ("Operation", Always("logon")),
+            ("Outcome", Always("success")),
+            ("LoggedUser", TARGET),
+            ("LogonType", Number(&["LogonType"])),
+            ("LogonId", Session(&["TargetLogonId"])),
+            ("TargetUser", Field(&["TargetUserName"])),
+            ("TargetDomain", Field(&["TargetDomainName"])),
+            ("AuthPackage", Field(&["AuthenticationPackageName"])),
+        ],
+    ),
+    rule(
+        &[4625],
+        &[
+            ("Operation", Always("logon")),
+            ("Outcome", Always("failure")),
+            ("LoggedUser", TARGET),
+            ("LogonType", Number(&["LogonType"])),
+            ("TargetUser", Field(&["TargetUserName"])),
+            ("TargetDomain", Field(&["TargetDomainName"])),
+            ("Status", Hex(&["Status"])),
+            ("SubStatus", Hex(&["SubStatus"])),
+            ("AuthPackage", Field(&["AuthenticationPackageName"])),
+        ],
+    ),
+    rule(
+        &[4634, 4647],
+        &[
+            ("Operation", Always("logoff")),
+            ("Outcome", Always("success")),
+            ("LoggedUser", TARGET),
+            ("LogonType", Number(&["LogonType"])),
+            ("LogonId", Session(&["TargetLogonId"])),
+            ("TargetUser", Field(&["TargetUserName"])),
+            ("TargetDomain", Field(&["TargetDomainName"])),
+        ],
+    ),
+    rule(
+        &[4648],
+        &[
+            ("Operation", Always("explicit")),
+            ("Outcome", Always("success")),
+            ("LoggedUser", SUBJECT),
+            ("LogonId", Session(&["SubjectLogonId"])),
+            ("TargetUser", Field(&["TargetUserName"])),
+            ("TargetDomain", Field(&["TargetDomainName"])),
+            ("TargetServer", Field(&["TargetServerName", "TargetInfo"])),
+        ],
+    ),
+    rule(
+        &[4672],
+        &[
+            ("Operation", Always("special")),
+            ("Outcome", Always("success")),
+            ("LoggedUser", SUBJECT),
+            ("LogonId", Session(&["SubjectLogonId"])),
+            ("TargetUser", Field(&["SubjectUserName"])),
+            ("TargetDomain", Field(&["SubjectDomainName"])),
+        ],
+    ),
+    ticket_rule!(4768, "tgt", OUTCOME),
+    ticket_rule!(4769, "tgs", OUTCOME),
+    ticket_rule!(4771, "preauth", Always("failure")),
+    rule(
+        &[4776],
+        &[
+            ("Operation", Always("validation")),
+            ("Outcome", OUTCOME),
+            ("LoggedUser", User(&[("TargetDomainName", "TargetUserName")])),
+            ("TargetUser", Field(&["TargetUserName"])),
+            ("TargetDomain", Field(&["TargetDomainName"])),
+            ("Status", Hex(&["Status"])),
+            ("AuthPackage", Field(&["PackageName"])),
+        ],
+    ),
+];

@@ -1,0 +1,153 @@
+//! Services, tasks, WMI subscriptions and Defender, from their own channels.
+
+use super::{From, From::*, Rule};
+
+const SYSTEM: &str = "system";
+const TASKS: &str = "microsoft-windows-taskscheduler/operational";
+const WMI: &str = "microsoft-windows-wmi-activity/operational";
+const DEFENDER: &str = "microsoft-windows-windows defender/operational";
+
+const fn rule(channel: &'static str, ids: &'static [i64], columns: &'static [(&'static str, From)]) -> Rule {
+    Rule { channel, ids, when: &[], table: "system", columns, actor: &[] }
+}
+
+macro_rules! task_rule {
+    ($id:literal, $operation:literal) => {
+        rule(
+            TASKS,
+            &[$id],
+            &[
+                ("Kind", Always("task")),
+                ("Operation", Always($operation)),
+                ("Name", Field(&["TaskName"])),
+                ("LoggedUser", User(&[("", "UserContext"), ("", "UserName")])),
+                ("Account", Field(&["UserContext", "UserName"])),
+            ],
+        )
+    };
+}
+
+const PATH: &[&str] = &["Path"];
+const STATE: From = First(&[Field(&["param2"]), Pattern(&["Message"], "entered the (.+) state")]);
+
+pub(super) const RULES: &[Rule] = &[
+    rule(
+        SYSTEM,
+        &[7045],
+        &[
+            ("Kind", Always("service")),
+            ("Operation", Always("create")),
+            ("Name", First(&[Field(&["ServiceName", "param1"]), Pattern(&["Message"], r"Service Name:[ \t]*([^\r\n]+)")])),
+            ("Value", First(&[Field(&["ImagePath", "param2"]), Pattern(&["Message"], r"Service File Name:[ \t]*([^\r\n]+)")])),
+            ("Account", First(&[Pattern(&["Message"], r"Service Account:[ \t]*([^\r\n]+)"), Field(&["AccountName", "param5"])])),
+        ],
+    ),
+    rule(
+        SYSTEM,
+        &[7036],
+        &[
+            ("Kind", Always("service")),
+            (
+                "Operation",
+                First(&[
+                    Word(&["param2"], &[("running", "start"), ("stopped", "stop")]),
+                    WordPattern(&["Message"], "entered the (.+) state", &[("running", "start"), ("stopped", "stop")]),
+                    Always("modify"),
+                ]),
+            ),
+            ("Name", First(&[Field(&["param1"]), Pattern(&["Message"], "^The (.+) service entered")])),
+            ("Value", STATE),
+        ],
+    ),
+    rule(
+        SYSTEM,
+        &[7040],
+        &[
+            ("Kind", Always("service")),
+            ("Operation", Always("modify")),
+            ("Name", First(&[Field(&["param4", "param1"]), Pattern(&["Message"], "start type of the (.+) service was changed")])),
+            ("Value", First(&[Field(&["param3"]), Pattern(&["Message"], r"was changed from .+ to (.+?)\.?\s*$")])),
+        ],
+    ),
+    rule(
+        SYSTEM,
+        &[104],
+        &[
+            ("Kind", Always("log")),
+            ("Operation", Always("clear")),
+            ("Name", First(&[Pattern(&["Message"], "^The (.+?) log file was cleared"), Field(&["Channel"])])),
+            ("Value", Field(&["BackupPath"])),
+            ("LoggedUser", User(&[("SubjectDomainName", "SubjectUserName")])),
+        ],
+    ),
+    Rule {
+        channel: SYSTEM,
+        ids: &[6009],
+        when: &[],
+        table: "machine",
+        columns: &[("@Os", Pattern(&["Message"], r"Windows[^0-9]*([0-9.]+\s+[0-9]+)"))],
+        actor: &[],
+    },
+    task_rule!(106, "create"),
+    task_rule!(140, "modify"),
+    task_rule!(141, "delete"),
+    rule(
+        WMI,
+        &[5861],
+        &[
+            ("Kind", Always("wmi")),
+            ("Operation", Always("create")),
+            ("Name", First(&[Field(&["ESS"]), Pattern(&["Message"], r"Eventfilter = (.+?)(?: \(refer to|;)")])),
+            ("Value", First(&[Field(&["PossibleCause"]), Pattern(&["Message"], r"(?s)PossibleCause = (.+)$"), Field(&["CONSUMER"])])),
+        ],
+    ),
+    Rule {
+        channel: DEFENDER,
+        ids: &[1006, 1007, 1008, 1009, 1011, 1012, 1015, 1116, 1117, 1118, 1119],
+        when: &[],
+        table: "detection",
+        columns: &[
+            ("LoggedUser", User(&[("", "Detection User"), ("Domain", "User")])),
+            ("Threat", Field(&["Threat Name"])),
+            ("Severity", Field(&["Severity Name"])),
+            ("WinningTech", Field(&["Source Name", "Detection Source", "Scan Type"])),
+            ("DetectionId", Field(&["Detection ID", "Scan ID"])),
+            (
+                "Action",
+                Word(
+                    &["Action Name", "Action"],
+                    &[
+                        ("Not Applicable", "detected"),
+                        ("Quarantine", "quarantined"),
+                        ("Remove", "removed"),
+                        ("Clean", "removed"),
+                        ("Delete", "removed"),
+                        ("Block", "blocked"),
+                        ("Allow", "allowed"),
+                        ("No Action", "none"),
+                        ("NoAction", "none"),
+                        ("Ignore", "none"),
+                        ("UserDefined", "none"),
+                        ("*", "detected"),
+                    ],
+                ),
+            ),
+            ("ChildPath", Resource(PATH)),
+            ("ChildFilename", ResourceName(PATH)),
+            ("ParentPath", Field(&["Process Name"])),
+            ("ParentFilename", Name(&["Process Name"])),
+        ],
+        actor: &[],
+    },
+    rule(DEFENDER, &[5001], &[("Kind", Always("sensor")), ("Operation", Always("stop")), ("Name", Always("Defender")), ("Value", Field(&["Product Name"]))]),
+    rule(
+        DEFENDER,
+        &[5007],
+        &[
+            ("Kind", Always("sensor")),
+            ("Operation", Always("modify")),
+            ("Name", Always("Defender")),
+            ("Value", First(&[Field(&["New Value"]), Pattern(&["Message"], r"New value:[ \t]*([^\r\n]+)"), Field(&["Old Value"])])),
+        ],
+    ),
+];

@@ -1,0 +1,17 @@
+//! The executable, driven as a user would: every behaviour is tested through its arguments, streams and exit codes.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
+
+mod support;
+
+mod architecture;
+mod builtins;
+mod cases;
+mod hostile;
+mod interrupted;
+mod licences;
+mod playbooks;
+mod readme;
+mod real;
+mod repl;
+mod sample;
