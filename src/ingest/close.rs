@@ -25,7 +25,7 @@ const COVERAGE: &[(&str, Type)] = &[
 ];
 
 fn begin(finisher: &Finisher<'_>, table: &str, shape: Shape) -> Result<Output, StoreError> {
-    let (path, name) = finisher.writer.lock().unwrap_or_else(PoisonError::into_inner).begin(table, None)?;
+    let (path, name) = finisher.writer.lock().unwrap_or_else(PoisonError::into_inner).begin(table, None, "all")?;
     Output::create(path, name, table, None, shape)
 }
 

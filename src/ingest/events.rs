@@ -63,12 +63,7 @@ impl Columns {
 }
 
 /// Writes the days on which a kind has many events, and leaves the others to `write_day`.
-pub fn write_kind(shared: &Shared<'_>, path: PathBuf, bytes: u64, tally: &mut Tally) -> Result<(), IngestError> {
-    let number = {
-        let mut files = shared.event_files.lock().unwrap_or_else(PoisonError::into_inner);
-        files.push((path.clone(), bytes, BTreeSet::new()));
-        files.len() - 1
-    };
+pub fn write_kind(shared: &Shared<'_>, number: usize, path: PathBuf, bytes: u64, tally: &mut Tally) -> Result<(), IngestError> {
     let mut fields = BTreeSet::new();
     let keys = read_keys(&path, number as u32, shared.known, &shared.ranks, shared.dropped, Some(&mut fields)).map_err(|error| shared.failed(&error))?;
     let mut rest = keys.as_slice();
@@ -88,7 +83,7 @@ pub fn write_kind(shared: &Shared<'_>, path: PathBuf, bytes: u64, tally: &mut Ta
             Some(rows) => rows,
             None => rows.insert(Rows::open(&path, bytes).map_err(|error| shared.failed(&error))?),
         };
-        write(shared, day, today, columns, &mut |_| Ok(0), std::slice::from_mut(rows), tally)?;
+        write(shared, day, &format!("kind{number:03}"), today, columns, &mut |_| Ok(0), std::slice::from_mut(rows), tally)?;
     }
     if !few.is_empty() {
         shared.event_files.lock().unwrap_or_else(PoisonError::into_inner)[number].2 = fields;
@@ -117,12 +112,13 @@ pub fn write_day(shared: &Shared<'_>, day: i32, mut keys: Vec<Key>, tally: &mut 
     }
     let columns = Columns::new(shared, &fields);
     let day = (day != NO_DAY).then_some(day);
-    write(shared, day, &keys, &columns, &mut |file| places.get(&file).copied().ok_or(IngestError::Interrupted), &mut rows, tally)
+    write(shared, day, "few", &keys, &columns, &mut |file| places.get(&file).copied().ok_or(IngestError::Interrupted), &mut rows, tally)
 }
 
 fn write(
     shared: &Shared<'_>,
     day: Option<i32>,
+    tag: &str,
     keys: &[Key],
     columns: &Columns,
     place: &mut dyn FnMut(u32) -> Result<usize, IngestError>,
@@ -155,7 +151,7 @@ fn write(
         let open = match &mut output {
             Some(open) => open,
             None => {
-                let open = output.insert(shared.begin("event", day, Arc::clone(&columns.shape))?);
+                let open = output.insert(shared.begin("event", day, tag, Arc::clone(&columns.shape))?);
                 open.set_raw_fields(columns.raw_fields.clone());
                 open
             }

@@ -154,6 +154,7 @@ pub fn ingest(request: &Request, progress: &dyn Progress, interrupted: &AtomicBo
         interrupted,
         known: known::Known::default(),
         tally: tally::Tally::default(),
+        generation: 0,
     };
     let run = Run { names: &names, rules: &rules, progress, interrupted, scratch: &scratch, digests };
     let reading = run.read(&files, &collector, &mut |collected, dropped| finisher.finish(collected, dropped))?;

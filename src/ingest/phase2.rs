@@ -30,6 +30,7 @@ pub struct Finisher<'f> {
     pub interrupted: &'f AtomicBool,
     pub known: Known,
     pub tally: Tally,
+    pub generation: u32,
 }
 
 /// What the threads of one generation share.
@@ -37,6 +38,8 @@ pub struct Shared<'s> {
     pub writer: &'s Mutex<Writer>,
     pub interrupted: &'s AtomicBool,
     pub client: &'s str,
+    /// How often this run has written before.
+    pub generation: u32,
     pub known: &'s Known,
     pub dropped: &'s BTreeSet<u32>,
     pub texts: Vec<Arc<str>>,
@@ -59,9 +62,9 @@ impl Shared<'_> {
     }
 
     /// A new file of a table.
-    pub fn begin(&self, table: &str, day: Option<i32>, shape: Shape) -> Result<Output, StoreError> {
+    pub fn begin(&self, table: &str, day: Option<i32>, tag: &str, shape: Shape) -> Result<Output, StoreError> {
         let date = day.map(super::time::date_text);
-        let (path, name) = self.writer.lock().unwrap_or_else(PoisonError::into_inner).begin(table, date.as_deref())?;
+        let (path, name) = self.writer.lock().unwrap_or_else(PoisonError::into_inner).begin(table, date.as_deref(), &format!("{}-{tag}", self.generation))?;
         Output::create(path, name, table, day, shape)
     }
 
@@ -71,6 +74,22 @@ impl Shared<'_> {
             self.writer.lock().unwrap_or_else(PoisonError::into_inner).add(file);
         }
         Ok(())
+    }
+
+    /// The partitions of events by number, in an order that does not depend on threads; makes room for their files.
+    fn event_numbers(&self, parts: &[(Part, PathBuf, u64)]) -> BTreeMap<Part, usize> {
+        let mut kinds: Vec<(&str, i64, &(Part, PathBuf, u64))> = Vec::new();
+        for entry in parts {
+            match entry.0 {
+                Part::Event { channel, event_id } => kinds.push((self.text(channel).unwrap_or_default(), event_id, entry)),
+                Part::OtherEvents => kinds.push(("", i64::MAX, entry)),
+                Part::Rows { .. } => {}
+            }
+        }
+        kinds.sort_by(|left, right| (left.0, left.1).cmp(&(right.0, right.1)));
+        let mut files = self.event_files.lock().unwrap_or_else(PoisonError::into_inner);
+        *files = kinds.iter().map(|(_, _, (_, path, bytes))| (path.clone(), *bytes, BTreeSet::new())).collect();
+        kinds.iter().enumerate().map(|(number, (_, _, (part, _, _)))| (*part, number)).collect()
     }
 
     pub fn check(&self) -> Result<(), IngestError> {
@@ -104,12 +123,13 @@ impl Finisher<'_> {
         // The largest first, so that no thread is left alone with it.
         parts.sort_by_key(|(_, _, bytes)| *bytes);
         let shared = self.share(dropped);
+        let numbers = shared.event_numbers(&parts);
         let spilled: Vec<PathBuf> = parts.iter().map(|(_, path, _)| path.clone()).collect();
         let tally = in_parallel(parts, |(part, path, bytes), tally| {
             shared.check()?;
             match part {
-                Part::Rows { table, .. } => rows::write(&shared, usize::from(table), &path, bytes, tally),
-                Part::Event { .. } | Part::OtherEvents => events::write_kind(&shared, path, bytes, tally),
+                Part::Rows { table, group } => rows::write(&shared, usize::from(table), group, &path, bytes, tally),
+                Part::Event { .. } | Part::OtherEvents => events::write_kind(&shared, numbers[&part], path, bytes, tally),
             }
         })?;
         let few = std::mem::take(&mut *shared.few.lock().unwrap_or_else(PoisonError::into_inner));
@@ -118,6 +138,7 @@ impl Finisher<'_> {
             events::write_day(&shared, day, keys, tally)
         })?;
         drop(shared);
+        self.generation += 1;
         self.tally.merge(tally);
         self.tally.merge(rest);
         for path in spilled {
@@ -140,6 +161,7 @@ impl Finisher<'_> {
             writer: &self.writer,
             interrupted: self.interrupted,
             client: self.client,
+            generation: self.generation,
             known: &self.known,
             dropped,
             muids: muids.collect(),

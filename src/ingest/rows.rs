@@ -60,8 +60,9 @@ pub fn day_of(time: i64) -> Option<i32> {
     (time != NONE).then(|| time::day(time))
 }
 
-pub fn write(shared: &Shared<'_>, table: usize, path: &PathBuf, bytes: u64, tally: &mut Tally) -> Result<(), IngestError> {
+pub fn write(shared: &Shared<'_>, table: usize, group: u8, path: &PathBuf, bytes: u64, tally: &mut Tally) -> Result<(), IngestError> {
     let layout = &LAYOUTS[table];
+    let tag = group.to_string();
     let keys = read_keys(path, 0, shared.known, &shared.ranks, shared.dropped, None).map_err(|error| shared.failed(&error))?;
     let mut rows = Rows::open(path, bytes).map_err(|error| shared.failed(&error))?;
     let (common, shape) = (Common::of(layout.table), shape(layout.table));
@@ -85,7 +86,7 @@ pub fn write(shared: &Shared<'_>, table: usize, path: &PathBuf, bytes: u64, tall
         }
         let (_, open) = match &mut output {
             Some(open) => open,
-            None => output.insert((day, shared.begin(layout.table.name, day, Arc::clone(&shape))?)),
+            None => output.insert((day, shared.begin(layout.table.name, day, &tag, Arc::clone(&shape))?)),
         };
         for (column, place) in places.iter().enumerate() {
             open.put(column, &cells[*place]);

@@ -1,6 +1,6 @@
 //! The one writer of a store: a lock, files that nobody sees yet, and a commit that is one rename.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -21,7 +21,8 @@ pub struct Writer {
     manifest: Manifest,
     added: Vec<StoredFile>,
     begun: Vec<PathBuf>,
-    number: u64,
+    /// How many files each beginning of a name has.
+    numbers: BTreeMap<String, u64>,
     committed: bool,
     // Released by the system however this process ends.
     _lock: File,
@@ -55,7 +56,8 @@ impl Writer {
             Err(StoreError::Absent { .. }) => Manifest { version: VERSION, ..Manifest::default() },
             Err(error) => return Err(error),
         };
-        let writer = Writer { root: root.to_path_buf(), manifest, added: Vec::new(), begun: Vec::new(), number: 0, committed: false, _lock: lock };
+        let writer =
+            Writer { root: root.to_path_buf(), manifest, added: Vec::new(), begun: Vec::new(), numbers: BTreeMap::new(), committed: false, _lock: lock };
         writer.sweep().map_err(|error| failed(root, &error))?;
         let work = writer.work();
         fs::create_dir_all(&work).map_err(|error| failed(&work, &error))?;
@@ -76,10 +78,13 @@ impl Writer {
         self.root.join(WORK)
     }
 
-    /// A new file's path, and how the manifest will name it.
-    pub fn begin(&mut self, table: &str, day: Option<&str>) -> Result<(PathBuf, String), StoreError> {
-        self.number += 1;
-        let name = format!("{table}/{}/{:06}-{:06}.parquet", day.unwrap_or(NO_DAY), self.manifest.generation + 1, self.number);
+    /// A new file's path, and how the manifest will name it. Files of one tag must be begun in an order that does not depend on
+    /// threads: then the same input gives the same store.
+    pub fn begin(&mut self, table: &str, day: Option<&str>, tag: &str) -> Result<(PathBuf, String), StoreError> {
+        let start = format!("{table}/{}/{:06}-{tag}", day.unwrap_or(NO_DAY), self.manifest.generation + 1);
+        let number = self.numbers.entry(start.clone()).or_default();
+        *number += 1;
+        let name = format!("{start}-{number:03}.parquet");
         let path = self.root.join(&name);
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
