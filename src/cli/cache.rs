@@ -5,15 +5,17 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::{Duration, Instant, SystemTime};
 
 use sha2::{Digest, Sha256};
 
 use super::context::Context;
 use super::progress::Bar;
-use super::signal;
 use crate::diag::Fault;
-use crate::ingest::{self, Request};
+use crate::backend::BackendError;
+use crate::ingest::{self, IngestError, Request};
 use crate::store::{Store, VERSION};
 use crate::telemetry::identity::DEFAULT_CLIENT;
 
@@ -36,16 +38,16 @@ pub fn fill(context: &Context, paths: &[PathBuf]) -> Result<PathBuf, Fault> {
     sweep(&folder);
     let draft = folder.join(format!("{key}.draft"));
     remove(&draft)?;
-    signal::stop_on_signal(&context.interrupted)?;
     let request = Request { paths: paths.to_vec(), store: draft.clone(), client };
     let bar = Bar::new(context.terminal.err_is_terminal && !context.terminal.quiet);
-    let result = ingest::ingest(&request, &bar, &context.interrupted);
+    let result = before_deadline(context, || ingest::ingest(&request, &bar, &context.interrupted));
     drop(bar);
     let summary = match result {
         Ok(summary) => summary,
         Err(error) => {
             remove(&draft)?;
-            return Err(Fault::from(&error));
+            let is_late = matches!(error, IngestError::Interrupted) && matches!(context.deadline(), Err(BackendError::Timeout));
+            return Err(if is_late { Fault::from(&BackendError::Timeout) } else { Fault::from(&error) });
         }
     };
     std::fs::rename(&draft, &entry).map_err(|error| refused(&entry, &error))?;
@@ -55,6 +57,22 @@ pub fn fill(context: &Context, paths: &[PathBuf]) -> Result<PathBuf, Fault> {
         context.terminal.fault(&super::ingest::rejected(rejection));
     }
     Ok(entry)
+}
+
+/// Runs the work; when `--timeout` is over, it is asked to stop as by Ctrl-C.
+fn before_deadline<T>(context: &Context, work: impl FnOnce() -> T) -> T {
+    let Some(deadline) = context.limits().deadline else { return work() };
+    let (done, ended) = std::sync::mpsc::channel::<()>();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            if ended.recv_timeout(deadline.saturating_duration_since(Instant::now())) == Err(RecvTimeoutError::Timeout) {
+                context.interrupted.store(true, Ordering::Relaxed);
+            }
+        });
+        let result = work();
+        drop(done);
+        result
+    })
 }
 
 /// The made-up telemetry, written once.
@@ -74,7 +92,9 @@ pub fn sample(_context: &Context) -> Result<PathBuf, Fault> {
 /// `XDG_CACHE_HOME/huntsman`, or that below the home folder.
 fn folder() -> Result<PathBuf, Fault> {
     let base = absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")));
-    let folder = base.map(|base| base.join("huntsman")).ok_or_else(|| Fault::new("cache::nowhere", "there is no folder for the cache").with_help("set XDG_CACHE_HOME or HOME, or ingest into a store and name that"))?;
+    let folder = base.map(|base| base.join("huntsman")).ok_or_else(|| {
+        Fault::new("cache::nowhere", "there is no folder for the cache").with_help("set XDG_CACHE_HOME or HOME, or ingest into a store and name that")
+    })?;
     std::fs::create_dir_all(&folder).map_err(|error| refused(&folder, &error))?;
     Ok(folder)
 }
@@ -84,14 +104,17 @@ fn absolute(variable: &str) -> Option<PathBuf> {
 }
 
 fn refused(path: &Path, error: &std::io::Error) -> Fault {
-    Fault::new("cache::unwritable", format!("the cache can't be written: {}: {error}", path.display())).with_help("set XDG_CACHE_HOME to a folder with room, or ingest into a store and name that")
+    Fault::new("cache::unwritable", format!("the cache can't be written: {}: {error}", path.display()))
+        .with_help("set XDG_CACHE_HOME to a folder with room, or ingest into a store and name that")
 }
 
 /// Same bytes in same places: path, size and time of every file, and the format that they are stored in.
 fn key(paths: &[PathBuf], client: &str) -> Result<String, Fault> {
     let mut files = Vec::new();
     for path in paths {
-        let unreadable = |error: std::io::Error| Fault::new("source::unreadable", format!("{}: {error}", path.display())).with_help("name a file or folder that can be read");
+        let unreadable = |error: std::io::Error| {
+            Fault::new("source::unreadable", format!("{}: {error}", path.display())).with_help("name a file or folder that can be read")
+        };
         walk(&path.canonicalize().map_err(unreadable)?, &mut files).map_err(unreadable)?;
     }
     files.sort();

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::context::Context;
 use super::output::write_stdout;
 use super::source::Nowhere;
-use super::{DONE, FAILED, playbooks, signal, source};
+use super::{DONE, FAILED, playbooks, source};
 use crate::backend::Backend;
 use crate::diag::{Fault, Severity};
 use crate::present::clean::escape;
@@ -20,7 +20,6 @@ use crate::script::Session;
 pub fn check(context: &Context, paths: &[PathBuf]) -> Result<u8, Fault> {
     let playbooks = playbooks::find(paths)?;
     let backend: Arc<dyn Backend> = if context.common.sources.is_empty() { Arc::new(Nowhere) } else { source::open(context)? };
-    signal::stop_on_signal(&context.interrupted)?;
     let mut checked = Vec::new();
     for playbook in playbooks {
         let problems = Session::new(context.setup(backend.clone(), BTreeMap::new())?).check(&playbook);

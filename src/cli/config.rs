@@ -22,7 +22,11 @@ pub fn sources() -> Result<BTreeMap<String, String>, Fault> {
 fn parse(text: &str) -> Result<BTreeMap<String, String>, Fault> {
     let source = Arc::new(SourceText { name: FILE.into(), text: text.into() });
     let wrong = |span: std::ops::Range<usize>, message: &str| {
-        Fault::new("config::syntax", message).with_help("[sources]\nname = \"a store, or a folder of raw logs\"").at(Place { source: source.clone(), span, label: None })
+        Fault::new("config::syntax", message).with_help("[sources]\nname = \"a store, or a folder of raw logs\"").at(Place {
+            source: source.clone(),
+            span,
+            label: None,
+        })
     };
     let mut names = BTreeMap::new();
     let mut in_sources = false;
@@ -44,7 +48,8 @@ fn parse(text: &str) -> Result<BTreeMap<String, String>, Fault> {
         }
         let pair = line.split_once('=').map(|(name, value)| (name.trim(), value.trim()));
         let Some((name, value)) = pair.filter(|_| in_sources) else { return Err(wrong(span, "a name, `=` and a text below [sources] was expected")) };
-        let quoted = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).or_else(|| value.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')));
+        let quoted =
+            value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).or_else(|| value.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')));
         let Some(path) = quoted else { return Err(wrong(span, "the source must be a text in quotes")) };
         names.insert(name.trim_matches('"').to_string(), path.to_string());
     }

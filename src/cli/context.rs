@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::args::Common;
 use super::output::Terminal;
-use crate::backend::{Backend, Limits};
+use crate::backend::{Backend, BackendError, Limits};
 use crate::diag::Fault;
 use crate::hunt::period;
 use crate::plan::Period;
@@ -37,7 +37,9 @@ impl<'a> Context<'a> {
         let period = common.period.as_deref().map(|text| period::parse_period(text, now, zone)).transpose().map_err(|error| option("--period", &error))?;
         let timeout = common.timeout.as_deref().map(period::parse_duration).transpose().map_err(|error| option("--timeout", &error))?;
         let timeout = match timeout {
-            Some(span) if span <= 0 => return Err(Fault::new("usage::value", "--timeout: it must be longer than nothing").with_help("a duration like 90s or 5m")),
+            Some(span) if span <= 0 => {
+                return Err(Fault::new("usage::value", "--timeout: it must be longer than nothing").with_help("a duration like 90s or 5m"));
+            }
             span => span.map(|span| Duration::from_millis(span.unsigned_abs())),
         };
         Ok(Context { common, terminal, now, zone, period, timeout, interrupted: Arc::new(AtomicBool::new(false)), started: Instant::now() })
@@ -46,7 +48,8 @@ impl<'a> Context<'a> {
     /// Options that a command has no use for are an error rather than without effect.
     pub fn refuse(&self, command: &str, options: &[&str]) -> Result<(), Fault> {
         match self.common.given().into_iter().find(|given| options.contains(given)) {
-            Some(option) => Err(Fault::new("usage::unknown_option", format!("{command} has no option {option}")).with_help(format!("`huntsman {command} --help` lists what there is"))),
+            Some(option) => Err(Fault::new("usage::unknown_option", format!("{command} has no option {option}"))
+                .with_help(format!("`huntsman {command} --help` lists what there is"))),
             None => Ok(()),
         }
     }
@@ -54,6 +57,11 @@ impl<'a> Context<'a> {
     /// What may stop a query, counted from the start of the program.
     pub fn limits(&self) -> Limits {
         Limits { interrupted: self.interrupted.clone(), deadline: self.timeout.map(|timeout| self.started + timeout) }
+    }
+
+    /// An error when `--timeout` is over.
+    pub fn deadline(&self) -> Result<(), BackendError> {
+        Limits { interrupted: Arc::default(), ..self.limits() }.check()
     }
 
     pub fn elapsed(&self) -> Duration {
@@ -64,7 +72,8 @@ impl<'a> Context<'a> {
     pub fn setup(&self, backend: Arc<dyn Backend>, params: BTreeMap<String, String>) -> Result<Setup, Fault> {
         let mut writable = Vec::new();
         for folder in &self.common.writable {
-            let refused = |reason: String| Fault::new("usage::value", format!("--allow-write {}: {reason}", folder.display())).with_help("name a folder that exists");
+            let refused =
+                |reason: String| Fault::new("usage::value", format!("--allow-write {}: {reason}", folder.display())).with_help("name a folder that exists");
             let whole = folder.canonicalize().map_err(|error| refused(error.to_string()))?;
             if !whole.is_dir() {
                 return Err(refused("not a folder".into()));
@@ -72,7 +81,17 @@ impl<'a> Context<'a> {
             writable.push(whole);
         }
         let roots: Vec<PathBuf> = std::env::current_dir().into_iter().collect();
-        Ok(Setup { backend, now: self.now, zone: self.zone, period: self.period, client: self.common.client.clone(), params, writable, roots, limits: self.limits() })
+        Ok(Setup {
+            backend,
+            now: self.now,
+            zone: self.zone,
+            period: self.period,
+            client: self.common.client.clone(),
+            params,
+            writable,
+            roots,
+            limits: self.limits(),
+        })
     }
 }
 

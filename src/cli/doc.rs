@@ -96,7 +96,9 @@ impl Entry {
                 "columns": table.columns.iter().map(|column| json!({ "name": column.name, "type": column.kind.word(), "doc": column.doc })).collect::<Vec<_>>(),
                 "operations": table.operations.iter().map(|operation| json!({ "name": operation.word, "doc": operation.doc, "from": operation.from, "default": operation.default })).collect::<Vec<_>>(),
             }),
-            Entry::Column(table, column) => json!({ "kind": "column", "name": column.name, "table": table.name, "type": column.kind.word(), "doc": column.doc }),
+            Entry::Column(table, column) => {
+                json!({ "kind": "column", "name": column.name, "table": table.name, "type": column.kind.word(), "doc": column.doc })
+            }
             Entry::Option(query, name, doc, takes) => json!({ "kind": "option", "name": name, "query": query.name, "takes": taken(takes), "doc": doc }),
         }
     }
@@ -140,7 +142,8 @@ pub fn text(entries: &[Entry], style: &Style) -> String {
     for entry in entries {
         match entry {
             Entry::Builtin(builtin) => {
-                let mut part = format!("{}\n  {}\n", toned(&escape(&builtin.signature), Tone::Heading, style), escape_lines(&builtin.doc).replace('\n', "\n  "));
+                let mut part =
+                    format!("{}\n  {}\n", toned(&escape(&builtin.signature), Tone::Heading, style), escape_lines(&builtin.doc).replace('\n', "\n  "));
                 if let Some(query) = QUERIES.iter().find(|query| query.name == builtin.name) {
                     part.push_str(&options(query, style));
                 }
@@ -157,7 +160,9 @@ pub fn text(entries: &[Entry], style: &Style) -> String {
     let mut options = Grid::default().rigid("Option").rigid("Query").text("Takes").text("Meaning");
     for entry in entries {
         match entry {
-            Entry::Column(table, column) => columns.row([column.name.to_string(), table.name.to_string(), column.kind.word().to_string(), column.doc.to_string()]),
+            Entry::Column(table, column) => {
+                columns.row([column.name.to_string(), table.name.to_string(), column.kind.word().to_string(), column.doc.to_string()])
+            }
             Entry::Option(query, name, doc, takes) => options.row([name.to_string(), query.name.to_string(), taken(takes), doc.to_string()]),
             Entry::Builtin(_) | Entry::Table(_) => (),
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::context::Context;
 use super::output::{Files, write_stdout};
-use super::{DONE, signal, source};
+use super::{DONE, source};
 use crate::diag::Fault;
 use crate::present::{Format, Style, reply};
 use crate::script::Session;
@@ -12,7 +12,6 @@ use crate::script::Session;
 pub fn eval(context: &Context, expression: &str) -> Result<u8, Fault> {
     let files = Files::open(&context.common.outputs)?;
     let backend = source::open(context)?;
-    signal::stop_on_signal(&context.interrupted)?;
     let mut session = Session::new(context.setup(backend, BTreeMap::new())?);
     let said = session.input(expression)?;
     said.warnings.iter().for_each(|warning| context.terminal.fault(warning));

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use super::DONE;
 use super::context::Context;
 use super::output::{Files, write_stdout};
 use super::progress::Bar;
-use super::{DONE, signal};
 use crate::diag::{Fault, Severity};
 use crate::ingest::{self, Rejection, Request, Summary};
 use crate::present::clean::escape;
@@ -14,7 +14,6 @@ use crate::telemetry::identity::DEFAULT_CLIENT;
 
 pub fn ingest(context: &Context, paths: Vec<PathBuf>, store: PathBuf) -> Result<u8, Fault> {
     let files = Files::open(&context.common.outputs)?;
-    signal::stop_on_signal(&context.interrupted)?;
     let client = context.common.client.clone().unwrap_or_else(|| DEFAULT_CLIENT.into());
     let request = Request { paths, store, client };
     let bar = Bar::new(context.terminal.err_is_terminal && !context.terminal.quiet);

@@ -32,7 +32,8 @@ pub fn list(context: &Context, paths: &[PathBuf]) -> Result<u8, Fault> {
 }
 
 fn shown(known: &[(PathBuf, About)], format: Format, style: &Style) -> String {
-    let section = |about: &About, name: &str| about.sections.iter().find(|(heading, _)| heading.eq_ignore_ascii_case(name)).map(|(_, text)| text.trim().to_string());
+    let section =
+        |about: &About, name: &str| about.sections.iter().find(|(heading, _)| heading.eq_ignore_ascii_case(name)).map(|(_, text)| text.trim().to_string());
     let object = |(path, about): &(PathBuf, About)| {
         let params: Vec<_> = about.params.iter().map(|param| json!({ "name": param.name, "default": param.default, "doc": param.doc })).collect();
         json!({ "playbook": path.display().to_string(), "title": about.title, "technique": section(about, "Technique"), "needs": section(about, "Needs"), "params": params, "findings": about.findings })
@@ -47,7 +48,9 @@ fn shown(known: &[(PathBuf, About)], format: Format, style: &Style) -> String {
             });
             csv_lines(&["Playbook", "Title", "Technique", "Params"], rows)
         }
-        Format::Table => known.iter().map(|(path, about)| text(&path.display().to_string(), about, section(about, "Technique"), style)).collect::<Vec<_>>().join("\n"),
+        Format::Table => {
+            known.iter().map(|(path, about)| text(&path.display().to_string(), about, section(about, "Technique"), style)).collect::<Vec<_>>().join("\n")
+        }
     }
 }
 

@@ -60,6 +60,10 @@ pub fn main() -> ExitCode {
 fn execute(cli: Cli, terminal: &Terminal) -> Result<u8, Fault> {
     let context = Context::new(&cli.common, terminal)?;
     match cli.command {
+        Some(_) => signal::stop_on_signal(&context.interrupted)?,
+        None => signal::interrupt_on_signal(&context.interrupted)?,
+    }
+    match cli.command {
         None => {
             context.refuse("the prompt", &["--output"])?;
             repl::converse(&context)

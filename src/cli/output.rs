@@ -42,7 +42,8 @@ impl Terminal {
     /// Before the arguments are understood; JSON diagnostics when they seem to be wanted.
     pub fn plain() -> Terminal {
         let words: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
-        let json = words.windows(2).any(|pair| pair[0] == "--format" && matches!(pair[1].as_str(), "json" | "ndjson")) || words.iter().any(|word| word == "--format=json" || word == "--format=ndjson");
+        let json = words.windows(2).any(|pair| pair[0] == "--format" && matches!(pair[1].as_str(), "json" | "ndjson"))
+            || words.iter().any(|word| word == "--format=json" || word == "--format=ndjson");
         let colour = words.windows(2).any(|pair| pair[0] == "--color" && pair[1] == "never") || words.iter().any(|word| word == "--color=never");
         Terminal::with(if json { Format::Json } else { Format::Table }, colour.then_some(false), chrono_tz::UTC, false, false)
     }
@@ -50,7 +51,11 @@ impl Terminal {
     fn with(format: Format, always: Option<bool>, zone: chrono_tz::Tz, quiet: bool, verbose: bool) -> Terminal {
         let (out_is_terminal, err_is_terminal) = (std::io::stdout().is_terminal(), std::io::stderr().is_terminal());
         let unicode = is_unicode();
-        let colour = |terminal: bool| always.unwrap_or_else(|| terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && std::env::var("TERM").as_deref() != Ok("dumb"));
+        let colour = |terminal: bool| {
+            always.unwrap_or_else(|| {
+                terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && std::env::var("TERM").as_deref() != Ok("dumb")
+            })
+        };
         let columns = |size: Option<(Width, Height)>| size.map(|(Width(columns), _)| usize::from(columns).clamp(20, 1_000));
         Terminal {
             format,
@@ -90,7 +95,8 @@ fn zone(name: &str) -> Result<chrono_tz::Tz, Fault> {
         let last = |zone: &&'static str| zone.rsplit('/').next().unwrap_or(zone).eq_ignore_ascii_case(name.rsplit('/').next().unwrap_or(name));
         let names = || known.clone().map(|zone| zone.name());
         let help = names().find(last).map(|zone| format!("did you mean `{zone}`?")).or_else(|| did_you_mean(name, names()));
-        Fault::new("usage::value", format!("--tz: there is no time zone `{name}`")).with_help(help.unwrap_or_else(|| "a name like Europe/Berlin or America/New_York, or UTC".into()))
+        Fault::new("usage::value", format!("--tz: there is no time zone `{name}`"))
+            .with_help(help.unwrap_or_else(|| "a name like Europe/Berlin or America/New_York, or UTC".into()))
     })
 }
 
@@ -110,7 +116,10 @@ fn is_unicode() -> bool {
 pub fn write_stdout(bytes: &[u8]) -> Result<(), Fault> {
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Fault::new("output::stdout", format!("stdout can't be written: {error}")).with_help("nothing is lost but the answer: make room, and run it again")),
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Fault::new("output::stdout", format!("stdout can't be written: {error}"))
+                .with_help("nothing is lost but the answer: make room, and run it again"))
+        }
         _ => Ok(()),
     }
 }
@@ -139,15 +148,19 @@ impl Files {
         let mut files = Files { files: Vec::new() };
         for path in paths {
             let extension = path.extension().map(|extension| extension.to_string_lossy().into_owned()).unwrap_or_default();
-            let format = Format::of_extension(&extension)
-                .ok_or_else(|| Fault::new("output::format", format!("-o {}: the ending tells no format", path.display())).with_help("the endings are .json .ndjson .csv .txt"))?;
-            let refused = |error: std::io::Error| Fault::new("output::file", format!("-o {}: {error}", path.display())).with_help("name a file in a folder that exists and can be written");
+            let format = Format::of_extension(&extension).ok_or_else(|| {
+                Fault::new("output::format", format!("-o {}: the ending tells no format", path.display())).with_help("the endings are .json .ndjson .csv .txt")
+            })?;
+            let refused = |error: std::io::Error| {
+                Fault::new("output::file", format!("-o {}: {error}", path.display())).with_help("name a file in a folder that exists and can be written")
+            };
             if path.is_dir() {
                 return Err(Fault::new("output::file", format!("-o {} is a folder", path.display())).with_help("name a file"));
             }
             let is_special = path.metadata().is_ok_and(|metadata| !metadata.is_file());
             let draft = (!is_special).then(|| draft_of(path));
-            let file = std::fs::File::options().write(true).create(!is_special).truncate(!is_special).open(draft.as_deref().unwrap_or(path)).map_err(refused)?;
+            let file =
+                std::fs::File::options().write(true).create(!is_special).truncate(!is_special).open(draft.as_deref().unwrap_or(path)).map_err(refused)?;
             files.files.push(Target { path: path.clone(), format, file, draft });
         }
         Ok(files)

@@ -12,7 +12,9 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Fault> {
             let before = found.len();
             walk(path, &mut found).map_err(|error| unreadable(path, &error))?;
             if found.len() == before {
-                return Err(Fault::new("playbook::none", format!("there is no playbook in {}", path.display())).with_help("playbooks are files that end in .rhai"));
+                return Err(
+                    Fault::new("playbook::none", format!("there is no playbook in {}", path.display())).with_help("playbooks are files that end in .rhai")
+                );
             }
         } else {
             found.push(path.clone());

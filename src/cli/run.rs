@@ -6,7 +6,7 @@ use std::path::Path;
 use super::args::Run;
 use super::context::Context;
 use super::output::{Files, write_stdout};
-use super::{DONE, FAILED, FOUND, INCOMPLETE, playbooks, signal, source};
+use super::{DONE, FAILED, FOUND, INCOMPLETE, playbooks, source};
 use crate::diag::{Fault, Severity, did_you_mean};
 use crate::hunt::Outcome;
 use crate::present::{Ended, Format, Style, render};
@@ -21,11 +21,14 @@ pub fn run(context: &Context, arguments: &Run) -> Result<u8, Fault> {
     check_params(&given, &declared)?;
     let files = Files::open(&context.common.outputs)?;
     let backend = source::open(context)?;
-    signal::stop_on_signal(&context.interrupted)?;
 
     let mut runs: Vec<Ended> = Vec::new();
     for (playbook, names) in playbooks.iter().zip(&declared) {
-        let params: BTreeMap<String, String> = given.iter().filter(|(name, _)| names.as_ref().is_none_or(|names| names.contains(*name))).map(|(name, value)| (name.clone(), value.clone())).collect();
+        let params: BTreeMap<String, String> = given
+            .iter()
+            .filter(|(name, _)| names.as_ref().is_none_or(|names| names.contains(*name)))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
         let mut session = Session::new(context.setup(backend.clone(), params)?);
         let (report, fault) = session.run(playbook);
         report.warnings.iter().for_each(|warning| context.terminal.fault(warning));
@@ -79,7 +82,13 @@ fn check_params(given: &BTreeMap<String, String>, declared: &[Option<BTreeSet<St
     }
     let known: BTreeSet<&str> = declared.iter().flatten().flatten().map(String::as_str).collect();
     for name in given.keys().filter(|name| !known.contains(name.as_str())) {
-        let all = || if known.is_empty() { "it has no parameters".to_string() } else { format!("the parameters are {}", Vec::from_iter(known.iter().copied()).join(", ")) };
+        let all = || {
+            if known.is_empty() {
+                "it has no parameters".to_string()
+            } else {
+                format!("the parameters are {}", Vec::from_iter(known.iter().copied()).join(", "))
+            }
+        };
         let help = did_you_mean(name, known.iter().copied()).unwrap_or_else(all);
         return Err(Fault::new("param::unknown", format!("--param {name}: no playbook of this run declares `{name}`")).with_help(help));
     }
@@ -91,7 +100,8 @@ fn warn_of_unused_period(context: &Context, runs: &[Ended]) {
     let Some(period) = context.period else { return };
     let mut scans = runs.iter().flat_map(|(report, _)| &report.coverage).peekable();
     if scans.peek().is_some() && !scans.any(|coverage| coverage.period == period) {
-        let mut fault = Fault::new("period::unused", "--period was never used: every query of this run names its own period").with_help("--period replaces today; the playbook's parameters may set its period");
+        let mut fault = Fault::new("period::unused", "--period was never used: every query of this run names its own period")
+            .with_help("--period replaces today; the playbook's parameters may set its period");
         fault.severity = Severity::Warning;
         context.terminal.fault(&fault);
     }
@@ -119,7 +129,10 @@ impl Verdict {
             None => None,
             Some(text) => {
                 let percent = text.trim_end_matches('%').parse::<f64>().ok().filter(|percent| (0.0..=100.0).contains(percent));
-                Some(percent.ok_or_else(|| Fault::new("usage::value", format!("--allow-partial: `{text}` is no percentage")).with_help("a number from 0 to 100, such as --allow-partial=95"))?)
+                Some(percent.ok_or_else(|| {
+                    Fault::new("usage::value", format!("--allow-partial: `{text}` is no percentage"))
+                        .with_help("a number from 0 to 100, such as --allow-partial=95")
+                })?)
             }
         };
         Ok(Verdict { fail_on, enough })

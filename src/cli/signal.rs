@@ -8,7 +8,7 @@ use signal_hook::flag;
 
 use crate::diag::Fault;
 
-/// The first one asks the work to stop; the second one ends the process.
+/// The first one asks the work to stop; the second one ends the process. To be called once.
 pub fn stop_on_signal(interrupted: &Arc<AtomicBool>) -> Result<(), Fault> {
     for signal in [SIGINT, SIGTERM] {
         flag::register_conditional_shutdown(signal, 130, interrupted.clone()).map_err(refused)?;

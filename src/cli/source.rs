@@ -34,7 +34,9 @@ pub fn open(context: &Context) -> Result<Arc<dyn Backend>, Fault> {
     let root = match paths.as_slice() {
         [path] if stores == 1 => path.clone(),
         _ if stores == 0 => cache::fill(context, &paths)?,
-        _ => return Err(Fault::new("source::mixed", "a store can only be the one source of a run").with_help("ingest the others into it, or name raw logs only")),
+        _ => {
+            return Err(Fault::new("source::mixed", "a store can only be the one source of a run").with_help("ingest the others into it, or name raw logs only"));
+        }
     };
     context.terminal.tell(|| format!("store: {}", root.display()));
     let local = Local::open(&root, &named.join(", ")).map_err(|error| Fault::from(&error))?;
@@ -44,17 +46,23 @@ pub fn open(context: &Context) -> Result<Arc<dyn Backend>, Fault> {
 /// A path: that of a file, or what a name stands for.
 fn resolve(context: &Context, name: &str) -> Result<PathBuf, Fault> {
     let path = PathBuf::from(name);
-    let exists = path.try_exists().map_err(|error| Fault::new("source::unreadable", format!("{name}: {error}")).with_help("name a file or folder that can be read"))?;
+    let exists =
+        path.try_exists().map_err(|error| Fault::new("source::unreadable", format!("{name}: {error}")).with_help("name a file or folder that can be read"))?;
     if exists {
         return Ok(path);
     }
     if let Some((scheme, _)) = name.split_once("://") {
-        return Err(Fault::new("source::scheme", format!("{scheme}:// is no source that this version knows")).with_help("a source is a store, or a file or folder of raw logs"));
+        return Err(Fault::new("source::scheme", format!("{scheme}:// is no source that this version knows"))
+            .with_help("a source is a store, or a file or folder of raw logs"));
     }
     let names = config::sources()?;
     if let Some(path) = names.get(name) {
         let path = PathBuf::from(path);
-        return if path.exists() { Ok(path) } else { Err(Fault::new("source::absent", format!("there is nothing at {}, which huntsman.toml names `{name}`", path.display()))) };
+        return if path.exists() {
+            Ok(path)
+        } else {
+            Err(Fault::new("source::absent", format!("there is nothing at {}, which huntsman.toml names `{name}`", path.display())))
+        };
     }
     if name == SAMPLE {
         return cache::sample(context);
@@ -69,7 +77,8 @@ fn resolve(context: &Context, name: &str) -> Result<PathBuf, Fault> {
 fn neighbours(path: &Path) -> Vec<String> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let entries = std::fs::read_dir(folder.unwrap_or(Path::new("."))).into_iter().flatten().flatten().take(1_000);
-    let mut names: Vec<String> = entries.map(|entry| folder.map_or_else(|| entry.file_name().into(), |folder| folder.join(entry.file_name())).display().to_string()).collect();
+    let mut names: Vec<String> =
+        entries.map(|entry| folder.map_or_else(|| entry.file_name().into(), |folder| folder.join(entry.file_name())).display().to_string()).collect();
     names.sort();
     names
 }

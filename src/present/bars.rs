@@ -250,20 +250,15 @@ mod tests {
     fn categories_and_missing_ones() {
         let bins = bins(&["Image"], None, &[&["cmd.exe", "2"], &["-", "4"]]);
         let style = Style { width: Some(40), ..style() };
-        assert_eq!(
-            text(&bins, 0, &style),
-            "Image      Count\ncmd.exe        2  ██████████▌\n(missing)      4  █████████████████████▏\n"
-                .replace("█▏", "█")
-                .replace("██████████▌", "███████████")
-        );
+        let expected = format!("Image      Count\ncmd.exe        2  {}\n(missing)      4  {}\n", "█".repeat(11), "█".repeat(22));
+        assert_eq!(text(&bins, 0, &style), expected);
     }
 
     #[test]
     fn categories_over_time_are_blocks() {
         let bins = bins(&["Image"], Some(60_000), &[&["0", "a", "8"], &["0", "b", "1"], &["60000", "a", "-"], &["60000", "b", "0"]]);
-        let expected = "Image  Count\nb          1  ▁\na          8  █·\n            1970-01-01 00:00 to 1970-01-01 00:01, 1m each; · not covered\n";
         let text = text(&bins, 0, &style());
-        assert_eq!(text.lines().nth(1), Some("a          8  █·"), "{text}{expected}");
+        assert_eq!(text.lines().nth(1), Some("a          8  █·"), "{text}");
         assert_eq!(text.lines().nth(2), Some("b          1  ▁"), "{text}");
     }
 }

@@ -20,9 +20,9 @@ use crate::telemetry::Inventory;
 
 pub use cell::{Precision, time};
 pub use colour::{Tone, toned};
+pub use csv::lines as csv_lines;
 pub use fault::{fault, fault_json, object as fault_object};
 pub use grid::Grid;
-pub use csv::lines as csv_lines;
 pub use json::to_json;
 
 /// How text looks: decided once, by whoever knows the terminal.

@@ -74,7 +74,10 @@ fn help(style: &Style) -> String {
     grid.row(["Tab".into(), "names, methods, options and columns that fit".into()]);
     grid.row(["Ctrl-C".into(), "stop what runs, or clear the line".into()]);
     grid.row([".verb(…)".into(), "go on from the last answer, which is also `it`".into()]);
-    format!("{}\nTry: Client(\"all\", all_time()).get_executions(#{{ operation: \"create\" }}).stack([\"ParentFilename\", \"ChildFilename\"])\n", grid.render(0, style))
+    format!(
+        "{}\nTry: Client(\"all\", all_time()).get_executions(#{{ operation: \"create\" }}).stack([\"ParentFilename\", \"ChildFilename\"])\n",
+        grid.render(0, style)
+    )
 }
 
 fn ending_in_newline(text: &str) -> String {

@@ -41,7 +41,9 @@ impl Completer for Line {
         if let Some(words) = line[..position].strip_prefix(':') {
             return Ok(match words.split_once(' ') {
                 None => (1, COMMANDS.iter().map(|(name, ..)| *name).filter(|name| name.starts_with(words)).map(plain).collect()),
-                Some(("schema", part)) => (position - part.len(), TABLES.iter().map(|table| table.name).filter(|name| name.starts_with(part)).map(plain).collect()),
+                Some(("schema", part)) => {
+                    (position - part.len(), TABLES.iter().map(|table| table.name).filter(|name| name.starts_with(part)).map(plain).collect())
+                }
                 Some((_, rest)) => {
                     let offset = position - rest.len();
                     let (start, candidates) = self.candidates(rest, rest.len());

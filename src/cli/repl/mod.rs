@@ -19,7 +19,7 @@ use self::command::Next;
 use self::line::Line;
 use super::context::Context;
 use super::output::{write_stderr, write_stdout};
-use super::{DONE, FAILED, signal, source};
+use super::{DONE, FAILED, source};
 use crate::diag::Fault;
 use crate::present::reply;
 use crate::script::{Session, is_complete};
@@ -29,7 +29,6 @@ const REMEMBERED: usize = 5_000;
 
 pub fn converse(context: &Context) -> Result<u8, Fault> {
     let backend = source::open(context)?;
-    signal::interrupt_on_signal(&context.interrupted)?;
     let session = Session::new(context.setup(backend.clone(), BTreeMap::new())?);
     let mut talk = Talk { context, session: Rc::new(RefCell::new(session)), failed: false };
     if std::io::stdin().is_terminal() {
@@ -51,7 +50,14 @@ impl Talk<'_> {
     /// Editing, history, completion; a mistake never ends it.
     fn at_a_terminal(&mut self) -> Result<u8, Fault> {
         let broken = |error: ReadlineError| Fault::new("repl::terminal", format!("the terminal can't be used: {error}"));
-        let config = Config::builder().max_history_size(REMEMBERED).map_err(broken)?.history_ignore_space(true).completion_type(CompletionType::List).auto_add_history(true).bracketed_paste(true).build();
+        let config = Config::builder()
+            .max_history_size(REMEMBERED)
+            .map_err(broken)?
+            .history_ignore_space(true)
+            .completion_type(CompletionType::List)
+            .auto_add_history(true)
+            .bracketed_paste(true)
+            .build();
         let mut editor: Editor<Line, FileHistory> = Editor::with_config(config).map_err(broken)?;
         editor.set_helper(Some(Line { session: self.session.clone(), style: self.context.terminal.out }));
         let history = history();
