@@ -148,7 +148,7 @@ pub mod tests {
     #[test]
     fn hostile_cells_are_shown_not_obeyed() {
         let frame = frame(&[("Name", Type::Text), ("N", Type::Int)], &[&["a\x1b[2J\u{202e}b\nc", "1"], &["-", "-"]]);
-        assert_eq!(text(&table(frame), 0, &style()), "Name                 N\n───────────────────  ─\na\\x1b[2J\\u{202e}b\\nc  1\n\n");
+        assert_eq!(text(&table(frame), 0, &style()), "Name                  N\n────────────────────  ─\na\\x1b[2J\\u{202e}b\\nc  1\n\n");
     }
 
     #[test]

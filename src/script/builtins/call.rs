@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rhai::{Array, Dynamic, EvalAltResult, Expr, FnPtr, Map, NativeCallContext, Position};
 
-use super::{Declared, Kind};
+use super::Declared;
 use crate::diag::{Fault, did_you_mean};
 use crate::hunt::period;
 use crate::plan::{Period, PlanError, Value};

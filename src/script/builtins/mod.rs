@@ -42,7 +42,7 @@ pub(super) use kind::Kind;
 pub(super) use machine::Machine;
 pub(super) use query::option_names;
 pub(super) use row::Row;
-pub(super) use show::{answer_of, to_item};
+pub(super) use show::answer_of;
 
 /// One thing that can be called.
 pub(super) struct Declared {

@@ -238,7 +238,7 @@ fn cell_text(value: &Value) -> String {
 }
 
 /// The evidence of a finding: rows, however they are given.
-pub(super) fn evidence_of(run: &Run, value: &Dynamic) -> Result<Option<report::Table>, Fault> {
+pub(super) fn evidence_of(run: &Run, value: &Dynamic) -> Result<Option<Table>, Fault> {
     match answer_of(run, value)? {
         Answer::Table(table) => Ok(Some(table)),
         Answer::Bins(bins) => Ok(Some(whole(bins.frame, Columns::All))),
@@ -250,7 +250,7 @@ pub(super) fn evidence_of(run: &Run, value: &Dynamic) -> Result<Option<report::T
 }
 
 /// A list of rows of one answer.
-fn rows_of(value: &Dynamic) -> Result<Option<report::Table>, Fault> {
+fn rows_of(value: &Dynamic) -> Result<Option<Table>, Fault> {
     let Some(items) = value.read_lock::<Array>() else { return Ok(None) };
     let rows: Vec<Row> = items.iter().filter_map(|item| item.clone().flatten().try_cast::<Row>()).collect();
     let Some(first) = rows.first() else { return Ok(items.is_empty().then(|| whole(Frame::empty(crate::plan::Schema::default()), Columns::Short))) };

@@ -30,7 +30,7 @@ use crate::plan::{Expr, PlanError, Schema};
 
 pub(super) use rows::{call_closure, rows_condition};
 pub(super) use value::{Rows, Symbol};
-use value::{Term, is_symbolic, plain_term};
+use value::{Term, plain_term};
 
 pub(super) type Answer<T> = Result<T, Box<EvalAltResult>>;
 

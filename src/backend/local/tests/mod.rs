@@ -83,6 +83,7 @@ fn scan(table: &'static str) -> Scan {
         event_ids: Vec::new(),
         raw_fields: Vec::new(),
         zone: chrono_tz::Europe::Berlin,
+        needs: None,
     }
 }
 
