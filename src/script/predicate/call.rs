@@ -26,7 +26,8 @@ impl Symbolic<'_> {
         if !call.namespace.is_empty() {
             let root = call.namespace.root().to_string();
             let sources = &self.run.sources;
-            let found = self.global.iter_imports().find(|(alias, _)| **alias == root).and_then(|(_, module)| home::within(sources, module, name, arguments.len()));
+            let found =
+                self.global.iter_imports().find(|(alias, _)| **alias == root).and_then(|(_, module)| home::within(sources, module, name, arguments.len()));
             let found = found.or_else(|| sources.alias(&root).and_then(|module| home::within(sources, &module, name, arguments.len())));
             return match found {
                 Some((definition, home)) => self.inline(&definition, &home, arguments, place),

@@ -58,7 +58,8 @@ impl Symbolic<'_> {
             if func_of(name, self.run.setup.zone).is_some_and(|func| func.signature().arguments.0 == 0) {
                 return self.method(value, name, Vec::new(), place);
             }
-            let help = did_you_mean(name, Func::METHODS.iter().map(|func| func.signature().name)).unwrap_or_else(|| "a column is one value; see `:schema`".into());
+            let help =
+                did_you_mean(name, Func::METHODS.iter().map(|func| func.signature().name)).unwrap_or_else(|| "a column is one value; see `:schema`".into());
             return Err(refuse_with("property::unknown", format!("a column has no `{name}`"), help, place));
         }
         let mut context = EvalContext::new(self.engine, &mut self.global, &mut self.caches, &mut self.scope, None);
@@ -170,4 +171,3 @@ fn unfold(expr: &Expr) -> Answer<(&Expr, Vec<Link<'_>>)> {
         }
     }
 }
-
