@@ -81,18 +81,12 @@ fn check_params(given: &BTreeMap<String, String>, declared: &[Option<BTreeSet<St
         return Ok(());
     }
     let known: BTreeSet<&str> = declared.iter().flatten().flatten().map(String::as_str).collect();
-    for name in given.keys().filter(|name| !known.contains(name.as_str())) {
-        let all = || {
-            if known.is_empty() {
-                "it has no parameters".to_string()
-            } else {
-                format!("the parameters are {}", Vec::from_iter(known.iter().copied()).join(", "))
-            }
-        };
-        let help = did_you_mean(name, known.iter().copied()).unwrap_or_else(all);
-        return Err(Fault::new("param::unknown", format!("--param {name}: no playbook of this run declares `{name}`")).with_help(help));
-    }
-    Ok(())
+    let Some(name) = given.keys().find(|name| !known.contains(name.as_str())) else { return Ok(()) };
+    let all = || {
+        if known.is_empty() { "it has no parameters".to_string() } else { format!("the parameters are {}", Vec::from_iter(known.iter().copied()).join(", ")) }
+    };
+    let help = did_you_mean(name, known.iter().copied()).unwrap_or_else(all);
+    Err(Fault::new("param::unknown", format!("--param {name}: no playbook of this run declares `{name}`")).with_help(help))
 }
 
 /// `--period` only replaces *today*: a run that asked for other periods did not heed it.

@@ -160,9 +160,9 @@ mod tests {
         let first = print(&[a.clone(), b.clone()], None);
         assert_eq!(first.len(), 32);
         assert_eq!(first, print(&[Value::text("WS2"), a.clone(), a.clone()], None));
-        assert_ne!(first, print(&[a.clone()], None));
-        assert_eq!(print(&[a.clone()], Some("k")), print(&[b], Some("k")));
-        assert_ne!(fingerprint("x", None, &[], &[], &evidence(&[a.clone()])), fingerprint("x", None, &[], &[], &evidence(&[Value::Missing])));
+        assert_ne!(first, print(std::slice::from_ref(&a), None));
+        assert_eq!(print(std::slice::from_ref(&a), Some("k")), print(&[b], Some("k")));
+        assert_ne!(fingerprint("x", None, &[], &[], &evidence(std::slice::from_ref(&a))), fingerprint("x", None, &[], &[], &evidence(&[Value::Missing])));
         assert_ne!(fingerprint("ab", Some("c"), &[], &[], &evidence(&[])), fingerprint("a", Some("bc"), &[], &[], &evidence(&[])));
     }
 

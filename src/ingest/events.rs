@@ -115,6 +115,7 @@ pub fn write_day(shared: &Shared<'_>, day: i32, mut keys: Vec<Key>, tally: &mut 
     write(shared, day, "few", &keys, &columns, &mut |file| places.get(&file).copied().ok_or(IngestError::Interrupted), &mut rows, tally)
 }
 
+#[expect(clippy::too_many_arguments, reason = "one call site for each of two kinds of file")]
 fn write(
     shared: &Shared<'_>,
     day: Option<i32>,

@@ -85,13 +85,13 @@ fn zone(text: &str) -> Option<i64> {
 
 fn epoch(text: &str) -> Option<i64> {
     if let Ok(number) = text.parse::<i64>() {
-        return Some(match number {
-            ..100_000_000_000 => number.checked_mul(1000)?,
-            ..100_000_000_000_000 => number,
-            ..100_000_000_000_000_000 => number / 1000,
-            ..1_000_000_000_000_000_000 => number / 10_000 - 11_644_473_600_000,
-            _ => number / 1_000_000,
-        });
+        return match number {
+            ..100_000_000_000 => number.checked_mul(1000),
+            100_000_000_000..100_000_000_000_000 => Some(number),
+            100_000_000_000_000..100_000_000_000_000_000 => Some(number / 1000),
+            100_000_000_000_000_000..1_000_000_000_000_000_000 => Some(number / 10_000 - 11_644_473_600_000),
+            1_000_000_000_000_000_000.. => Some(number / 1_000_000),
+        };
     }
     let seconds: f64 = text.parse().ok()?;
     (seconds.is_finite() && seconds.abs() < 1e11).then_some((seconds * 1000.0).round() as i64)

@@ -384,13 +384,13 @@ fn check_patterns(func: Func, arguments: &[Arc<Expr>]) -> Result<(), PlanError> 
         Value::List(patterns) => patterns,
         one => std::slice::from_ref(one),
     };
-    let texts = patterns.iter().filter_map(|pattern| match pattern {
+    let mut texts = patterns.iter().filter_map(|pattern| match pattern {
         Value::Text(text) => Some(text),
         _ => None,
     });
     match func {
-        Func::Matches => texts.map(|text| super::pattern::regex(text, false).map(|_| ())).collect(),
-        Func::InCidr => texts.map(|text| super::pattern::Network::parse(text).map(|_| ())).collect(),
+        Func::Matches => texts.try_for_each(|text| super::pattern::regex(text, false).map(|_| ())),
+        Func::InCidr => texts.try_for_each(|text| super::pattern::Network::parse(text).map(|_| ())),
         _ => Ok(()),
     }
 }

@@ -221,7 +221,7 @@ pub fn holds(expr: &Expr, row: &dyn Fn(&str) -> Value) -> Value {
             Value::Bool(rows.iter().any(|row| row.len() == given.len() && row.iter().enumerate().all(|(index, value)| equal(index, value))))
         }
         Expr::Call(func, arguments) => {
-            let cased = arguments.iter().any(|argument| is_cased(argument));
+            let cased = arguments.iter().any(is_cased);
             apply_as(*func, &arguments.iter().map(|argument| holds(argument, row)).collect::<Vec<_>>(), cased)
         }
         Expr::Not(inner) => Value::Bool(!is_true(inner, row)),

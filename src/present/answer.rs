@@ -83,12 +83,12 @@ mod tests {
 
     #[test]
     fn values_read_plainly() {
-        let text = |answer: Answer| super::text(&[], &answer, &style());
-        assert_eq!(text(Answer::Nothing), "");
-        assert_eq!(text(Answer::Value(Value::text("a\x1b\nb"))), "a\\x1b\nb\n");
-        assert_eq!(text(Answer::List(vec![Answer::Value(Value::Int(1)), Answer::Value(Value::text("x"))])), "1\nx\n");
+        let shown = |answer: Answer| text(&[], &answer, &style());
+        assert_eq!(shown(Answer::Nothing), "");
+        assert_eq!(shown(Answer::Value(Value::text("a\x1b\nb"))), "a\\x1b\nb\n");
+        assert_eq!(shown(Answer::List(vec![Answer::Value(Value::Int(1)), Answer::Value(Value::text("x"))])), "1\nx\n");
         let map = [("a".to_string(), Answer::Value(Value::Int(1))), ("long".to_string(), Answer::List(vec![Answer::Value(Value::Bool(true))]))];
-        assert_eq!(text(Answer::Map(map.into())), "a     1\nlong  [true]\n");
-        assert_eq!(text(Answer::Value(Value::Time(1_600_725_484_000))), "2020-09-21 21:58:04\n");
+        assert_eq!(shown(Answer::Map(map.into())), "a     1\nlong  [true]\n");
+        assert_eq!(shown(Answer::Value(Value::Time(1_600_725_484_000))), "2020-09-21 21:58:04\n");
     }
 }

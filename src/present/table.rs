@@ -69,7 +69,7 @@ fn visible(table: &Table) -> Vec<usize> {
                 .clone()
                 .filter(|at| {
                     let name = &*frame.schema().columns()[*at].0;
-                    !frame.is_column_missing(*at) && (short(name) || (name == "Muid" && !has_machine)) && !(name == "Muid" && has_machine)
+                    !frame.is_column_missing(*at) && (if name == "Muid" { !has_machine } else { short(name) })
                 })
                 .collect();
             machine_for_muid(frame.schema(), if kept.is_empty() { all.collect() } else { kept })

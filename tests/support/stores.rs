@@ -12,8 +12,6 @@ use super::{Place, project};
 pub struct Filled {
     pub store: PathBuf,
     pub summary: Value,
-    /// Where its raw files lie.
-    pub raw: PathBuf,
 }
 
 /// The sample as raw files: one folder for all tests.
@@ -58,7 +56,7 @@ fn fill(name: &str, raw: &Path) -> Arc<Filled> {
         let place = Place::new();
         let answer =
             place.huntsman(["ingest".as_ref(), raw.as_os_str(), "--store".as_ref(), store.as_os_str(), "--format".as_ref(), "json".as_ref()]).run().expect(0);
-        Arc::new(Filled { summary: answer.json(), store, raw: raw.to_path_buf() })
+        Arc::new(Filled { summary: answer.json(), store })
     })
     .clone()
 }

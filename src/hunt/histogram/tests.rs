@@ -18,6 +18,7 @@ fn span(from: &str, to: &str) -> Period {
 }
 
 fn bins(rows: &[(&str, Option<&str>, i64)]) -> Frame {
+    #[allow(clippy::type_complexity)]
     let values = |value: &dyn Fn(&(&str, Option<&str>, i64)) -> Value| rows.iter().map(value).collect();
     frame(vec![
         ("Bin", Type::Time, values(&|row| Value::Time(time(row.0)))),

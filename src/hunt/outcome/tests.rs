@@ -39,7 +39,7 @@ fn a_day_without_the_rare_thing_is_covered_while_its_sensor_works() {
     let coverage = covered(&asked("process", &["create", "thread"]), &source());
     assert_eq!((coverage.machines, coverage.machine_days, coverage.covered_machine_days), (2, 4, 4));
     assert_eq!(coverage.covered, Some((time("2020-09-21T08:00:00Z"), time("2020-09-22T16:00:00Z"))));
-    assert_eq!(outcome(false, &[coverage.clone()]), Outcome::Clean);
+    assert_eq!(outcome(false, std::slice::from_ref(&coverage)), Outcome::Clean);
     assert_eq!(outcome(true, &[coverage]), Outcome::Found);
 }
 

@@ -7,9 +7,9 @@ use rhai::{Array, Dynamic, EvalAltResult, Expr, FnPtr, Map, NativeCallContext, P
 use super::Declared;
 use crate::diag::{Fault, did_you_mean};
 use crate::hunt::period;
-use crate::plan::{Period, PlanError, Value};
+use crate::plan::{Period, PlanError};
 use crate::script::run::Run;
-use crate::script::value::{Span, Time, TimePeriod, literal, type_word};
+use crate::script::value::{Span, Time, TimePeriod, type_word};
 use crate::script::{fault, keys};
 
 pub(in crate::script) type Answer<T> = Result<T, Box<EvalAltResult>>;
@@ -257,10 +257,4 @@ pub(in crate::script) fn texts_of(value: &Dynamic) -> Vec<Arc<str>> {
         None if value.is_unit() => Vec::new(),
         None => vec![Arc::from(value.to_string())],
     }
-}
-
-/// A plain value, or a fault that says what it is.
-pub(in crate::script) fn plain(call: &Call, value: &Dynamic) -> Result<Value, Fault> {
-    literal(value)
-        .ok_or_else(|| Fault::new("types::mismatch", format!("a plain value is needed here, and this is {}", type_word(call.context.engine(), value))))
 }

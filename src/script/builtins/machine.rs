@@ -126,7 +126,8 @@ fn one(call: &Call, of: impl Fn(&KnownMachine) -> Dynamic) -> Answer<Dynamic> {
 
 fn single(machine: &Machine) -> impl Iterator<Item = Machine> + use<> {
     let period = machine.period;
-    machine.machines.to_vec().into_iter().map(move |known| Machine { machines: Arc::from([known]), period })
+    let machines = machine.machines.clone();
+    (0..machines.len()).filter_map(move |index| machines.get(index).cloned()).map(move |known| Machine { machines: Arc::from([known]), period })
 }
 
 fn make(call: &Call) -> Answer<Dynamic> {

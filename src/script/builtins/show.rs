@@ -9,7 +9,7 @@ use super::{Bins, Call, Client, Collection, Declared, Group, HistogramValue, Kin
 use crate::diag::Fault;
 use crate::frame::Frame;
 use crate::plan::{Period, Value, duration_text, time_text};
-use crate::report::{self, Answer, Columns, Item, Table};
+use crate::report::{Answer, Columns, Item, Table};
 use crate::script::fault::Trouble;
 use crate::script::run::Run;
 use crate::script::value::{Cased, Span, Time, TimePeriod, literal};

@@ -3,7 +3,7 @@
 use rhai::{Array, Dynamic, FnCallExpr, FnPtr, Position, ScriptFuncDef, Shared};
 
 use super::home::{self, Home};
-use super::value::{FlattenClone, Symbol, Term, is_symbolic, not, or};
+use super::value::{Symbol, Term, is_symbolic, not, or};
 use super::{Answer, LEVELS, Symbolic, refuse, refuse_with};
 use crate::diag::did_you_mean;
 use crate::plan::Func;

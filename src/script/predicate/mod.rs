@@ -101,7 +101,7 @@ pub(super) fn translate(run: &Run, context: &NativeCallContext, closure: &FnPtr,
         frame.scope.push_dynamic(name.clone(), value);
     }
     let body = home::body(&definition);
-    let place = body.last().map_or(Position::NONE, |statement| statement_start(statement));
+    let place = body.last().map_or(Position::NONE, statement_start);
     let answer = frame.run(&body).and_then(|value| match wanted {
         Wanted::Condition => frame.condition(&value, place),
         Wanted::Value => frame.term(&value, place),
@@ -196,9 +196,9 @@ impl Symbolic<'_> {
     /// A node, checked for types at this very place.
     fn checked(&self, make: impl Fn(Vec<Arc<Expr>>) -> Expr, terms: Vec<Term>, place: Position) -> Answer<Term> {
         let proxy = make(terms.iter().map(Term::stand_in).collect());
-        let kind = self.schema.type_of(&proxy).or_else(|error| {
+        let kind = self.schema.type_of(&proxy).map_err(|error| {
             let real = make(terms.iter().map(|term| term.expr.clone()).collect());
-            Err(plan_error(&self.schema.type_of(&real).err().unwrap_or(error), place))
+            plan_error(&self.schema.type_of(&real).err().unwrap_or(error), place)
         })?;
         let below: Vec<&Term> = terms.iter().collect();
         let term = Term::node(make(terms.iter().map(|term| term.expr.clone()).collect()), kind, &below);

@@ -58,8 +58,8 @@ impl Finder {
 #[derive(Debug)]
 pub enum Search {
     Nothing,
-    One(Finder),
-    Exact(memmem::Finder<'static>),
+    One(Box<Finder>),
+    Exact(Box<memmem::Finder<'static>>),
     Many(AhoCorasick),
 }
 
@@ -68,7 +68,7 @@ impl Search {
     pub fn folded(needles: &[&str]) -> Search {
         match needles {
             [] => Search::Nothing,
-            [needle] => Search::One(Finder::new(needle)),
+            [needle] => Search::One(Box::new(Finder::new(needle))),
             many => Search::many(many, true),
         }
     }
@@ -77,7 +77,7 @@ impl Search {
     pub fn exact(needles: &[&str]) -> Search {
         match needles {
             [] => Search::Nothing,
-            [needle] => Search::Exact(memmem::Finder::new(needle.as_bytes()).into_owned()),
+            [needle] => Search::Exact(Box::new(memmem::Finder::new(needle.as_bytes()).into_owned())),
             many => Search::many(many, false),
         }
     }

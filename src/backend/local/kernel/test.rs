@@ -16,6 +16,7 @@ use crate::plan::{Func, fold};
 
 /// A test of a text, with its patterns: any of them.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant)]
 pub enum TextTest {
     Equal(Box<Equal>),
     Contains { ascii: Search, needles: Vec<Needle> },

@@ -7,6 +7,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::plan::{Comparison, Expr, Func, apply_as, holds};
+use crate::telemetry::Type;
 
 const TEXTS: &[&str] = &[
     "C:\\Windows\\System32\\cmd.exe",
@@ -228,8 +229,7 @@ fn every_function_is_what_the_reference_says() {
         for further in arguments(func) {
             for cased in [false, true] {
                 let of = receiver(func);
-                let marked =
-                    if cased && matches!(func.signature().receiver, [crate::telemetry::Type::Text]) { Expr::call(Func::Cased, vec![of.clone()]) } else { of };
+                let marked = if cased && matches!(func.signature().receiver, [Type::Text]) { Expr::call(Func::Cased, vec![of.clone()]) } else { of };
                 let mut parts = vec![marked];
                 parts.extend(further.iter().cloned().map(Expr::literal));
                 let expr = Expr::call(func, parts);
