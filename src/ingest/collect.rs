@@ -74,8 +74,10 @@ impl Collector {
         work(&mut state.collected)
     }
 
-    pub fn spilled(&self) -> u64 {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).collected.spilled
+    /// Records in the spill files; none when they can't be written any more.
+    pub fn spilled(&self) -> Option<u64> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.collected.failure.is_some() { None } else { Some(state.collected.spilled) }
     }
 }
 
@@ -91,8 +93,9 @@ impl Collected {
         self.spilled += batch.records;
         self.facts.merge(batch.facts);
         for (part, frames) in batch.parts {
-            if let Err(error) = self.spill.append(part, &frames) {
-                self.failure.get_or_insert(error);
+            // What can't be written must not pile up in memory either.
+            if self.failure.is_none() {
+                self.failure = self.spill.append(part, &frames).err();
             }
         }
     }

@@ -26,7 +26,28 @@ pub fn open(name: &str, input: &mut dyn Read, scratch: &Path, visitor: &mut dyn 
     open_at(name, input, scratch, 0, visitor)
 }
 
+/// Repeats its failure: a decoder that found damage may tell of it only once.
+struct Failing<'a> {
+    input: &'a mut dyn Read,
+    failure: Option<(io::ErrorKind, String)>,
+}
+
+impl Read for Failing<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if let Some((kind, reason)) = &self.failure {
+            return Err(io::Error::new(*kind, reason.clone()));
+        }
+        self.input.read(buffer).inspect_err(|error| {
+            if error.kind() != io::ErrorKind::Interrupted {
+                self.failure = Some((error.kind(), error.to_string()));
+            }
+        })
+    }
+}
+
 fn open_at(name: &str, input: &mut dyn Read, scratch: &Path, depth: u32, visitor: &mut dyn Visitor) -> bool {
+    let mut failing = Failing { input, failure: None };
+    let input: &mut dyn Read = &mut failing;
     let mut head = vec![0; PEEK];
     match read_fully(input, &mut head) {
         Ok(count) => head.truncate(count),
@@ -40,7 +61,10 @@ fn open_at(name: &str, input: &mut dyn Read, scratch: &Path, depth: u32, visitor
     }
     let packed = head.starts_with(&[0x1f, 0x8b]) || head.starts_with(b"PK\x03\x04") || head.get(257..262) == Some(b"ustar");
     if !packed || depth >= MAX_DEPTH {
-        visitor.other(name);
+        match input.read(&mut [0]) {
+            Ok(_) => visitor.other(name),
+            Err(error) => visitor.damaged(name, &error.to_string()),
+        }
         return true;
     }
     if head.starts_with(&[0x1f, 0x8b]) {

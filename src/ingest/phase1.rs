@@ -185,7 +185,8 @@ impl FileReader<'_, '_> {
         }
         let sent = self.sender.send(Work { number: self.number, source, format, unit }).is_ok();
         self.number += u64::from(sent);
-        if self.collector.spilled() >= GENERATION {
+        let Some(spilled) = self.collector.spilled() else { return false };
+        if spilled >= GENERATION {
             let (flush, dropped) = (&mut self.flush, &self.reading.dropped);
             if let Err(error) = self.collector.settle(self.number, |collected| flush(collected, dropped)) {
                 self.failure = Some(error);

@@ -195,7 +195,7 @@ impl Spill {
         partition.buffer.extend_from_slice(frames);
         self.buffered += frames.len();
         if partition.buffer.len() >= BUFFER {
-            self.buffered -= partition.buffer.len();
+            self.buffered = self.buffered.saturating_sub(partition.buffer.len());
             flush(partition)?;
         }
         if self.buffered >= BUFFERED {

@@ -40,7 +40,7 @@ pub const FORMATS: &[&dyn Format] = &[&evtx::Evtx, &ndjson::NdJson];
 /// How much of a file decides what it is.
 pub const PEEK: usize = 64 << 10;
 
-/// Fills the buffer as far as the input goes.
+/// Fills the buffer as far as the input goes. What came before a failure counts: the failure is told by the next call, so the input must repeat it.
 pub fn read_fully(input: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {
@@ -48,6 +48,7 @@ pub fn read_fully(input: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> 
             Ok(0) => break,
             Ok(count) => filled += count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) if filled > 0 => break,
             Err(error) => return Err(error),
         }
     }
