@@ -13,13 +13,57 @@ const START: u64 = 1_767_225_600_000;
 const CHANNEL: &str = "Microsoft-Windows-Sysmon/Operational";
 
 const PROGRAMS: [&str; 24] = [
-    "svchost.exe", "chrome.exe", "explorer.exe", "msedge.exe", "powershell.exe", "cmd.exe", "conhost.exe", "outlook.exe", "winword.exe", "excel.exe", "teams.exe", "onedrive.exe", "rundll32.exe", "regsvr32.exe",
-    "wmiprvse.exe", "taskhostw.exe", "searchindexer.exe", "backgroundtaskhost.exe", "dllhost.exe", "msiexec.exe", "java.exe", "python.exe", "sqlservr.exe", "lsass.exe",
+    "svchost.exe",
+    "chrome.exe",
+    "explorer.exe",
+    "msedge.exe",
+    "powershell.exe",
+    "cmd.exe",
+    "conhost.exe",
+    "outlook.exe",
+    "winword.exe",
+    "excel.exe",
+    "teams.exe",
+    "onedrive.exe",
+    "rundll32.exe",
+    "regsvr32.exe",
+    "wmiprvse.exe",
+    "taskhostw.exe",
+    "searchindexer.exe",
+    "backgroundtaskhost.exe",
+    "dllhost.exe",
+    "msiexec.exe",
+    "java.exe",
+    "python.exe",
+    "sqlservr.exe",
+    "lsass.exe",
 ];
-const LIBRARIES: [&str; 12] =
-    ["ntdll.dll", "kernel32.dll", "KernelBase.dll", "user32.dll", "combase.dll", "rpcrt4.dll", "sechost.dll", "amsi.dll", "clr.dll", "wininet.dll", "crypt32.dll", "dbghelp.dll"];
-const DOMAINS: [&str; 10] =
-    ["login.contoso.example", "cdn.news.example", "update.vendor.example", "api.chat.example", "mail.contoso.example", "img.shop.example", "telemetry.tool.example", "dc01.contoso.example", "files.contoso.example", "a9x2.example"];
+const LIBRARIES: [&str; 12] = [
+    "ntdll.dll",
+    "kernel32.dll",
+    "KernelBase.dll",
+    "user32.dll",
+    "combase.dll",
+    "rpcrt4.dll",
+    "sechost.dll",
+    "amsi.dll",
+    "clr.dll",
+    "wininet.dll",
+    "crypt32.dll",
+    "dbghelp.dll",
+];
+const DOMAINS: [&str; 10] = [
+    "login.contoso.example",
+    "cdn.news.example",
+    "update.vendor.example",
+    "api.chat.example",
+    "mail.contoso.example",
+    "img.shop.example",
+    "telemetry.tool.example",
+    "dc01.contoso.example",
+    "files.contoso.example",
+    "a9x2.example",
+];
 
 /// A small generator of its own, so that a file is the same on every machine (xorshift64*).
 struct Dice(u64);
@@ -62,7 +106,11 @@ fn command_line(program: &str, path: &str, dice: &mut Dice) -> String {
         ("cmd.exe", 0) => format!("{path} /c whoami /all & net group \\\"Domain Admins\\\" /domain > %TEMP%\\\\{noise:x}.txt"),
         ("cmd.exe", _) => format!("{path} /c \\\"C:\\\\Program Files\\\\Vendor\\\\agent.bat\\\" --run {noise}"),
         ("svchost.exe", _) => format!("{path} -k netsvcs -p -s Service{}", noise % 80),
-        ("chrome.exe" | "msedge.exe", _) => format!("\\\"{path}\\\" --type=renderer --field-trial-handle={noise},{} --lang=en-US --enable-features=A,B,C --renderer-client-id={}", noise / 3, noise % 900),
+        ("chrome.exe" | "msedge.exe", _) => format!(
+            "\\\"{path}\\\" --type=renderer --field-trial-handle={noise},{} --lang=en-US --enable-features=A,B,C --renderer-client-id={}",
+            noise / 3,
+            noise % 900
+        ),
         ("rundll32.exe", 0) => format!("{path} C:\\\\windows\\\\System32\\\\comsvcs.dll, MiniDump {} C:\\\\temp\\\\out.dmp full", noise % 900),
         _ => format!("\\\"{path}\\\" /session:{noise}"),
     }
@@ -98,13 +146,26 @@ fn write_record(out: &mut impl Write, number: u64, total: u64, dice: &mut Dice) 
             write!(
                 out,
                 "{{{},\"ProcessGuid\":\"{}\",\"ProcessId\":\"{pid}\",\"Image\":\"{image}\",\"CommandLine\":\"{}\",\"CurrentDirectory\":\"C:\\\\Windows\\\\\",\"User\":\"{user}\",\"LogonId\":\"0x{:x}\",\"IntegrityLevel\":\"Medium\",\"Hashes\":\"SHA1={hash:040x},MD5={hash:032x},SHA256={hash:064x},IMPHASH={hash:032x}\",\"ParentProcessGuid\":\"{}\",\"ParentProcessId\":\"{parent_pid}\",\"ParentImage\":\"{parent_image}\",\"ParentCommandLine\":\"{parent_image} /run\",\"OriginalFileName\":\"{program}\",\"Company\":\"Microsoft Corporation\",\"Product\":\"Windows\"}}",
-                sysmon(1), guid(pid), command_line(program, &image, dice), dice.below(1 << 24), guid(parent_pid)
+                sysmon(1),
+                guid(pid),
+                command_line(program, &image, dice),
+                dice.below(1 << 24),
+                guid(parent_pid)
             )
         }
         8..20 => write!(
             out,
             "{{{},\"ProcessGuid\":\"{}\",\"ProcessId\":\"{pid}\",\"Image\":\"{image}\",\"User\":\"{user}\",\"Protocol\":\"tcp\",\"Initiated\":\"true\",\"SourceIp\":\"10.1.{}.{}\",\"SourcePort\":\"{}\",\"DestinationIp\":\"{}.{}.{}.{}\",\"DestinationPort\":\"{}\",\"DestinationHostname\":\"-\"}}",
-            sysmon(3), guid(pid), machine / 250, machine % 250 + 1, 49_152 + dice.below(16_000), 20 + dice.skewed(180), dice.skewed(250), dice.skewed(250), 1 + dice.skewed(250), if dice.below(5) == 0 { 80 } else { 443 }
+            sysmon(3),
+            guid(pid),
+            machine / 250,
+            machine % 250 + 1,
+            49_152 + dice.below(16_000),
+            20 + dice.skewed(180),
+            dice.skewed(250),
+            dice.skewed(250),
+            1 + dice.skewed(250),
+            if dice.below(5) == 0 { 80 } else { 443 }
         ),
         20..26 => write!(out, "{{{},\"ProcessGuid\":\"{}\",\"ProcessId\":\"{pid}\",\"Image\":\"{image}\"}}", sysmon(5), guid(pid)),
         26..56 => {
@@ -112,7 +173,10 @@ fn write_record(out: &mut impl Write, number: u64, total: u64, dice: &mut Dice) 
             write!(
                 out,
                 "{{{},\"ProcessGuid\":\"{}\",\"ProcessId\":\"{pid}\",\"Image\":\"{image}\",\"ImageLoaded\":\"C:\\\\Windows\\\\System32\\\\{library}\",\"Hashes\":\"SHA1={:040x},MD5={:032x}\",\"Signed\":\"true\",\"Signature\":\"Microsoft Windows\",\"SignatureStatus\":\"Valid\",\"OriginalFileName\":\"{library}\"}}",
-                sysmon(7), guid(pid), library.len(), library.len()
+                sysmon(7),
+                guid(pid),
+                library.len(),
+                library.len()
             )
         }
         56..76 => {
@@ -120,30 +184,48 @@ fn write_record(out: &mut impl Write, number: u64, total: u64, dice: &mut Dice) 
             write!(
                 out,
                 "{{{},\"SourceProcessGUID\":\"{}\",\"SourceProcessId\":\"{pid}\",\"SourceImage\":\"{image}\",\"TargetProcessGUID\":\"{}\",\"TargetProcessId\":\"{parent_pid}\",\"TargetImage\":\"C:\\\\Windows\\\\System32\\\\{target}\",\"GrantedAccess\":\"{access}\",\"CallTrace\":\"C:\\\\windows\\\\SYSTEM32\\\\ntdll.dll+9fc24|C:\\\\windows\\\\System32\\\\KERNELBASE.dll+6c175\"}}",
-                sysmon(10), guid(pid), guid(parent_pid)
+                sysmon(10),
+                guid(pid),
+                guid(parent_pid)
             )
         }
         76..86 => write!(
             out,
             "{{{},\"ProcessGuid\":\"{}\",\"ProcessId\":\"{pid}\",\"Image\":\"{image}\",\"TargetFilename\":\"C:\\\\Users\\\\user{:03}\\\\AppData\\\\Local\\\\Temp\\\\{:x}.{}\"}}",
-            sysmon(11), guid(pid), dice.below(400), dice.roll(), dice.pick(&["tmp", "log", "json", "exe", "ps1", "zip"])
+            sysmon(11),
+            guid(pid),
+            dice.below(400),
+            dice.roll(),
+            dice.pick(&["tmp", "log", "json", "exe", "ps1", "zip"])
         ),
         86..91 => write!(
             out,
             "{{{},\"EventType\":\"SetValue\",\"ProcessGuid\":\"{}\",\"ProcessId\":\"{pid}\",\"Image\":\"{image}\",\"TargetObject\":\"HKU\\\\S-1-5-21-{machine}\\\\Software\\\\Microsoft\\\\Windows\\\\CurrentVersion\\\\{}\\\\v{}\",\"Details\":\"DWORD (0x00000001)\"}}",
-            sysmon(13), guid(pid), dice.pick(&["Explorer", "Internet Settings", "Search", "Run"]), dice.below(60)
+            sysmon(13),
+            guid(pid),
+            dice.pick(&["Explorer", "Internet Settings", "Search", "Run"]),
+            dice.below(60)
         ),
         91..96 => write!(
             out,
             "{{{},\"ProcessGuid\":\"{}\",\"ProcessId\":\"{pid}\",\"Image\":\"{image}\",\"QueryName\":\"{}\",\"QueryStatus\":\"0\",\"QueryResults\":\"10.0.0.{};\"}}",
-            sysmon(22), guid(pid), dice.pick(&DOMAINS), dice.below(250)
+            sysmon(22),
+            guid(pid),
+            dice.pick(&DOMAINS),
+            dice.below(250)
         ),
         _ => {
             let failed = dice.below(20) == 0;
             write!(
                 out,
                 "{{{},\"SubjectUserName\":\"-\",\"SubjectDomainName\":\"-\",\"TargetUserName\":\"user{:03}\",\"TargetDomainName\":\"CONTOSO\",\"TargetLogonId\":\"0x{:x}\",\"LogonType\":\"{}\",\"IpAddress\":\"10.1.0.{}\",\"WorkstationName\":\"WS{:03}\",\"LogonProcessName\":\"NtLmSsp\",\"AuthenticationPackageName\":\"NTLM\",\"Status\":\"{}\"}}",
-                head("Security", "Microsoft-Windows-Security-Auditing", if failed { 4625 } else { 4624 }), dice.skewed(400), dice.below(1 << 24), dice.pick(&["3", "5", "2", "10"]), dice.below(250), dice.below(MACHINES), if failed { "0xc000006d" } else { "0x0" }
+                head("Security", "Microsoft-Windows-Security-Auditing", if failed { 4625 } else { 4624 }),
+                dice.skewed(400),
+                dice.below(1 << 24),
+                dice.pick(&["3", "5", "2", "10"]),
+                dice.below(250),
+                dice.below(MACHINES),
+                if failed { "0xc000006d" } else { "0x0" }
             )
         }
     }?;

@@ -21,10 +21,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("report", &["diag", "frame", "hunt", "plan", "telemetry"]),
     ("script", &["diag", "telemetry", "plan", "frame", "store", "ingest", "backend", "hunt", "report"]),
     ("present", &["diag", "telemetry", "frame", "hunt", "report", "plan"]),
-    (
-        "cli",
-        &["diag", "telemetry", "plan", "frame", "store", "sample", "ingest", "backend", "hunt", "report", "script", "present"],
-    ),
+    ("cli", &["diag", "telemetry", "plan", "frame", "store", "sample", "ingest", "backend", "hunt", "report", "script", "present"]),
     ("main", &["cli"]),
 ];
 
@@ -87,7 +84,8 @@ fn outside_crates_have_owners() {
                 continue;
             }
             let named = Regex::new(&format!(r"(^|[^\w:]){name}::")).unwrap();
-            wrong.extend(code_lines(&text).filter(|(_, line)| named.is_match(line)).map(|(number, _)| format!("{path}:{number}: {name} belongs to {owners:?}")));
+            wrong
+                .extend(code_lines(&text).filter(|(_, line)| named.is_match(line)).map(|(number, _)| format!("{path}:{number}: {name} belongs to {owners:?}")));
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
@@ -129,11 +127,8 @@ fn files_say_their_idea_and_stay_short() {
 fn the_map_names_every_folder() {
     let map = std::fs::read_to_string(project().join("src/README.md")).unwrap();
     let folders: BTreeSet<PathBuf> = files_below(&project().join("src"), ".rs").iter().map(|file| file.parent().unwrap().to_path_buf()).collect();
-    let missing: Vec<String> = folders
-        .iter()
-        .map(|folder| relative(folder))
-        .filter(|folder| !folder.is_empty() && !map.contains(&format!("`{folder}/`")))
-        .collect();
+    let missing: Vec<String> =
+        folders.iter().map(|folder| relative(folder)).filter(|folder| !folder.is_empty() && !map.contains(&format!("`{folder}/`"))).collect();
     assert!(missing.is_empty(), "src/README.md does not name {missing:?}");
 }
 

@@ -13,8 +13,8 @@ use sha2::{Digest, Sha256};
 
 use super::context::Context;
 use super::progress::Bar;
-use crate::diag::Fault;
 use crate::backend::BackendError;
+use crate::diag::Fault;
 use crate::ingest::{self, IngestError, Request};
 use crate::store::{Store, VERSION};
 use crate::telemetry::identity::DEFAULT_CLIENT;

@@ -35,7 +35,9 @@ pub fn open(context: &Context) -> Result<Arc<dyn Backend>, Fault> {
         [path] if stores == 1 => path.clone(),
         _ if stores == 0 => cache::fill(context, &paths)?,
         _ => {
-            return Err(Fault::new("source::mixed", "a store can only be the one source of a run").with_help("ingest the others into it, or name raw logs only"));
+            return Err(
+                Fault::new("source::mixed", "a store can only be the one source of a run").with_help("ingest the others into it, or name raw logs only")
+            );
         }
     };
     context.terminal.tell(|| format!("store: {}", root.display()));

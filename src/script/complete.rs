@@ -8,12 +8,16 @@ use super::{Candidate, library};
 use crate::plan::Schema;
 use crate::telemetry::TABLES;
 
-const KEYWORDS: [&str; 20] =
-    ["let", "const", "if", "else", "for", "in", "while", "loop", "switch", "fn", "return", "import", "as", "true", "false", "break", "continue", "try", "catch", "throw"];
+const KEYWORDS: [&str; 20] = [
+    "let", "const", "if", "else", "for", "in", "while", "loop", "switch", "fn", "return", "import", "as", "true", "false", "break", "continue", "try", "catch",
+    "throw",
+];
 
 pub(super) fn complete(inner: &mut Inner, text: &str, cursor: usize) -> (usize, Vec<Candidate>) {
     let before = text.get(..cursor).unwrap_or(text);
-    let start = before.rfind(|character: char| !(character.is_alphanumeric() || character == '_')).map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
+    let start = before
+        .rfind(|character: char| !(character.is_alphanumeric() || character == '_'))
+        .map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
     let word = &before[start..];
     let head = before[..start].trim_end();
     if let Some((at, path)) = open_import(before) {
@@ -46,7 +50,11 @@ fn names(inner: &Inner, before: &str) -> Vec<Candidate> {
     found.extend(inner.scope.iter().map(|(name, _, value)| candidate(name, inner.engine.map_type_name(value.type_name()))));
     for module in inner.run.sources.session() {
         let signatures = module.gen_fn_signatures_with_mapper(|name| name.into());
-        found.extend(signatures.filter(|signature| !signature.starts_with("anon$")).filter_map(|signature| signature.split('(').next().map(|name| candidate(name, &signature))));
+        found.extend(
+            signatures
+                .filter(|signature| !signature.starts_with("anon$"))
+                .filter_map(|signature| signature.split('(').next().map(|name| candidate(name, &signature))),
+        );
     }
     found.extend(closure_parameters(before).map(|name| candidate(&name, "row")));
     found

@@ -34,9 +34,9 @@ pub(super) fn stop(fault: Fault, at: Position) -> Box<EvalAltResult> {
 /// Whether the error is about columns and their types, so that no other words are better.
 pub(super) fn is_from_plan(error: &EvalAltResult) -> bool {
     match error.unwrap_inner() {
-        EvalAltResult::ErrorRuntime(payload, _) => {
-            payload.read_lock::<Trouble>().is_some_and(|trouble| ["types::", "column::", "pattern::"].iter().any(|prefix| trouble.0.code.starts_with(prefix)))
-        }
+        EvalAltResult::ErrorRuntime(payload, _) => payload
+            .read_lock::<Trouble>()
+            .is_some_and(|trouble| ["types::", "column::", "pattern::", "predicate::large", "run::"].iter().any(|prefix| trouble.0.code.starts_with(prefix))),
         _ => false,
     }
 }
@@ -50,7 +50,11 @@ pub(super) fn explain(engine: &Engine, run: &Run, main: &str, error: &EvalAltRes
         match current {
             EvalAltResult::ErrorInFunctionCall(name, source, inner, at) => {
                 if !at.is_none() {
-                    let name = if name.starts_with("anon$") || name.contains("closure") { "called by this closure's owner".into() } else { format!("in this call of `{name}`") };
+                    let name = if name.starts_with("anon$") || name.contains("closure") {
+                        "called by this closure's owner".into()
+                    } else {
+                        format!("in this call of `{name}`")
+                    };
                     calls.push((here.clone(), *at, name));
                 }
                 if !source.is_empty() {
@@ -92,7 +96,10 @@ fn place_of(run: &Run, id: &str, at: Position, error: &EvalAltResult) -> Option<
     let source = run.sources.text(id)?;
     let mut span = super::sources::word_at(&source.text, at)?;
     // Some errors stand on the dot or bracket before the word that they are about.
-    let moves = matches!(error, EvalAltResult::ErrorRuntime(..) | EvalAltResult::ErrorDotExpr(..) | EvalAltResult::ErrorPropertyNotFound(..) | EvalAltResult::ErrorIndexingType(..));
+    let moves = matches!(
+        error,
+        EvalAltResult::ErrorRuntime(..) | EvalAltResult::ErrorDotExpr(..) | EvalAltResult::ErrorPropertyNotFound(..) | EvalAltResult::ErrorIndexingType(..)
+    );
     if moves && matches!(&source.text[span.clone()], "." | "?.") {
         let rest = &source.text[span.end..];
         let skipped = rest.len() - rest.trim_start().len();
@@ -127,7 +134,9 @@ fn describe(engine: &Engine, run: &Run, here: &str, error: &EvalAltResult) -> Fa
         E::ErrorMismatchOutputType(wanted, found, _) => {
             Fault::new("types::mismatch", format!("{} is needed here, and this is {}", names::plain_type(engine, wanted), names::plain_type(engine, found)))
         }
-        E::ErrorIndexingType(kind, _) => Fault::new("types::index", format!("{} can't be indexed so", names::plain_type(engine, kind.split('[').next().unwrap_or(kind).trim()))),
+        E::ErrorIndexingType(kind, _) => {
+            Fault::new("types::index", format!("{} can't be indexed so", names::plain_type(engine, kind.split('[').next().unwrap_or(kind).trim())))
+        }
         E::ErrorArrayBounds(length, index, _) => Fault::new("value::bounds", format!("the list has {length} items, and {index} is none of them")),
         E::ErrorStringBounds(length, index, _) => Fault::new("value::bounds", format!("the text has {length} characters, and {index} is none of them")),
         E::ErrorFor(_) => Fault::new("types::loop", "this can't be looped over").with_help("loop over a list, a range, a period, a client or a collection"),
@@ -138,7 +147,9 @@ fn describe(engine: &Engine, run: &Run, here: &str, error: &EvalAltResult) -> Fa
         }
         E::ErrorDataRace(..) => traps::data_race(run, here),
         E::ErrorAssignmentToConstant(name, _) => Fault::new("name::constant", format!("`{name}` is a constant")).with_help("declare it with `let`"),
-        E::ErrorNonPureMethodCallOnConstant(name, _) => Fault::new("name::constant", format!("`{name}` would change a constant")).with_help("declare it with `let`"),
+        E::ErrorNonPureMethodCallOnConstant(name, _) => {
+            Fault::new("name::constant", format!("`{name}` would change a constant")).with_help("declare it with `let`")
+        }
         E::ErrorVariableExists(name, _) => Fault::new("name::twice", format!("there is a variable `{name}` already")),
         other => Fault::new("run::error", lowered(&without_place(&other.to_string()))),
     }
@@ -164,8 +175,13 @@ fn parsing(run: &Run, here: &str, kind: &ParseErrorType, at: Position) -> Fault 
         }
         P::BadInput(LexError::MalformedEscapeSequence(sequence)) => Fault::new("syntax::backslash", format!("`{sequence}` is no escape of a plain text"))
             .with_help("in a plain text every backslash is written twice; a raw text needs none: #\"C:\\Windows\\Temp\"#"),
-        P::BadInput(LexError::UnterminatedString) => Fault::new("syntax::text", "this text has no end").with_help("a text in \"…\" ends on its line; `…` may go on"),
+        P::BadInput(LexError::UnterminatedString) => {
+            Fault::new("syntax::text", "this text has no end").with_help("a text in \"…\" ends on its line; `…` may go on")
+        }
         P::BadInput(LexError::UnexpectedInput(sign)) => Fault::new("syntax::sign", format!("`{sign}` means nothing here")),
+        P::BadInput(LexError::ImproperSymbol(_, message)) if message.contains("'eval'") => {
+            Fault::new("call::forbidden", "a playbook has no `eval`").with_help("a closure or a function does what it would be for")
+        }
         P::BadInput(error) => Fault::new("syntax::input", lowered(&error.to_string())),
         P::Reserved(word) => Fault::new("name::reserved", format!("`{word}` is a word of the language, not a name")).with_help("choose another name"),
         P::MissingToken(token, what) => missing_token(token, what),

@@ -48,8 +48,9 @@ pub fn is_complete(text: &str) -> bool {
 
 fn wants_more(token: &Token) -> bool {
     use Token::{
-        Ampersand, And, As, Bang, Colon, Comma, Const, Divide, DoubleArrow, DoubleQuestion, Elvis, Else, Equals, EqualsTo, Fn, For, GreaterThan, GreaterThanEqualsTo, If,
-        Import, In, LessThan, LessThanEqualsTo, Let, Minus, Modulo, Multiply, NotEqualsTo, NotIn, Or, Period, Pipe, Plus, Return, Switch, While,
+        Ampersand, And, As, Bang, Colon, Comma, Const, Divide, DoubleArrow, DoubleQuestion, Else, Elvis, Equals, EqualsTo, Fn, For, GreaterThan,
+        GreaterThanEqualsTo, If, Import, In, LessThan, LessThanEqualsTo, Let, Minus, Modulo, Multiply, NotEqualsTo, NotIn, Or, Period, Pipe, Plus, Return,
+        Switch, While,
     };
     matches!(
         token,
@@ -199,7 +200,8 @@ fn paint_of(text: &str, token: &Token, span: &Range<usize>) -> Paint {
         Token::StringConstant(..) | Token::InterpolatedString(..) | Token::CharConstant(..) | Token::LexError(_) => Paint::Text,
         Token::IntegerConstant(..) | Token::FloatConstant(..) => Paint::Number,
         Token::Identifier(_) | Token::Reserved(_) => {
-            let called = text[span.end..].starts_with('(') || builtins::all().iter().any(|declared| declared.is_property && text[span.clone()] == *declared.name);
+            let called =
+                text[span.end..].starts_with('(') || builtins::all().iter().any(|declared| declared.is_property && text[span.clone()] == *declared.name);
             if called { Paint::Call } else { Paint::Name }
         }
         token if token.is_standard_keyword() => Paint::Keyword,

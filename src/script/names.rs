@@ -117,7 +117,8 @@ pub(super) fn unknown_function(engine: &Engine, run: &Run, signature: &str) -> F
     let same_own: Vec<&String> = own.iter().filter(|signature| signature.split('(').next() == Some(name)).collect();
     if !same_own.is_empty() {
         let shown = same_own.iter().map(|signature| format!("`{signature}`")).collect::<Vec<_>>().join(", ");
-        return Fault::new("call::arguments", format!("`{name}` does not take these arguments")).with_help(format!("it is {shown}; functions are called as `f(x)`"));
+        return Fault::new("call::arguments", format!("`{name}` does not take these arguments"))
+            .with_help(format!("it is {shown}; functions are called as `f(x)`"));
     }
     let receiver = given.first().and_then(|word| Kind::of_word(word));
     let methods = builtins::all().iter().filter(|declared| declared.receiver.is_some() && declared.receiver == receiver).map(|declared| declared.name);

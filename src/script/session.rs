@@ -185,7 +185,9 @@ impl Inner {
             } else if let Some(bins) = value.read_lock::<Bins>() {
                 bins.plan()
             } else {
-                return Err(Fault::new("explain::nothing", "this asks no source").with_help("explain a query: `Client(\"all\").get_executions().filter(|e| …)`"));
+                return Err(
+                    Fault::new("explain::nothing", "this asks no source").with_help("explain a query: `Client(\"all\").get_executions().filter(|e| …)`")
+                );
             };
             self.run.setup.backend.explain(&plan).map_err(|error| Fault::from(&error))
         })?
@@ -209,7 +211,9 @@ fn imports(tree: &AST) -> Vec<(String, String, rhai::Position)> {
 
 /// Runs on a thread whose stack deep expressions fit in; a panic becomes a fault and the session goes on.
 pub(super) fn on_own_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Fault> {
-    let broken = |reason: &str| Fault::new("internal::panic", format!("an internal error: {reason}")).with_help("this is a defect of Huntsman; please report it with the playbook");
+    let broken = |reason: &str| {
+        Fault::new("internal::panic", format!("an internal error: {reason}")).with_help("this is a defect of Huntsman; please report it with the playbook")
+    };
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().name("script".into()).stack_size(STACK).spawn_scoped(scope, || catch_unwind(AssertUnwindSafe(work)));
         match thread.map_err(|error| broken(&error.to_string()))?.join() {

@@ -56,7 +56,8 @@ fn fill(name: &str, raw: &Path) -> Arc<Filled> {
     once.get_or_init(|| {
         let store = fresh(&format!("store-{name}"));
         let place = Place::new();
-        let answer = place.huntsman(["ingest".as_ref(), raw.as_os_str(), "--store".as_ref(), store.as_os_str(), "--format".as_ref(), "json".as_ref()]).run().expect(0);
+        let answer =
+            place.huntsman(["ingest".as_ref(), raw.as_os_str(), "--store".as_ref(), store.as_os_str(), "--format".as_ref(), "json".as_ref()]).run().expect(0);
         Arc::new(Filled { summary: answer.json(), store, raw: raw.to_path_buf() })
     })
     .clone()

@@ -23,7 +23,8 @@ pub fn parse(text: &str) -> (Vec<String>, Vec<Step>) {
             while let Some(begun) = command.strip_suffix('\\') {
                 command = format!("{begun}{}", lines.next().unwrap_or_default().trim_start_matches('>').trim_start());
             }
-            let document = if command.ends_with("<<'END'") { lines.by_ref().take_while(|line| *line != "END").map(str::to_string).collect() } else { Vec::new() };
+            let document =
+                if command.ends_with("<<'END'") { lines.by_ref().take_while(|line| *line != "END").map(str::to_string).collect() } else { Vec::new() };
             steps.push(Step { command, document, expected: Vec::new() });
         } else if let Some(step) = steps.last_mut() {
             step.expected.push(line.to_string());

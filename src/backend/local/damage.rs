@@ -15,7 +15,9 @@ pub fn of_file(path: &Path, error: &BackendError) -> BackendError {
         Err(error) => error.to_string(),
         Ok(_) => match error {
             BackendError::Failed { reason } => format!("this file of the store is damaged ({reason}); ingest again into an empty folder"),
-            BackendError::Plan(_) | BackendError::Store(_) | BackendError::Interrupted | BackendError::Timeout | BackendError::Nowhere => "this file of the store can't be read".into(),
+            BackendError::Plan(_) | BackendError::Store(_) | BackendError::Interrupted | BackendError::Timeout | BackendError::Nowhere => {
+                "this file of the store can't be read".into()
+            }
         },
     };
     StoreError::Io { path: path.display().to_string(), reason }.into()

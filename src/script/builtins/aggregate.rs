@@ -66,13 +66,21 @@ pub(super) fn declared() -> Vec<Declared> {
         free("n_unique", COLUMN, 1, "Aggregate: how many distinct known values, case ignored", example!("n_unique(\"Muid\")"), of_column),
         free("first", COLUMN, 1, "Aggregate: the first known value in row order", example!("first(\"CommandLine\")"), of_column),
         free("list", COLUMN, 1, "Aggregate: the distinct known values, sorted, 100 at most", example!("list(\"ParentFilename\")"), of_column),
-        free("quantile", &[("column", Kind::Text), ("part", Kind::Number)], 2, "Aggregate: the value below which that part (0 to 1) of the known values lies, linear", example!("quantile(\"ChildPid\", 0.9)"), |call| {
-            let part = call.value(1).as_float().or_else(|_| call.value(1).as_int().map(|whole| whole as f64)).unwrap_or(-1.0);
-            if !(0.0..=1.0).contains(&part) {
-                return Err(call.fail_at(1, Fault::new("value::range", "a quantile lies between 0 and 1").with_help("0.9 is the value that nine of ten stay below")));
-            }
-            Ok(Dynamic::from(Fold { fold: plan::Fold::Quantile(part), column: Some(call.text(0).into()) }))
-        }),
+        free(
+            "quantile",
+            &[("column", Kind::Text), ("part", Kind::Number)],
+            2,
+            "Aggregate: the value below which that part (0 to 1) of the known values lies, linear",
+            example!("quantile(\"ChildPid\", 0.9)"),
+            |call| {
+                let part = call.value(1).as_float().or_else(|_| call.value(1).as_int().map(|whole| whole as f64)).unwrap_or(-1.0);
+                if !(0.0..=1.0).contains(&part) {
+                    return Err(call
+                        .fail_at(1, Fault::new("value::range", "a quantile lies between 0 and 1").with_help("0.9 is the value that nine of ten stay below")));
+                }
+                Ok(Dynamic::from(Fold { fold: plan::Fold::Quantile(part), column: Some(call.text(0).into()) }))
+            },
+        ),
     ]
 }
 

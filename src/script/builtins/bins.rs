@@ -112,7 +112,9 @@ macro_rules! example {
 pub(super) fn declared() -> Vec<Declared> {
     vec![
         method(Kind::Bins, "rows", &[], 0, "All bins, a list", example!(".rows()"), |call| Ok(rows(call)?.collect::<Array>().into())),
-        method(Kind::Bins, "first", &[], 0, "The first bin; missing where there is none", example!(".first()"), |call| Ok(rows(call)?.next().unwrap_or_default())),
+        method(Kind::Bins, "first", &[], 0, "The first bin; missing where there is none", example!(".first()"), |call| {
+            Ok(rows(call)?.next().unwrap_or_default())
+        }),
         method(Kind::Bins, "last", &[], 0, "The last bin; missing where there is none", example!(".last()"), |call| Ok(rows(call)?.last().unwrap_or_default())),
         method(Kind::Bins, "count", &[], 0, "How many bins", example!(".count()"), |call| Ok(i64::try_from(frame(call)?.height()).unwrap_or(i64::MAX).into())),
         method(Kind::Bins, "is_empty", &[], 0, "Whether there is no bin", example!(".is_empty()"), |call| Ok((frame(call)?.height() == 0).into())),
@@ -125,13 +127,21 @@ pub(super) fn declared() -> Vec<Declared> {
             let frame = frame(call)?;
             Ok((0..frame.height()).map(|row| dynamic(&frame.named(row, &call.text(0)))).collect::<Array>().into())
         }),
-        method(Kind::Bins, "events", &[("row", Kind::Row)], 0, "The rows behind one bin; without it all rows that are counted", example!(".events()"), |call| {
-            let bins = call.receiver::<Bins>()?;
-            match call.value(0).try_cast::<Row>() {
-                None => Ok(Dynamic::from((*bins.events).clone())),
-                Some(row) => bins.behind(call.run, &row).map(Dynamic::from).map_err(|fault| call.fail_at(0, fault)),
-            }
-        }),
+        method(
+            Kind::Bins,
+            "events",
+            &[("row", Kind::Row)],
+            0,
+            "The rows behind one bin; without it all rows that are counted",
+            example!(".events()"),
+            |call| {
+                let bins = call.receiver::<Bins>()?;
+                match call.value(0).try_cast::<Row>() {
+                    None => Ok(Dynamic::from((*bins.events).clone())),
+                    Some(row) => bins.behind(call.run, &row).map(Dynamic::from).map_err(|fault| call.fail_at(0, fault)),
+                }
+            },
+        ),
         method(Kind::Bins, "explain", &[], 0, "What will run and where", example!(".explain()"), |call| {
             let bins = call.receiver::<Bins>()?;
             call.run.setup.backend.explain(&bins.plan).map(Dynamic::from).map_err(|error| call.fail(Fault::from(&error)))

@@ -7,9 +7,9 @@ use rhai::{Array, Dynamic, EvalAltResult, Expr, FnPtr, Map, NativeCallContext, P
 use super::Declared;
 use crate::diag::{Fault, did_you_mean};
 use crate::hunt::period;
-use crate::plan::{Period, PlanError, Value};
+use crate::plan::{Period, PlanError};
 use crate::script::run::Run;
-use crate::script::value::{Span, Time, TimePeriod, literal, type_word};
+use crate::script::value::{Span, Time, TimePeriod, type_word};
 use crate::script::{fault, keys};
 
 pub(in crate::script) type Answer<T> = Result<T, Box<EvalAltResult>>;
@@ -81,7 +81,8 @@ impl<'a, 'c> Call<'a, 'c> {
     /// A number of rows, zero or more.
     pub fn rows(&self, index: usize) -> Answer<usize> {
         let number = self.int(index).unwrap_or_default();
-        usize::try_from(number).map_err(|_| self.fail_at(index, Fault::new("value::range", format!("a number of rows can't be {number}")).with_help("use 0 or more")))
+        usize::try_from(number)
+            .map_err(|_| self.fail_at(index, Fault::new("value::range", format!("a number of rows can't be {number}")).with_help("use 0 or more")))
     }
 
     /// A text or list of texts, as names.
@@ -105,7 +106,8 @@ impl<'a, 'c> Call<'a, 'c> {
         if value.is_string() {
             return period::parse_duration(&value.to_string()).map_err(|error| Fault::from(&error));
         }
-        Err(Fault::new("call::argument", format!("a duration is needed here, and this is {}", type_word(self.context.engine(), value))).with_help("write `5.minutes`"))
+        Err(Fault::new("call::argument", format!("a duration is needed here, and this is {}", type_word(self.context.engine(), value)))
+            .with_help("write `5.minutes`"))
     }
 
     pub fn time(&self, index: usize) -> Answer<i64> {
@@ -120,7 +122,8 @@ impl<'a, 'c> Call<'a, 'c> {
         if value.is_string() {
             return period::parse_time(&value.to_string(), self.run.setup.zone).map_err(|error| Fault::from(&error));
         }
-        Err(Fault::new("call::argument", format!("a time is needed here, and this is {}", type_word(self.context.engine(), value))).with_help("write \"2020-09-21\" or an RFC 3339 time"))
+        Err(Fault::new("call::argument", format!("a time is needed here, and this is {}", type_word(self.context.engine(), value)))
+            .with_help("write \"2020-09-21\" or an RFC 3339 time"))
     }
 
     pub fn period(&self, index: usize) -> Answer<Option<Period>> {
@@ -254,9 +257,4 @@ pub(in crate::script) fn texts_of(value: &Dynamic) -> Vec<Arc<str>> {
         None if value.is_unit() => Vec::new(),
         None => vec![Arc::from(value.to_string())],
     }
-}
-
-/// A plain value, or a fault that says what it is.
-pub(in crate::script) fn plain(call: &Call, value: &Dynamic) -> Result<Value, Fault> {
-    literal(value).ok_or_else(|| Fault::new("types::mismatch", format!("a plain value is needed here, and this is {}", type_word(call.context.engine(), value))))
 }

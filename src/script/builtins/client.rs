@@ -58,7 +58,15 @@ pub(super) fn declared() -> Vec<Declared> {
         property(Kind::Client, "period", "The period that it was made with; missing where none", "Client(\"all\", last(7.days)).period", |call| {
             Ok(call.receiver::<Client>()?.period.map_or(Dynamic::UNIT, |period| Dynamic::from(TimePeriod(period))))
         }),
-        method(Kind::Client, "get_machines", &[("period", Kind::Period)], 0, "Its machines: Muid, Name, ClientId, LocalIp, Os, FirstSeen, LastSeen, Events", "Client(\"all\").get_machines()", list),
+        method(
+            Kind::Client,
+            "get_machines",
+            &[("period", Kind::Period)],
+            0,
+            "Its machines: Muid, Name, ClientId, LocalIp, Os, FirstSeen, LastSeen, Events",
+            "Client(\"all\").get_machines()",
+            list,
+        ),
         method(Kind::Client, "machines", &[("period", Kind::Period)], 0, "The same as get_machines", "Client(\"all\").machines()", list),
         method(Kind::Client, "get_client", &[], 0, "Itself", "Client(\"all\").get_client()", |call| Ok(call.receiver_value())),
         method(Kind::Client, "count", &[], 0, "How many machines it has", "Client(\"all\").count()", |call| {

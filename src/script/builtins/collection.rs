@@ -68,45 +68,104 @@ macro_rules! example {
 pub(super) fn declared() -> Vec<Declared> {
     const OF: Kind = Kind::Collection;
     vec![
-        method(OF, "filter", &[("condition", Kind::Closure)], 1, "The rows for which the condition holds", example!(".filter(|e| e.ChildFilename == \"cmd.exe\")"), |call| filter(call, false)),
-        method(OF, "exclude", &[("condition", Kind::Closure)], 1, "The rows for which the condition does not hold", example!(".exclude(|e| e.External)"), |call| filter(call, true)),
-        method(OF, "select", &[("columns", Kind::Words)], 1, "Only these columns, in this order", example!(".select([\"DateTime\", \"CommandLine\"])"), |call| {
-            step(call, Step::Select(call.names(0)))
+        method(
+            OF,
+            "filter",
+            &[("condition", Kind::Closure)],
+            1,
+            "The rows for which the condition holds",
+            example!(".filter(|e| e.ChildFilename == \"cmd.exe\")"),
+            |call| filter(call, false),
+        ),
+        method(
+            OF,
+            "exclude",
+            &[("condition", Kind::Closure)],
+            1,
+            "The rows for which the condition does not hold",
+            example!(".exclude(|e| e.External)"),
+            |call| filter(call, true),
+        ),
+        method(
+            OF,
+            "select",
+            &[("columns", Kind::Words)],
+            1,
+            "Only these columns, in this order",
+            example!(".select([\"DateTime\", \"CommandLine\"])"),
+            |call| step(call, Step::Select(call.names(0))),
+        ),
+        method(OF, "drop", &[("columns", Kind::Words)], 1, "All columns but these", example!(".drop([\"Muid\"])"), |call| {
+            step(call, Step::Drop(call.names(0)))
         }),
-        method(OF, "drop", &[("columns", Kind::Words)], 1, "All columns but these", example!(".drop([\"Muid\"])"), |call| step(call, Step::Drop(call.names(0)))),
         method(OF, "rename", &[("names", Kind::Map)], 1, "Old column names with their new ones", example!(".rename(#{ChildFilename: \"Program\"})"), rename),
-        method(OF, "derive", &[("name", Kind::Text), ("value", Kind::Closure)], 2, "A column, computed; new or in the place of the one that has the name", example!(".derive(\"Folder\", |e| e.ChildPath.dirname())"), |call| {
-            let collection = call.receiver::<Collection>()?;
-            let value = predicate::translate(call.run, call.context, &call.closure(1)?, &collection.schema, Wanted::Value)?;
-            step(call, Step::Derive(call.text(0).into(), value))
-        }),
-        method(OF, "sort", &[("columns", Kind::Words)], 1, "By these columns; `-` before a name sorts down; missing comes last", example!(".sort([\"ChildFilename\", \"-DateTime\"])"), sort),
+        method(
+            OF,
+            "derive",
+            &[("name", Kind::Text), ("value", Kind::Closure)],
+            2,
+            "A column, computed; new or in the place of the one that has the name",
+            example!(".derive(\"Folder\", |e| e.ChildPath.dirname())"),
+            |call| {
+                let collection = call.receiver::<Collection>()?;
+                let value = predicate::translate(call.run, call.context, &call.closure(1)?, &collection.schema, Wanted::Value)?;
+                step(call, Step::Derive(call.text(0).into(), value))
+            },
+        ),
+        method(
+            OF,
+            "sort",
+            &[("columns", Kind::Words)],
+            1,
+            "By these columns; `-` before a name sorts down; missing comes last",
+            example!(".sort([\"ChildFilename\", \"-DateTime\"])"),
+            sort,
+        ),
         method(OF, "head", &[("rows", Kind::Int)], 0, "The first rows (5)", example!(".head(3)"), |call| limit(call, Keep::Head)),
         method(OF, "tail", &[("rows", Kind::Int)], 0, "The last rows (5)", example!(".tail(3)"), |call| limit(call, Keep::Tail)),
-        method(OF, "sample", &[("rows", Kind::Int)], 0, "As many rows, spread over all, the same ones every time (5)", example!(".sample(3)"), |call| limit(call, Keep::Sample)),
-        method(OF, "unique", &[("columns", Kind::Words)], 0, "The first row of each distinct one; by these columns, when named", example!(".unique([\"ChildFilename\"])"), |call| step(call, Step::Distinct(call.names(0)))),
-        method(OF, "group_by", &[("columns", Kind::Words)], 1, "Rows with the same values; `.count()` or `.agg(#{…})` follows", example!(".group_by([\"ChildFilename\"]).count()"), |call| {
-            let collection = call.receiver::<Collection>()?;
-            for name in call.names(0) {
-                collection.schema.require(&name).map_err(|error| call.fail_plan(&error))?;
-            }
-            Ok(Dynamic::from(Group { of: collection, keys: call.names(0) }))
+        method(OF, "sample", &[("rows", Kind::Int)], 0, "As many rows, spread over all, the same ones every time (5)", example!(".sample(3)"), |call| {
+            limit(call, Keep::Sample)
         }),
+        method(
+            OF,
+            "unique",
+            &[("columns", Kind::Words)],
+            0,
+            "The first row of each distinct one; by these columns, when named",
+            example!(".unique([\"ChildFilename\"])"),
+            |call| step(call, Step::Distinct(call.names(0))),
+        ),
+        method(
+            OF,
+            "group_by",
+            &[("columns", Kind::Words)],
+            1,
+            "Rows with the same values; `.count()` or `.agg(#{…})` follows",
+            example!(".group_by([\"ChildFilename\"]).count()"),
+            |call| {
+                let collection = call.receiver::<Collection>()?;
+                for name in call.names(0) {
+                    collection.schema.require(&name).map_err(|error| call.fail_plan(&error))?;
+                }
+                Ok(Dynamic::from(Group { of: collection, keys: call.names(0) }))
+            },
+        ),
         method(OF, "count", &[], 0, "How many rows", example!(".count()"), |call| {
             call.receiver::<Collection>()?.count(call.run).map(Dynamic::from).map_err(|fault| call.fail(fault))
         }),
         method(OF, "len", &[], 0, "How many rows", example!(".len()"), |call| {
             call.receiver::<Collection>()?.count(call.run).map(Dynamic::from).map_err(|fault| call.fail(fault))
         }),
-        method(OF, "is_empty", &[], 0, "Whether there is no row", example!(".is_empty()"), |call| {
-            Ok((limited(call, Keep::Head(1))?.height() == 0).into())
-        }),
+        method(OF, "is_empty", &[], 0, "Whether there is no row", example!(".is_empty()"), |call| Ok((limited(call, Keep::Head(1))?.height() == 0).into())),
         method(OF, "first", &[], 0, "The first row; missing where there is none", example!(".first()"), |call| edge(call, Keep::Head(1))),
         method(OF, "last", &[], 0, "The last row; missing where there is none", example!(".last()"), |call| edge(call, Keep::Tail(1))),
         method(OF, "rows", &[], 0, "All rows, a list", example!(".head(2).rows()"), |call| {
             let collection = Arc::new(call.receiver::<Collection>()?);
             let frame = collection.frame(call.run).map_err(|fault| call.fail(fault))?;
-            Ok((0..frame.height()).map(|index| Dynamic::from(Row { frame: frame.clone(), index, of: collection.clone(), bins: None })).collect::<Array>().into())
+            Ok((0..frame.height())
+                .map(|index| Dynamic::from(Row { frame: frame.clone(), index, of: collection.clone(), bins: None }))
+                .collect::<Array>()
+                .into())
         }),
         method(OF, "column", &[("name", Kind::Text)], 1, "The values of a column, a list", example!(".head(2).column(\"ChildFilename\")"), |call| {
             let collection = call.receiver::<Collection>()?;
@@ -122,18 +181,42 @@ pub(super) fn declared() -> Vec<Declared> {
         fold("median", "The median of a column's known values", example!(".median(\"ChildPid\")")),
         fold("std", "The standard deviation of the population", example!(".std(\"ChildPid\")")),
         fold("n_unique", "How many distinct known values a column has", example!(".n_unique(\"ChildFilename\")")),
-        method(OF, "top", &[("column", Kind::Text), ("n", Kind::Int)], 1, "The most frequent values: Count, Share, Machines, FirstSeen, LastSeen", example!(".top(\"ChildFilename\", 5)"), |call| {
-            let n = if call.given() > 1 { call.rows(1)? } else { 10 };
-            stacked(call, |collection, name| stack::top(&collection.plan, &collection.schema, name, n))
-        }),
-        method(OF, "rare", &[("column", Kind::Text), ("n", Kind::Int)], 1, "The rarest values: Count, Share, Machines, FirstSeen, LastSeen", example!(".rare(\"ChildFilename\", 5)"), |call| {
-            let n = if call.given() > 1 { call.rows(1)? } else { 10 };
-            stacked(call, |collection, name| stack::rare(&collection.plan, &collection.schema, name, n))
-        }),
-        method(OF, "stack", &[("columns", Kind::Words)], 1, "How often each value occurs, and on how many machines, rarest first", example!(".stack([\"ParentFilename\", \"ChildFilename\"])"), |call| {
-            let names = call.names(0);
-            stacked(call, |collection, _| stack::stack(&collection.plan, &collection.schema, &names))
-        }),
+        method(
+            OF,
+            "top",
+            &[("column", Kind::Text), ("n", Kind::Int)],
+            1,
+            "The most frequent values: Count, Share, Machines, FirstSeen, LastSeen",
+            example!(".top(\"ChildFilename\", 5)"),
+            |call| {
+                let n = if call.given() > 1 { call.rows(1)? } else { 10 };
+                stacked(call, |collection, name| stack::top(&collection.plan, &collection.schema, name, n))
+            },
+        ),
+        method(
+            OF,
+            "rare",
+            &[("column", Kind::Text), ("n", Kind::Int)],
+            1,
+            "The rarest values: Count, Share, Machines, FirstSeen, LastSeen",
+            example!(".rare(\"ChildFilename\", 5)"),
+            |call| {
+                let n = if call.given() > 1 { call.rows(1)? } else { 10 };
+                stacked(call, |collection, name| stack::rare(&collection.plan, &collection.schema, name, n))
+            },
+        ),
+        method(
+            OF,
+            "stack",
+            &[("columns", Kind::Words)],
+            1,
+            "How often each value occurs, and on how many machines, rarest first",
+            example!(".stack([\"ParentFilename\", \"ChildFilename\"])"),
+            |call| {
+                let names = call.names(0);
+                stacked(call, |collection, _| stack::stack(&collection.plan, &collection.schema, &names))
+            },
+        ),
         method(OF, "explain", &[], 0, "What will run and where", example!(".explain()"), |call| {
             let collection = call.receiver::<Collection>()?;
             if call.run.checking {
@@ -148,8 +231,24 @@ pub(super) fn declared() -> Vec<Declared> {
         method(OF, "columns", &[], 0, "The names of the columns, a list", example!(".columns()"), |call| {
             Ok(call.receiver::<Collection>()?.schema.names().map(|name| Dynamic::from(name.to_string())).collect::<Array>().into())
         }),
-        method(OF, "describe", &[], 0, "Per column: type, known and missing values, distinct ones, smallest and largest; a list of maps", example!(".describe()"), describe),
-        method(OF, "filter_rows", &[("condition", Kind::Closure)], 1, "As filter, but the closure is run for every row: slower, and anything can be asked", example!(".filter_rows(|r| r.CommandLine.len() > 10)"), filter_rows),
+        method(
+            OF,
+            "describe",
+            &[],
+            0,
+            "Per column: type, known and missing values, distinct ones, smallest and largest; a list of maps",
+            example!(".describe()"),
+            describe,
+        ),
+        method(
+            OF,
+            "filter_rows",
+            &[("condition", Kind::Closure)],
+            1,
+            "As filter, but the closure is run for every row: slower, and anything can be asked",
+            example!(".filter_rows(|r| r.CommandLine.len() > 10)"),
+            filter_rows,
+        ),
         method(OF, "period", &[], 0, "The period that its query held for", example!(".period()"), |call| {
             Ok(call.receiver::<Collection>()?.period.map_or(Dynamic::UNIT, |period| Dynamic::from(crate::script::value::TimePeriod(period))))
         }),

@@ -26,19 +26,47 @@ pub(super) fn declared() -> Vec<Declared> {
             example!(".join(Client(\"all\", all_time()).get_logons(), #{on: [\"Muid\", \"LogonId\"], how: \"left\"})"),
             join,
         ),
-        method(OF, "semi", &[("other", Kind::Collection), ("on", Kind::Any)], 2, "The rows that have a partner in the other collection", example!(".semi(Client(\"all\", all_time()).get_logons(), [\"Muid\", \"LogonId\"])"), |call| {
-            matched(call, How::Semi)
-        }),
-        method(OF, "anti", &[("other", Kind::Collection), ("on", Kind::Any)], 2, "The rows that have no partner in the other collection", example!(".anti(Client(\"all\", all_time()).get_logons(), [\"Muid\", \"LogonId\"])"), |call| {
-            matched(call, How::Anti)
-        }),
-        method(OF, "+", &[("other", Kind::Collection)], 1, "The rows of both, duplicates kept, with a column Table", "Client(\"all\", all_time()).get_files() + Client(\"all\", all_time()).get_registry()", union),
-        method(OF, "histogram", &[("histogram", Kind::Any)], 1, "Counts per interval and value: a Histogram, or what makes one", example!(".histogram(\"1h\")"), |call| {
-            let collection = call.receiver::<Collection>()?;
-            let value = call.value(0);
-            let histogram = HistogramValue::of(call, &value).map_err(|fault| call.fail_at(0, fault))?;
-            Bins::of(call, &collection, &histogram).map(Dynamic::from).map_err(|fault| call.fail_at(0, fault))
-        }),
+        method(
+            OF,
+            "semi",
+            &[("other", Kind::Collection), ("on", Kind::Any)],
+            2,
+            "The rows that have a partner in the other collection",
+            example!(".semi(Client(\"all\", all_time()).get_logons(), [\"Muid\", \"LogonId\"])"),
+            |call| matched(call, How::Semi),
+        ),
+        method(
+            OF,
+            "anti",
+            &[("other", Kind::Collection), ("on", Kind::Any)],
+            2,
+            "The rows that have no partner in the other collection",
+            example!(".anti(Client(\"all\", all_time()).get_logons(), [\"Muid\", \"LogonId\"])"),
+            |call| matched(call, How::Anti),
+        ),
+        method(
+            OF,
+            "+",
+            &[("other", Kind::Collection)],
+            1,
+            "The rows of both, duplicates kept, with a column Table",
+            "Client(\"all\", all_time()).get_files() + Client(\"all\", all_time()).get_registry()",
+            union,
+        ),
+        method(
+            OF,
+            "histogram",
+            &[("histogram", Kind::Any)],
+            1,
+            "Counts per interval and value: a Histogram, or what makes one",
+            example!(".histogram(\"1h\")"),
+            |call| {
+                let collection = call.receiver::<Collection>()?;
+                let value = call.value(0);
+                let histogram = HistogramValue::of(call, &value).map_err(|fault| call.fail_at(0, fault))?;
+                Bins::of(call, &collection, &histogram).map(Dynamic::from).map_err(|fault| call.fail_at(0, fault))
+            },
+        ),
     ]
 }
 

@@ -24,10 +24,17 @@ pub(super) fn declared() -> Vec<Declared> {
             "finding(#{title: \"Encoded PowerShell\", severity: \"high\", technique: \"T1059.001\", evidence: Client(\"all\", all_time()).get_executions(#{command: \"-enc\"})})",
             raise,
         ),
-        free("fail", &[("why", Kind::Text)], 1, "Ends the run as one that could not be done, past any `try`", "if 1 > 2 { fail(\"no telemetry of logons\") }", |call| {
-            let fault = Fault::new("playbook::fail", call.text(0));
-            Err(fault::stop(fault, call.context.call_position()))
-        }),
+        free(
+            "fail",
+            &[("why", Kind::Text)],
+            1,
+            "Ends the run as one that could not be done, past any `try`",
+            "if 1 > 2 { fail(\"no telemetry of logons\") }",
+            |call| {
+                let fault = Fault::new("playbook::fail", call.text(0));
+                Err(fault::stop(fault, call.context.call_position()))
+            },
+        ),
     ]
 }
 
@@ -69,8 +76,16 @@ fn raise(call: &Call) -> Answer<Dynamic> {
 }
 
 fn read(call: &Call) -> Answer<Asked> {
-    let mut asked =
-        Asked { title: String::new(), severity: Weight::Medium, technique: Vec::new(), evidence: None, description: None, confidence: None, entities: None, key: None };
+    let mut asked = Asked {
+        title: String::new(),
+        severity: Weight::Medium,
+        technique: Vec::new(),
+        evidence: None,
+        description: None,
+        confidence: None,
+        entities: None,
+        key: None,
+    };
     for (key, value) in call.options(0) {
         let wrong = |wants: &str| {
             let found = type_word(call.context.engine(), &value);
@@ -103,7 +118,10 @@ fn read(call: &Call) -> Answer<Asked> {
         }
     }
     if asked.title.trim().is_empty() {
-        return Err(call.fail_at(0, Fault::new("finding::title", "a finding needs a title").with_help("write `finding(#{title: \"…\", severity: \"high\", evidence: hits})`")));
+        return Err(call.fail_at(
+            0,
+            Fault::new("finding::title", "a finding needs a title").with_help("write `finding(#{title: \"…\", severity: \"high\", evidence: hits})`"),
+        ));
     }
     Ok(asked)
 }

@@ -19,11 +19,19 @@ pub(in crate::script) struct Group {
 
 pub(super) fn declared() -> Vec<Declared> {
     vec![
-        method(Kind::Group, "count", &[], 0, "The columns and Count, sorted by the columns", "Client(\"all\", all_time()).get_executions().group_by(\"ChildFilename\").count()", |call| {
-            let group = call.receiver::<Group>()?;
-            let plan = stack::count_by(&group.of.plan, &group.of.schema, &group.keys).map_err(|error| call.fail_plan(&error))?;
-            group.of.with_plan(plan).map(Dynamic::from).map_err(|error| call.fail_plan(&error))
-        }),
+        method(
+            Kind::Group,
+            "count",
+            &[],
+            0,
+            "The columns and Count, sorted by the columns",
+            "Client(\"all\", all_time()).get_executions().group_by(\"ChildFilename\").count()",
+            |call| {
+                let group = call.receiver::<Group>()?;
+                let plan = stack::count_by(&group.of.plan, &group.of.schema, &group.keys).map_err(|error| call.fail_plan(&error))?;
+                group.of.with_plan(plan).map(Dynamic::from).map_err(|error| call.fail_plan(&error))
+            },
+        ),
         method(
             Kind::Group,
             "agg",

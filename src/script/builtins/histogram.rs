@@ -75,7 +75,9 @@ fn set(call: &Call, histogram: &mut Histogram, key: &str, value: &Dynamic) -> Re
         "interval" if value.is_string() => histogram.interval = Some(period::parse_duration(&value.to_string()).map_err(|error| Fault::from(&error))?),
         "interval" => histogram.interval = Some(call.span_of(value)?),
         "metric" => {
-            let Some(fold) = value.read_lock::<Fold>().map(|fold| fold.clone()) else { return Err(wrong("an aggregate, as `count()` or `sum(\"BytesSent\")`")) };
+            let Some(fold) = value.read_lock::<Fold>().map(|fold| fold.clone()) else {
+                return Err(wrong("an aggregate, as `count()` or `sum(\"BytesSent\")`"));
+            };
             histogram.metric = named(fold);
         }
         "top" => histogram.top = Some(value.as_int().ok().and_then(|top| usize::try_from(top).ok()).ok_or_else(|| wrong("a number of values"))?),

@@ -41,18 +41,33 @@ pub(super) fn declared() -> Vec<Declared> {
             "Machine(\"WORKSTATION5\", all_time())",
             make,
         ),
-        free("machines", &[("period", Kind::Period)], 0, "All machines: Muid, Name, ClientId, LocalIp, Os, FirstSeen, LastSeen, Events", "machines()", |call| {
-            let period = call.period(0)?;
-            listed(call.run, Scope::Everything, period).map(Dynamic::from).map_err(|fault| call.fail(fault))
+        free(
+            "machines",
+            &[("period", Kind::Period)],
+            0,
+            "All machines: Muid, Name, ClientId, LocalIp, Os, FirstSeen, LastSeen, Events",
+            "machines()",
+            |call| {
+                let period = call.period(0)?;
+                listed(call.run, Scope::Everything, period).map(Dynamic::from).map_err(|fault| call.fail(fault))
+            },
+        ),
+        property(Kind::Machine, "muid", "32 hex digits; a list where several machines are meant", "Machine(\"WORKSTATION5\").muid", |call| {
+            one(call, |known| text(&known.muid))
         }),
-        property(Kind::Machine, "muid", "32 hex digits; a list where several machines are meant", "Machine(\"WORKSTATION5\").muid", |call| one(call, |known| text(&known.muid))),
-        property(Kind::Machine, "name", "The short name; a list where several machines are meant", "Machine(\"WORKSTATION5\").name", |call| one(call, |known| text(&known.name))),
+        property(Kind::Machine, "name", "The short name; a list where several machines are meant", "Machine(\"WORKSTATION5\").name", |call| {
+            one(call, |known| text(&known.name))
+        }),
         property(Kind::Machine, "client_id", "Its client", "Machine(\"WORKSTATION5\").client_id", |call| one(call, |known| text(&known.client_id))),
         property(Kind::Machine, "local_ip", "The last address that it used; missing where none is known", "Machine(\"WORKSTATION5\").local_ip", |call| {
             one(call, |known| known.local_ip.as_ref().map_or(Dynamic::UNIT, text))
         }),
-        property(Kind::Machine, "first_seen", "Its first record", "Machine(\"WORKSTATION5\").first_seen", |call| one(call, |known| Dynamic::from(Time(known.first_seen)))),
-        property(Kind::Machine, "last_seen", "Its last record", "Machine(\"WORKSTATION5\").last_seen", |call| one(call, |known| Dynamic::from(Time(known.last_seen)))),
+        property(Kind::Machine, "first_seen", "Its first record", "Machine(\"WORKSTATION5\").first_seen", |call| {
+            one(call, |known| Dynamic::from(Time(known.first_seen)))
+        }),
+        property(Kind::Machine, "last_seen", "Its last record", "Machine(\"WORKSTATION5\").last_seen", |call| {
+            one(call, |known| Dynamic::from(Time(known.last_seen)))
+        }),
         property(Kind::Machine, "period", "The period that it was made with; missing where none", "Machine(\"WORKSTATION5\", last(7.days)).period", |call| {
             Ok(call.receiver::<Machine>()?.period.map_or(Dynamic::UNIT, |period| Dynamic::from(TimePeriod(period))))
         }),
@@ -68,17 +83,25 @@ pub(super) fn declared() -> Vec<Declared> {
             ids.dedup();
             Ok(Dynamic::from(Client { ids: Some(ids.into()), period: machine.period }))
         }),
-        method(Kind::Machine, "get_os_info", &[], 0, "A map of what telemetry tells of the system, missing where it tells nothing", "Machine(\"WORKSTATION5\").get_os_info()", |call| {
-            one(call, |known| match (&known.os, &known.domain) {
-                (None, None) => Dynamic::UNIT,
-                (os, domain) => {
-                    let mut map = Map::new();
-                    map.insert("os".into(), os.as_ref().map_or(Dynamic::UNIT, text));
-                    map.insert("domain".into(), domain.as_ref().map_or(Dynamic::UNIT, text));
-                    map.into()
-                }
-            })
-        }),
+        method(
+            Kind::Machine,
+            "get_os_info",
+            &[],
+            0,
+            "A map of what telemetry tells of the system, missing where it tells nothing",
+            "Machine(\"WORKSTATION5\").get_os_info()",
+            |call| {
+                one(call, |known| match (&known.os, &known.domain) {
+                    (None, None) => Dynamic::UNIT,
+                    (os, domain) => {
+                        let mut map = Map::new();
+                        map.insert("os".into(), os.as_ref().map_or(Dynamic::UNIT, text));
+                        map.insert("domain".into(), domain.as_ref().map_or(Dynamic::UNIT, text));
+                        map.into()
+                    }
+                })
+            },
+        ),
         method(Kind::Machine, "machines", &[], 0, "Its machines one by one, a list", "Machine([\"WORKSTATION5\", \"WORKSTATION6\"]).machines()", |call| {
             Ok(single(&call.receiver::<Machine>()?).map(Dynamic::from).collect::<Vec<_>>().into())
         }),
@@ -116,11 +139,19 @@ fn make(call: &Call) -> Answer<Dynamic> {
         return Ok(Dynamic::from(Machine { machines: machine.machines.clone(), period: period.or(machine.period) }));
     }
     if !Kind::Words.accepts(&first) {
-        return Err(call.fail_at(0, Fault::new("call::argument", "a machine is named by a text, a list of texts or a map").with_help("write `Machine(\"WORKSTATION5\")`")));
+        return Err(call.fail_at(
+            0,
+            Fault::new("call::argument", "a machine is named by a text, a list of texts or a map").with_help("write `Machine(\"WORKSTATION5\")`"),
+        ));
     }
     let texts: Vec<String> = texts_of(&first).iter().map(ToString::to_string).collect();
     let wanted = machine::wanted(&texts, call.run.setup.client.clone());
-    found(call, &wanted, period, |fault| texts.iter().find(|text| fault.message.contains(text.as_str())).map_or_else(|| call.fail_at(0, fault.clone()), |text| call.fail_at_text(0, text, fault.clone())))
+    found(call, &wanted, period, |fault| {
+        texts
+            .iter()
+            .find(|text| fault.message.contains(text.as_str()))
+            .map_or_else(|| call.fail_at(0, fault.clone()), |text| call.fail_at_text(0, text, fault.clone()))
+    })
 }
 
 fn of_map(call: &Call, period: Option<Period>) -> Answer<Dynamic> {

@@ -25,33 +25,65 @@ pub(super) fn declared() -> Vec<Declared> {
             "TimePeriod(\"2020-09-21\", \"2020-09-23\")",
             make,
         ),
-        free("last", &[("duration or column", Kind::Any)], 1, "That long, up to now; with a column's name the aggregate of its last value", "last(7.days)", |call| {
-            let value = call.value(0);
-            if value.is_string() {
-                return super::aggregate::of_column(call);
-            }
-            let span = call.span(0)?;
-            made(call, period::last(span, call.run.setup.now))
-        }),
+        free(
+            "last",
+            &[("duration or column", Kind::Any)],
+            1,
+            "That long, up to now; with a column's name the aggregate of its last value",
+            "last(7.days)",
+            |call| {
+                let value = call.value(0);
+                if value.is_string() {
+                    return super::aggregate::of_column(call);
+                }
+                let span = call.span(0)?;
+                made(call, period::last(span, call.run.setup.now))
+            },
+        ),
         free("all_time", &[], 0, "Everything that the source holds", "all_time()", |_| Ok(Dynamic::from(TimePeriod(Period::ALL)))),
-        free("set_period", &[("period", Kind::Period)], 1, "The period of every query from now on that has none of its own", "set_period(all_time())", |call| {
-            let period = call.period(0)?;
-            call.run.state().period = period;
-            Ok(Dynamic::UNIT)
-        }),
+        free(
+            "set_period",
+            &[("period", Kind::Period)],
+            1,
+            "The period of every query from now on that has none of its own",
+            "set_period(all_time())",
+            |call| {
+                let period = call.period(0)?;
+                call.run.state().period = period;
+                Ok(Dynamic::UNIT)
+            },
+        ),
         property(Kind::Period, "from", "Where it begins; missing where it is open", "last(7.days).from", |call| end(call, true)),
         property(Kind::Period, "to", "Where it ends, itself not included; missing where it is open", "last(7.days).to", |call| end(call, false)),
         property(Kind::Period, "duration", "How long it is; missing where it is open", "last(7.days).duration", |call| {
             let period = call.receiver::<TimePeriod>()?.0;
             Ok(period.from.zip(period.to).map_or(Dynamic::UNIT, |(from, to)| Dynamic::from(Span(to - from))))
         }),
-        method(Kind::Period, "ini", &[("format", Kind::Text)], 0, "Where it begins, by a strftime format", "TimePeriod(\"2020-09-21\").ini(\"%Y-%m-%d\")", |call| written(call, true)),
-        method(Kind::Period, "end", &[("format", Kind::Text)], 0, "Where it ends, by a strftime format", "TimePeriod(\"2020-09-21\").end(\"%Y-%m-%d\")", |call| written(call, false)),
+        method(
+            Kind::Period,
+            "ini",
+            &[("format", Kind::Text)],
+            0,
+            "Where it begins, by a strftime format",
+            "TimePeriod(\"2020-09-21\").ini(\"%Y-%m-%d\")",
+            |call| written(call, true),
+        ),
+        method(
+            Kind::Period,
+            "end",
+            &[("format", Kind::Text)],
+            0,
+            "Where it ends, by a strftime format",
+            "TimePeriod(\"2020-09-21\").end(\"%Y-%m-%d\")",
+            |call| written(call, false),
+        ),
         method(Kind::Period, "shift", &[("by", Kind::Duration)], 1, "The whole period moved", "TimePeriod(\"2020-09-21\").shift(-1.days)", |call| {
             let span = call.span(0)?;
             made(call, period::shift(&own(call)?, span))
         }),
-        method(Kind::Period, "previous", &[], 0, "The equally long period just before", "last(7.days).previous()", |call| made(call, period::previous(&own(call)?))),
+        method(Kind::Period, "previous", &[], 0, "The equally long period just before", "last(7.days).previous()", |call| {
+            made(call, period::previous(&own(call)?))
+        }),
         method(Kind::Period, "before", &[("long", Kind::Duration)], 1, "What ends where this begins, that long", "last(1.days).before(30.days)", |call| {
             let span = call.span(0)?;
             made(call, period::before(&own(call)?, span))
@@ -127,7 +159,13 @@ fn of_map(call: &Call) -> Answer<Dynamic> {
     let period = match (from, to, to_date, num_days) {
         (None, None, Some(date), days) => period::ending(&date, days.unwrap_or(1), call.run.setup.zone),
         (Some(from), Some(to), None, None) => period::between(from, to),
-        (None, None, None, None) => return Err(call.fail_at(0, Fault::new("options::missing", "a period needs its ends").with_help("write #{from: \"2020-09-21\", to: \"2020-09-23\"} or #{to_date: \"2020-09-21\", num_days: 7}"))),
+        (None, None, None, None) => {
+            return Err(call.fail_at(
+                0,
+                Fault::new("options::missing", "a period needs its ends")
+                    .with_help("write #{from: \"2020-09-21\", to: \"2020-09-23\"} or #{to_date: \"2020-09-21\", num_days: 7}"),
+            ));
+        }
         (from, to, None, None) => Ok(Period { from, to }),
         _ => return Err(call.fail_at(0, Fault::new("options::mixed", "`from`/`to` and `to_date`/`num_days` are two ways; use one of them"))),
     };

@@ -96,7 +96,11 @@ fn given(call: &Call, key: &str, value: &Dynamic) -> Answer<Given> {
         return Ok(Given::Text(texts_of(value).first().map(ToString::to_string).unwrap_or_default()));
     }
     let found = type_word(call.context.engine(), value);
-    Err(call.fail_at_value(0, key, Fault::new("options::type", format!("`{key}` can't be {found}")).with_help("an option takes a text, a number, or a list of them")))
+    Err(call.fail_at_value(
+        0,
+        key,
+        Fault::new("options::type", format!("`{key}` can't be {found}")).with_help("an option takes a text, a number, or a list of them"),
+    ))
 }
 
 fn flattened(items: Vec<Given>) -> Given {

@@ -9,7 +9,7 @@ use crate::diag::Fault;
 use crate::frame::Frame;
 use crate::hunt::machine::{self, Wanted};
 use crate::hunt::stack;
-use crate::plan::{PlanError, Plan, Step, Value};
+use crate::plan::{Plan, PlanError, Step, Value};
 use crate::script::fault;
 use crate::script::run::Run;
 use crate::script::value::dynamic;
@@ -94,13 +94,17 @@ fn property(context: &NativeCallContext, row: &Row, name: &str) -> Answer<Dynami
 /// The rows before the last grouping that have this row's keys.
 fn behind(call: &Call, row: &Row) -> Result<Collection, Fault> {
     let plan = &row.of.plan;
-    let none = || Fault::new("row::events", "this row stands for itself: no rows were grouped into it").with_help("rows of `group_by`, `stack`, `top`, `rare` and bins have `.events()`");
+    let none = || {
+        Fault::new("row::events", "this row stands for itself: no rows were grouped into it")
+            .with_help("rows of `group_by`, `stack`, `top`, `rare` and bins have `.events()`")
+    };
     let group = plan.steps.iter().rposition(|step| matches!(step, Step::Group { .. })).ok_or_else(none)?;
     let Some(Step::Group { keys, .. }) = plan.steps.get(group) else { return Err(none()) };
     let mut found = Vec::new();
     for key in keys {
-        let name = renamed(&plan.steps[group + 1..], key)
-            .ok_or_else(|| Fault::new("row::events", format!("the key `{key}` is no longer in the row")).with_help("ask `.events()` before the key is dropped or replaced"))?;
+        let name = renamed(&plan.steps[group + 1..], key).ok_or_else(|| {
+            Fault::new("row::events", format!("the key `{key}` is no longer in the row")).with_help("ask `.events()` before the key is dropped or replaced")
+        })?;
         let value = row.value(&name).map_err(|error| Fault::from(&error))?;
         found.push((key.clone(), value));
     }

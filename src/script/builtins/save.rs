@@ -31,12 +31,36 @@ const PATH: &[(&str, Kind)] = &[("path", Kind::Text)];
 
 pub(super) fn declared() -> Vec<Declared> {
     vec![
-        method(Kind::Collection, "to_csv", PATH, 1, "Writes all rows and columns as CSV, below --allow-write", example!(".to_csv(\"rows.csv\")"), |call| save(call, Written::Csv)),
-        method(Kind::Collection, "to_json", PATH, 1, "Writes all rows and columns as JSON lines, below --allow-write", example!(".to_json(\"rows.ndjson\")"), |call| save(call, Written::Json)),
-        method(Kind::Collection, "to_parquet", PATH, 1, "Writes all rows and columns as Parquet, below --allow-write", example!(".to_parquet(\"rows.parquet\")"), |call| {
-            save(call, Written::Parquet)
+        method(Kind::Collection, "to_csv", PATH, 1, "Writes all rows and columns as CSV, below --allow-write", example!(".to_csv(\"rows.csv\")"), |call| {
+            save(call, Written::Csv)
         }),
-        method(Kind::Bins, "to_csv", PATH, 1, "Writes all bins as CSV, below --allow-write", "Client(\"all\", all_time()).get_executions(#{histogram: \"1d\"}).to_csv(\"bins.csv\")", |call| save(call, Written::Csv)),
+        method(
+            Kind::Collection,
+            "to_json",
+            PATH,
+            1,
+            "Writes all rows and columns as JSON lines, below --allow-write",
+            example!(".to_json(\"rows.ndjson\")"),
+            |call| save(call, Written::Json),
+        ),
+        method(
+            Kind::Collection,
+            "to_parquet",
+            PATH,
+            1,
+            "Writes all rows and columns as Parquet, below --allow-write",
+            example!(".to_parquet(\"rows.parquet\")"),
+            |call| save(call, Written::Parquet),
+        ),
+        method(
+            Kind::Bins,
+            "to_csv",
+            PATH,
+            1,
+            "Writes all bins as CSV, below --allow-write",
+            "Client(\"all\", all_time()).get_executions(#{histogram: \"1d\"}).to_csv(\"bins.csv\")",
+            |call| save(call, Written::Csv),
+        ),
     ]
 }
 

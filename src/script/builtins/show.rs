@@ -9,7 +9,7 @@ use super::{Bins, Call, Client, Collection, Declared, Group, HistogramValue, Kin
 use crate::diag::Fault;
 use crate::frame::Frame;
 use crate::plan::{Period, Value, duration_text, time_text};
-use crate::report::{self, Answer, Columns, Item, Table};
+use crate::report::{Answer, Columns, Item, Table};
 use crate::script::fault::Trouble;
 use crate::script::run::Run;
 use crate::script::value::{Cased, Span, Time, TimePeriod, literal};
@@ -19,11 +19,30 @@ type Done = super::Answer<Dynamic>;
 pub(super) fn declared() -> Vec<Declared> {
     const OPTIONS: &[(&str, Kind)] = &[("options", Kind::Map)];
     let mut all = vec![
-        free("show", &[("value", Kind::Any), ("options", Kind::Map)], 1, "Shows a value as fits it; #{view: \"table\", columns: \"all\" or a list}", "show(Client(\"all\", all_time()).get_executions().head(3))", |call| {
-            say(call, call.value(0), 1)
-        }),
-        free("print_dataframe", &[("value", Kind::Any)], 1, "The same as show", "print_dataframe(Client(\"all\", all_time()).get_executions().head(3))", |call| say(call, call.value(0), 1)),
-        free("chart", &[("value", Kind::Any), ("options", Kind::Map)], 1, "Shows bins as a chart", "chart(Client(\"all\", all_time()).get_executions(#{histogram: \"1d\"}))", |call| say(call, call.value(0), 1)),
+        free(
+            "show",
+            &[("value", Kind::Any), ("options", Kind::Map)],
+            1,
+            "Shows a value as fits it; #{view: \"table\", columns: \"all\" or a list}",
+            "show(Client(\"all\", all_time()).get_executions().head(3))",
+            |call| say(call, call.value(0), 1),
+        ),
+        free(
+            "print_dataframe",
+            &[("value", Kind::Any)],
+            1,
+            "The same as show",
+            "print_dataframe(Client(\"all\", all_time()).get_executions().head(3))",
+            |call| say(call, call.value(0), 1),
+        ),
+        free(
+            "chart",
+            &[("value", Kind::Any), ("options", Kind::Map)],
+            1,
+            "Shows bins as a chart",
+            "chart(Client(\"all\", all_time()).get_executions(#{histogram: \"1d\"}))",
+            |call| say(call, call.value(0), 1),
+        ),
         free("note", &[("markdown", Kind::Text)], 1, "Text for the report, Markdown", "note(\"Nothing *unusual* here.\")", |call| {
             call.run.say(Item::Note(call.text(0)));
             Ok(Dynamic::UNIT)
@@ -36,7 +55,9 @@ pub(super) fn declared() -> Vec<Declared> {
             Kind::Row => "let row = Client(\"all\", all_time()).get_executions().first(); if row != () { row.show() }",
             _ => "Client(\"all\", all_time()).get_executions().head(3).show()",
         };
-        all.push(method(kind, "show", OPTIONS, 0, "Shows it as fits it; #{view: \"table\", columns: \"all\" or a list}", example, |call| say(call, call.receiver_value(), 0)));
+        all.push(method(kind, "show", OPTIONS, 0, "Shows it as fits it; #{view: \"table\", columns: \"all\" or a list}", example, |call| {
+            say(call, call.receiver_value(), 0)
+        }));
         all.push(method(kind, "print_dataframe", &[], 0, "The same as show", example, |call| say(call, call.receiver_value(), 0)));
     }
     all

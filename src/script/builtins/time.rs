@@ -32,18 +32,34 @@ pub(super) fn declared() -> Vec<Declared> {
         measure("hours", "The duration in hours", "2.days.hours"),
         measure("minutes", "The duration in minutes", "2.hours.minutes"),
         measure("seconds", "The duration in seconds", "2.minutes.seconds"),
-        method(Kind::Time, "format", &[("format", Kind::Text)], 1, "The time by a strftime format, in the run's time zone", "now().format(\"%Y-%m-%d\")", |call| {
-            let time = call.receiver::<Time>()?;
-            let text = period::format_time(time.0, &call.text(0), call.run.setup.zone).map_err(|error| call.fail_at(0, Fault::from(&error)))?;
-            Ok(ImmutableString::from(text).into())
-        }),
+        method(
+            Kind::Time,
+            "format",
+            &[("format", Kind::Text)],
+            1,
+            "The time by a strftime format, in the run's time zone",
+            "now().format(\"%Y-%m-%d\")",
+            |call| {
+                let time = call.receiver::<Time>()?;
+                let text = period::format_time(time.0, &call.text(0), call.run.setup.zone).map_err(|error| call.fail_at(0, Fault::from(&error)))?;
+                Ok(ImmutableString::from(text).into())
+            },
+        ),
         part("hour", "0 to 23, in the run's time zone", "now().hour()"),
         part("weekday", "1 to 7, Monday first, in the run's time zone", "now().weekday()"),
         part("date", "The day as `2020-09-21`, in the run's time zone", "now().date()"),
-        method(Kind::Time, "floor", &[("interval", Kind::Duration)], 1, "The start of the interval that holds the time, counted from midnight", "now().floor(5.minutes)", |call| {
-            let (time, span) = (call.receiver::<Time>()?, call.span(0)?);
-            Ok(dynamic(&apply(Func::Floor(call.run.setup.zone), &[Value::Time(time.0), Value::Duration(span)])))
-        }),
+        method(
+            Kind::Time,
+            "floor",
+            &[("interval", Kind::Duration)],
+            1,
+            "The start of the interval that holds the time, counted from midnight",
+            "now().floor(5.minutes)",
+            |call| {
+                let (time, span) = (call.receiver::<Time>()?, call.span(0)?);
+                Ok(dynamic(&apply(Func::Floor(call.run.setup.zone), &[Value::Time(time.0), Value::Duration(span)])))
+            },
+        ),
         sum(Kind::Duration, "+", "The durations added up, or the time that much later"),
         sum(Kind::Duration, "-", "What is left of the duration"),
         sum(Kind::Duration, "*", "The duration that many times"),

@@ -3,7 +3,7 @@
 use rhai::{Array, Dynamic, FnCallExpr, FnPtr, Position, ScriptFuncDef, Shared};
 
 use super::home::{self, Home};
-use super::value::{FlattenClone, Symbol, Term, is_symbolic, not, or};
+use super::value::{Symbol, Term, is_symbolic, not, or};
 use super::{Answer, LEVELS, Symbolic, refuse, refuse_with};
 use crate::diag::did_you_mean;
 use crate::plan::Func;
@@ -26,7 +26,8 @@ impl Symbolic<'_> {
         if !call.namespace.is_empty() {
             let root = call.namespace.root().to_string();
             let sources = &self.run.sources;
-            let found = self.global.iter_imports().find(|(alias, _)| **alias == root).and_then(|(_, module)| home::within(sources, module, name, arguments.len()));
+            let found =
+                self.global.iter_imports().find(|(alias, _)| **alias == root).and_then(|(_, module)| home::within(sources, module, name, arguments.len()));
             let found = found.or_else(|| sources.alias(&root).and_then(|module| home::within(sources, &module, name, arguments.len())));
             return match found {
                 Some((definition, home)) => self.inline(&definition, &home, arguments, place),
@@ -198,7 +199,6 @@ impl Symbolic<'_> {
                 "some" => known = or(known, self.condition(&value, place)?),
                 "all" => known = super::value::and(known, self.condition(&value, place)?),
                 "map" => made.push(value),
-                "for_each" => {}
                 "filter" => match self.condition(&value, place)?.as_truth() {
                     Some(true) => made.push(item),
                     Some(false) => {}
@@ -209,7 +209,6 @@ impl Symbolic<'_> {
         }
         Ok(match name {
             "some" | "all" => self.out(known),
-            "for_each" => Dynamic::UNIT,
             _ => made.into(),
         })
     }

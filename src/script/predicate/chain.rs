@@ -2,7 +2,7 @@
 
 use rhai::{ASTFlags, Array, Dynamic, EvalContext, Expr, FnCallExpr, INT, Map, Position};
 
-use super::value::{FlattenClone, Rows, Symbol, Term, is_symbolic};
+use super::value::{Rows, Symbol, Term, is_symbolic};
 use super::{Answer, Symbolic, placed, plan_error, refuse, refuse_with};
 use crate::diag::did_you_mean;
 use crate::plan::Func;
@@ -26,7 +26,7 @@ impl Symbolic<'_> {
             }
             _ => None,
         };
-        let held = holder.as_ref().and_then(|name| self.scope.get(name)).map(FlattenClone::flatten_clone);
+        let held = holder.as_ref().and_then(|name| self.scope.get(name)).map(Dynamic::flatten_clone);
         let mut value = match (&holder, held) {
             (Some(_), Some(value)) => value,
             (Some(_), None) => self.native(base)?,
@@ -58,7 +58,8 @@ impl Symbolic<'_> {
             if func_of(name, self.run.setup.zone).is_some_and(|func| func.signature().arguments.0 == 0) {
                 return self.method(value, name, Vec::new(), place);
             }
-            let help = did_you_mean(name, Func::METHODS.iter().map(|func| func.signature().name)).unwrap_or_else(|| "a column is one value; see `:schema`".into());
+            let help =
+                did_you_mean(name, Func::METHODS.iter().map(|func| func.signature().name)).unwrap_or_else(|| "a column is one value; see `:schema`".into());
             return Err(refuse_with("property::unknown", format!("a column has no `{name}`"), help, place));
         }
         let mut context = EvalContext::new(self.engine, &mut self.global, &mut self.caches, &mut self.scope, None);
@@ -170,4 +171,3 @@ fn unfold(expr: &Expr) -> Answer<(&Expr, Vec<Link<'_>>)> {
         }
     }
 }
-

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rhai::{Dynamic, Position};
 
 use super::statement::{Flow, store};
-use super::value::{FlattenClone, Term, and, not, or, same};
+use super::value::{Term, and, not, or, same};
 use super::{Answer, Symbolic, refuse, refuse_with};
 use crate::plan::{Expr, Func, Value};
 use crate::telemetry::Type;

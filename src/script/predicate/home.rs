@@ -13,9 +13,8 @@ pub(super) type Found = Option<(Shared<ScriptFuncDef>, Home)>;
 /// Found by identity, because a closure made in one file and called through a function of another is seen in the caller's
 /// library too, where its home can't be told.
 fn home_of(sources: &Sources, definition: &Shared<ScriptFuncDef>, module: &Module) -> Home {
-    let written = sources.find_tree(|tree| {
-        tree.shared_lib().get_script_fn(&*definition.name, definition.params.len()).is_some_and(|known| Shared::ptr_eq(known, definition))
-    });
+    let written = sources
+        .find_tree(|tree| tree.shared_lib().get_script_fn(&*definition.name, definition.params.len()).is_some_and(|known| Shared::ptr_eq(known, definition)));
     written.or_else(|| module.id().map(Into::into))
 }
 

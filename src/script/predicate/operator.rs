@@ -46,7 +46,9 @@ impl Symbolic<'_> {
             "<=" => self.compare(Comparison::LessOrEqual, a, b, place).map(|term| self.out(term)),
             ">" => self.compare(Comparison::Greater, a, b, place).map(|term| self.out(term)),
             ">=" => self.compare(Comparison::GreaterOrEqual, a, b, place).map(|term| self.out(term)),
-            "+" if a.kind == Some(Type::Text) || b.kind == Some(Type::Text) => self.concat(vec![a, b]).and_then(|term| self.bounded(term, place)).map(|term| self.out(term)),
+            "+" if a.kind == Some(Type::Text) || b.kind == Some(Type::Text) => {
+                self.concat(vec![a, b]).and_then(|term| self.bounded(term, place)).map(|term| self.out(term))
+            }
             "+" => self.arithmetic(Func::Add, a, b, place),
             "-" => self.arithmetic(Func::Subtract, a, b, place),
             "*" => self.arithmetic(Func::Multiply, a, b, place),
