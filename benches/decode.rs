@@ -2,6 +2,8 @@
 //!
 //! `cargo bench --bench decode -- FILE…` prints records and seconds.
 
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
 use std::time::Instant;
 
 use evtx::{EvtxParser, ParserSettings};

@@ -3,6 +3,8 @@
 //! `cargo bench --bench generate -- FILE RECORDS`: deterministic; two hundred machines over thirty days, a mixture of kinds like that of a
 //! Windows estate with Sysmon (image loads and process accesses are half of it), every record with the fields that the real exporter writes.
 
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
 use std::fs::File;
 use std::io::{BufWriter, Write};
 

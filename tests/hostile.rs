@@ -1,1 +1,67 @@
-//! To come.
+//! Text that attackers wrote reaches nobody raw: not the terminal, not a spreadsheet, not a JSON reader.
+
+use serde_json::json;
+
+use crate::support::{NOW, Place};
+
+/// Escape sequences, a bell, a bidirectional override, a zero-width space, a line break, a C1 control.
+const HOSTILE: &str = "=cmd|'/c calc'!A1 \u{1b}[2J\u{1b}]0;owned\u{7} \u{202e}txt.exe \u{200b} \r\nDateTime \u{9b}31m \u{0}end";
+
+#[test]
+fn tables_show_no_control_characters() {
+    for format in ["table", "csv"] {
+        let shown = ask(format);
+        let raw: Vec<char> = shown.chars().filter(|sign| is_dangerous(*sign)).collect();
+        assert!(raw.is_empty(), "{format}: {raw:?}\n{shown:?}");
+        assert!(shown.contains("owned"), "{format}: the text itself is there: {shown:?}");
+    }
+}
+
+#[test]
+fn spreadsheets_run_no_cell() {
+    let shown = ask("csv");
+    let mut reader = csv::Reader::from_reader(shown.as_bytes());
+    for record in reader.records() {
+        for cell in record.unwrap().iter() {
+            assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r']), "{cell:?}");
+        }
+    }
+}
+
+#[test]
+fn json_keeps_every_character() {
+    let answer: serde_json::Value = serde_json::from_str(&ask("json")).unwrap();
+    let expected = HOSTILE.trim();
+    assert_eq!(answer["rows"][0]["CommandLine"], json!(expected));
+    let lines: Vec<serde_json::Value> = ask("ndjson").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 1);
+}
+
+#[test]
+fn faults_show_no_control_characters() {
+    let place = Place::new();
+    let answer = place.huntsman(["eval", "let x = \u{202e}\u{1b}[31m 5;", "--now", NOW]).run().expect(2);
+    let raw: Vec<char> = answer.err.chars().filter(|sign| is_dangerous(*sign)).collect();
+    assert!(raw.is_empty(), "{raw:?}\n{:?}", answer.err);
+    let answer = place.huntsman(["run", "no\u{1b}[31m\u{202e}.rhai", "--now", NOW]).run().expect(2);
+    let raw: Vec<char> = answer.err.chars().chain(answer.out.chars()).filter(|sign| is_dangerous(*sign)).collect();
+    assert!(raw.is_empty(), "{raw:?}\n{:?}", answer.err);
+}
+
+fn ask(format: &str) -> String {
+    let place = Place::new();
+    let record = json!({
+        "@timestamp": "2026-03-02T10:00:00.000Z", "UtcTime": "2026-03-02 10:00:00.000", "Hostname": "WKS01.acme.example",
+        "Channel": "Microsoft-Windows-Sysmon/Operational", "SourceName": "Microsoft-Windows-Sysmon", "EventID": 1, "RecordNumber": 1,
+        "ProcessGuid": "{4c1d0a11-0001-0001-0001-000000000400}", "ProcessId": "4242", "Image": "C:\\Windows\\System32\\cmd.exe", "CommandLine": HOSTILE,
+        "ParentProcessGuid": "{4c1d0a11-0001-0001-0002-000000000400}", "ParentProcessId": "1", "ParentImage": HOSTILE, "User": "ACME\\mara.linde",
+    });
+    place.write("logs/one.ndjson", &format!("{record}\n"));
+    let expression = r#"Client("all", all_time()).get_executions().select(["CommandLine", "ParentPath", "LoggedUser"])"#;
+    place.huntsman(["eval", expression, "--source", "logs", "--now", NOW, "--format", format]).run().expect(0).out
+}
+
+/// What a terminal or a reader's eye obeys instead of showing.
+fn is_dangerous(sign: char) -> bool {
+    (sign.is_control() && sign != '\n') || matches!(sign, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}

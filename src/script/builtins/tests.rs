@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 //! Every declaration's example runs.
 
 use super::all;
@@ -41,3 +42,6 @@ fn nothing_is_declared_twice() {
         assert!(!declared.doc.is_empty(), "{}", declared.signature());
     }
 }
+=======
+
+>>>>>>> main
