@@ -145,7 +145,7 @@ impl Func {
             Func::Entropy => of("entropy", TEXT, (0, 0), false, "Shannon entropy of the characters, in bits"),
             Func::DecodeBase64 => of("decode_base64", TEXT, (0, 0), false, "the decoded text (UTF-16 or UTF-8); missing where it is none"),
             Func::Levenshtein => of("levenshtein", TEXT, (1, 1), false, "edits between the two texts, case ignored"),
-            Func::Concat => of("", TEXT, (0, usize::MAX), false, "the texts one after the other"),
+            Func::Concat => of("", &[], (0, usize::MAX), false, "the texts one after the other"),
             Func::Hour(_) => of("hour", TIME, (0, 0), false, "0 to 23, in the run's time zone"),
             Func::Weekday(_) => of("weekday", TIME, (0, 0), false, "1 to 7, Monday first, in the run's time zone"),
             Func::Date(_) => of("date", TIME, (0, 0), false, "the day as `2020-09-21`, in the run's time zone"),

@@ -34,9 +34,9 @@ pub(super) fn stop(fault: Fault, at: Position) -> Box<EvalAltResult> {
 /// Whether the error is about columns and their types, so that no other words are better.
 pub(super) fn is_from_plan(error: &EvalAltResult) -> bool {
     match error.unwrap_inner() {
-        EvalAltResult::ErrorRuntime(payload, _) => {
-            payload.read_lock::<Trouble>().is_some_and(|trouble| ["types::", "column::", "pattern::"].iter().any(|prefix| trouble.0.code.starts_with(prefix)))
-        }
+        EvalAltResult::ErrorRuntime(payload, _) => payload
+            .read_lock::<Trouble>()
+            .is_some_and(|trouble| ["types::", "column::", "pattern::", "predicate::large", "run::"].iter().any(|prefix| trouble.0.code.starts_with(prefix))),
         _ => false,
     }
 }
@@ -179,6 +179,9 @@ fn parsing(run: &Run, here: &str, kind: &ParseErrorType, at: Position) -> Fault 
             Fault::new("syntax::text", "this text has no end").with_help("a text in \"…\" ends on its line; `…` may go on")
         }
         P::BadInput(LexError::UnexpectedInput(sign)) => Fault::new("syntax::sign", format!("`{sign}` means nothing here")),
+        P::BadInput(LexError::ImproperSymbol(_, message)) if message.contains("'eval'") => {
+            Fault::new("call::forbidden", "a playbook has no `eval`").with_help("a closure or a function does what it would be for")
+        }
         P::BadInput(error) => Fault::new("syntax::input", lowered(&error.to_string())),
         P::Reserved(word) => Fault::new("name::reserved", format!("`{word}` is a word of the language, not a name")).with_help("choose another name"),
         P::MissingToken(token, what) => missing_token(token, what),

@@ -16,6 +16,8 @@ mod predicate;
 mod run;
 mod session;
 mod sources;
+#[cfg(test)]
+mod testing;
 mod traps;
 mod value;
 mod words;

@@ -45,9 +45,28 @@ pub(super) fn register(engine: &mut Engine, run: &std::sync::Arc<Run>) {
         times(engine, run, sign, comparison, not);
         mixes(engine, sign);
     }
+    missing(engine);
     engine.register_fn("==", |a: TimePeriod, b: TimePeriod| a == b);
     engine.register_fn("!=", |a: TimePeriod, b: TimePeriod| a != b);
     engine.register_fn("contains", |text: &str, character: char| fold(text).contains(&*fold(character.encode_utf8(&mut [0; 4]))));
+}
+
+/// Arithmetic with a missing value is missing, as in a query; no item is in a range that it is not known to be in.
+fn missing(engine: &mut Engine) {
+    macro_rules! stays_missing {
+        ($($kind:ty),*) => { $( for sign in ["+", "-", "*", "/", "%"] {
+            engine.register_fn(sign, |(): (), _: $kind| ());
+            engine.register_fn(sign, |_: $kind, (): ()| ());
+        } )* };
+    }
+    stays_missing!(INT, FLOAT, Text, Time, Span);
+    for sign in ["+", "-", "*", "/", "%"] {
+        engine.register_fn(sign, |(): (), (): ()| ());
+    }
+    engine.register_fn("-", |(): ()| ());
+    engine.register_fn("!", |(): ()| true);
+    engine.register_fn("contains", |_: &mut std::ops::Range<INT>, (): ()| false);
+    engine.register_fn("contains", |_: &mut std::ops::RangeInclusive<INT>, (): ()| false);
 }
 
 fn exact(engine: &mut Engine, sign: &str, comparison: Comparison, not: bool) {

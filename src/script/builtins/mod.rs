@@ -174,14 +174,21 @@ fn declare(engine: &mut Engine, run: &Arc<Run>, declared: &'static Declared) {
     let name = if declared.is_property { format!("get${}", declared.name) } else { declared.name.to_string() };
     for receiver in receivers {
         for count in declared.least..=declared.params.len() {
-            let types: Vec<TypeId> = receiver.into_iter().chain(std::iter::repeat_n(TypeId::of::<Dynamic>(), count)).collect();
-            let run = run.clone();
-            engine.register_raw_fn(name.as_str(), types, move |context: NativeCallContext, arguments: &mut [&mut Dynamic]| {
-                let arguments = arguments.iter().map(|argument| (**argument).clone().flatten()).collect();
-                let call = Call::new(&run, &context, declared, arguments);
-                call.check()?;
-                (declared.body)(&call)
-            });
+            let mut forms = vec![TypeId::of::<Dynamic>()];
+            // Rhai has text verbs of the same names for exactly these types, and the exact ones win.
+            if declared.receiver == Some(Kind::Text) && count > 0 {
+                forms.extend([TypeId::of::<ImmutableString>(), TypeId::of::<char>()]);
+            }
+            for form in forms {
+                let types: Vec<TypeId> = receiver.into_iter().chain(std::iter::repeat_n(form, count)).collect();
+                let run = run.clone();
+                engine.register_raw_fn(name.as_str(), types, move |context: NativeCallContext, arguments: &mut [&mut Dynamic]| {
+                    let arguments = arguments.iter().map(|argument| (**argument).clone().flatten()).collect();
+                    let call = Call::new(&run, &context, declared, arguments);
+                    call.check()?;
+                    (declared.body)(&call)
+                });
+            }
         }
     }
 }

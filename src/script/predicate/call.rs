@@ -199,7 +199,6 @@ impl Symbolic<'_> {
                 "some" => known = or(known, self.condition(&value, place)?),
                 "all" => known = super::value::and(known, self.condition(&value, place)?),
                 "map" => made.push(value),
-                "for_each" => {}
                 "filter" => match self.condition(&value, place)?.as_truth() {
                     Some(true) => made.push(item),
                     Some(false) => {}
@@ -210,7 +209,6 @@ impl Symbolic<'_> {
         }
         Ok(match name {
             "some" | "all" => self.out(known),
-            "for_each" => Dynamic::UNIT,
             _ => made.into(),
         })
     }

@@ -2,7 +2,7 @@
 
 use rhai::{ASTFlags, Array, Dynamic, EvalContext, Expr, FnCallExpr, INT, Map, Position};
 
-use super::value::{FlattenClone, Rows, Symbol, Term, is_symbolic};
+use super::value::{Rows, Symbol, Term, is_symbolic};
 use super::{Answer, Symbolic, placed, plan_error, refuse, refuse_with};
 use crate::diag::did_you_mean;
 use crate::plan::Func;
@@ -26,7 +26,7 @@ impl Symbolic<'_> {
             }
             _ => None,
         };
-        let held = holder.as_ref().and_then(|name| self.scope.get(name)).map(FlattenClone::flatten_clone);
+        let held = holder.as_ref().and_then(|name| self.scope.get(name)).map(Dynamic::flatten_clone);
         let mut value = match (&holder, held) {
             (Some(_), Some(value)) => value,
             (Some(_), None) => self.native(base)?,

@@ -145,7 +145,10 @@ impl Symbolic<'_> {
         for part in parts {
             let value = self.evaluate(part)?;
             if is_symbolic(&value) {
-                terms.push(self.term(&value, part.start_position())?);
+                // What the telemetry does not say is written as nothing, as in any text in backticks.
+                let place = part.start_position();
+                let written = self.concat(vec![self.term(&value, place)?])?;
+                terms.push(self.call_func(Func::OrElse, vec![written, Term::literal(Value::text(""))], place)?);
                 continue;
             }
             let text = if value.is_string() { value.to_string() } else { self.native_text(value)? };

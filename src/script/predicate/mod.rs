@@ -162,7 +162,7 @@ impl Symbolic<'_> {
         }
         plain_term(value).ok_or_else(|| {
             let name = super::value::type_word(self.engine, value);
-            refuse_with("types::mixed", format!("{name} can't be compared with a column"), "take a value out of it first", place)
+            refuse_with("predicate::value", format!("{name} can't be compared with a column"), "take a value out of it first", place)
         })
     }
 

@@ -5,7 +5,7 @@ use std::ops::{Range, RangeInclusive};
 use rhai::{ASTFlags, Array, Dynamic, EvalAltResult, EvalContext, Expr, Expression, FlowControl, INT, Ident, OpAssignment, Position, Stmt, StmtBlock};
 
 use super::chain::outside;
-use super::value::{FlattenClone, Term, is_symbolic};
+use super::value::{Term, is_symbolic};
 use super::{Answer, ROUNDS, Symbolic, refuse, refuse_with};
 use crate::plan::Value;
 
@@ -123,7 +123,7 @@ impl Symbolic<'_> {
         if self.scope.is_constant(&variable.1) == Some(true) {
             return Err(EvalAltResult::ErrorAssignmentToConstant(variable.1.to_string(), *place).into());
         }
-        let Some(current) = self.scope.get(&variable.1).map(FlattenClone::flatten_clone) else {
+        let Some(current) = self.scope.get(&variable.1).map(Dynamic::flatten_clone) else {
             return Err(EvalAltResult::ErrorVariableNotFound(variable.1.to_string(), *place).into());
         };
         if let Some((.., base)) = operator.get_op_assignment_info() {

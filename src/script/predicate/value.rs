@@ -198,14 +198,3 @@ pub(super) fn same(left: &Dynamic, right: &Dynamic) -> bool {
     }
     left.type_name() == right.type_name() && format!("{left:?}") == format!("{right:?}")
 }
-
-/// `flatten` for a value that is only borrowed.
-pub(super) trait FlattenClone {
-    fn flatten_clone(&self) -> Dynamic;
-}
-
-impl FlattenClone for Dynamic {
-    fn flatten_clone(&self) -> Dynamic {
-        self.clone().flatten()
-    }
-}
