@@ -41,13 +41,18 @@ impl Frame {
 
     /// Rows of values, each as long as the schema; a value of another type than its column's is missing.
     pub fn of_rows(schema: Schema, rows: &[Vec<Value>]) -> PolarsResult<Frame> {
-        let column = |(position, (name, kind)): (usize, &(Arc<str>, Type))| {
-            let cells: Vec<Value> = rows.iter().map(|row| row.get(position).cloned().unwrap_or(Value::Missing)).collect();
-            Ok(series((&**name).into(), &cells, *kind)?.into_column())
-        };
-        let columns = schema.columns().iter().enumerate().map(column).collect::<PolarsResult<Vec<_>>>()?;
-        let data = DataFrame::new(rows.len(), columns)?;
-        Ok(Frame::new(schema, data, Read::default()))
+        let cells = |position: usize| rows.iter().map(|row| row.get(position).cloned().unwrap_or(Value::Missing)).collect();
+        let columns = schema.columns().iter().enumerate().map(|(position, (name, kind))| (name.clone(), *kind, cells(position))).collect();
+        Frame::of_columns(columns, Read::default())
+    }
+
+    /// Columns of values, all of one length; a value of another type than its column's is missing.
+    pub fn of_columns(columns: Vec<(Arc<str>, Type, Vec<Value>)>, read: Read) -> PolarsResult<Frame> {
+        let height = columns.first().map_or(0, |(_, _, values)| values.len());
+        let schema = Schema::new(columns.iter().map(|(name, kind, _)| (name.clone(), *kind)).collect());
+        let column = |(name, kind, values): &(Arc<str>, Type, Vec<Value>)| Ok(series((&**name).into(), values, *kind)?.into_column());
+        let data = DataFrame::new(height, columns.iter().map(column).collect::<PolarsResult<Vec<_>>>()?)?;
+        Ok(Frame::new(schema, data, read))
     }
 
     /// The rows for which the mask is true.

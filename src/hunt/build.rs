@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 
-use super::cells;
 use crate::frame::{Frame, Read};
-use crate::plan::{Period, Plan, Scan, Scope, Value, clock};
+use crate::plan::{Period, Plan, Scan, Scope, Value, time};
 use crate::telemetry::identity::muid;
 use crate::telemetry::{Inventory, KnownMachine, Slice, Type};
 
@@ -16,7 +15,7 @@ pub(super) fn time(text: &str) -> i64 {
 }
 
 pub(super) fn frame(columns: Vec<(&str, Type, Vec<Value>)>) -> Frame {
-    cells::frame(columns.into_iter().map(|(name, kind, values)| (Arc::from(name), kind, values)).collect(), Read::default()).unwrap()
+    Frame::of_columns(columns.into_iter().map(|(name, kind, values)| (Arc::from(name), kind, values)).collect(), Read::default()).unwrap()
 }
 
 /// Every row of a table.
@@ -60,7 +59,7 @@ pub(super) fn slice(table: &str, operation: &str, from: &str, name: &str, first:
         channel: format!("{provider}/Operational").into(),
         event_id: id.parse().ok(),
         muid: muid("000000", name).into(),
-        day: i32::try_from(first.div_euclid(clock::DAY)).unwrap(),
+        day: i32::try_from(first.div_euclid(time::DAY)).unwrap(),
         rows: 10,
         first,
         last: first + hours * 3_600_000,

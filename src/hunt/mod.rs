@@ -3,7 +3,6 @@
 
 #[cfg(test)]
 mod build;
-mod cells;
 pub mod finding;
 pub mod histogram;
 pub mod machine;

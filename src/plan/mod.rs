@@ -4,7 +4,6 @@
 //! anything is read; `explain` writes it down in one canonical way.
 
 mod check;
-pub mod clock;
 mod eval;
 mod explain;
 mod expr;

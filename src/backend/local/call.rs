@@ -85,7 +85,14 @@ pub fn lower(lowering: &Lowering<'_>, func: Func, arguments: &[Arc<Expr>], kind:
             let values = arguments.iter().map(|argument| Ok(lowering.value_as(argument, kind)?.expr)).collect::<Result<Vec<_>, PlanError>>()?;
             Ok(coalesce(&values))
         }
-        Func::HasBits | Func::AnyBits | Func::Split | Func::Entropy | Func::Levenshtein | Func::Concat | Func::Item => plain(lowering, func, arguments, kind),
+        Func::HasBits | Func::AnyBits => match rest.first().map(|bits| &**uncased(bits)) {
+            Some(Expr::Literal(Value::Int(bits))) if matches!(lowering.value(receiver)?.kind, Some(Type::Int | Type::Hex)) => {
+                let (bits, all) = (*bits, func == Func::HasBits);
+                column_of(lowering, receiver, Type::Int, Type::Bool, move |column| kernel::test_bits(column, bits, all))
+            }
+            _ => plain(lowering, func, arguments, kind),
+        },
+        Func::Split | Func::Entropy | Func::Levenshtein | Func::Concat | Func::Item => plain(lowering, func, arguments, kind),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use polars::prelude::{DataFrame, LazyFrame};
+use polars::prelude::{DataFrame, DataType, Int64Chunked, LazyFrame, StringChunked};
 
 use super::run;
 use crate::backend::{BackendError, Limits};
@@ -112,28 +112,67 @@ fn fold_machine(machine: &mut KnownMachine, seen: KnownMachine) {
     machine.events += seen.events;
 }
 
+/// A store of many machines and days has hundreds of thousands of these: columns are looked up once, and equal neighbours share their text.
 fn slices(frames: &[DataFrame]) -> Vec<Slice> {
-    let mut known: BTreeMap<_, (u64, i64, i64)> = BTreeMap::new();
-    for row in each_row(frames) {
-        let text = |name: &str| row.text(name).unwrap_or_default();
-        let day = row.number("Day").and_then(|day| i32::try_from(day).ok()).unwrap_or(0);
-        let key = (text("Table"), text("Operation"), text("Provider"), text("Channel"), row.number("EventId"), text("Muid"), day);
-        let seen = known.entry(key).or_insert((0, i64::MAX, i64::MIN));
-        seen.0 += row.number("Rows").and_then(|rows| u64::try_from(rows).ok()).unwrap_or(0);
-        seen.1 = seen.1.min(row.number("First").unwrap_or(i64::MAX));
-        seen.2 = seen.2.max(row.number("Last").unwrap_or(i64::MIN));
+    let mut all: Vec<Slice> = Vec::with_capacity(frames.iter().map(DataFrame::height).sum());
+    for frame in frames {
+        let mut texts = ["Table", "Operation", "Provider", "Channel", "Muid"].map(|name| Texts::of(frame, name));
+        let numbers = ["EventId", "Day", "Rows", "First", "Last"].map(|name| numbers(frame, name));
+        for row in 0..frame.height() {
+            let [table, operation, provider, channel, muid] = texts.each_mut().map(|texts| texts.get(row));
+            let [event_id, day, rows, first, last] = numbers.each_ref().map(|numbers| numbers.as_ref().and_then(|numbers| numbers.get(row)));
+            all.push(Slice {
+                table,
+                operation,
+                provider,
+                channel,
+                event_id,
+                muid,
+                day: day.and_then(|day| i32::try_from(day).ok()).unwrap_or(0),
+                rows: rows.and_then(|rows| u64::try_from(rows).ok()).unwrap_or(0),
+                first: first.unwrap_or(i64::MAX),
+                last: last.unwrap_or(i64::MIN),
+            });
+        }
     }
-    let slice = |((table, operation, provider, channel, event_id, muid, day), (rows, first, last))| Slice {
-        table,
-        operation,
-        provider,
-        channel,
-        event_id,
-        muid,
-        day,
-        rows,
-        first,
-        last,
-    };
-    known.into_iter().map(slice).collect()
+    // Each file is sorted already, which this sort makes use of.
+    all.sort_by(|a, b| key(a).cmp(&key(b)));
+    all.dedup_by(|later, kept| {
+        let same = key(later) == key(kept);
+        if same {
+            kept.rows += later.rows;
+            kept.first = kept.first.min(later.first);
+            kept.last = kept.last.max(later.last);
+        }
+        same
+    });
+    all
+}
+
+fn key(slice: &Slice) -> (&str, &str, &str, &str, Option<i64>, &str, i32) {
+    (&slice.table, &slice.operation, &slice.provider, &slice.channel, slice.event_id, &slice.muid, slice.day)
+}
+
+fn numbers(frame: &DataFrame, name: &str) -> Option<Int64Chunked> {
+    frame.column(name).and_then(|column| column.cast(&DataType::Int64)).and_then(|column| column.i64().cloned()).ok()
+}
+
+/// A text column that gives the same text again where a row repeats the one before.
+struct Texts<'a> {
+    cells: Option<&'a StringChunked>,
+    last: Arc<str>,
+}
+
+impl<'a> Texts<'a> {
+    fn of(frame: &'a DataFrame, name: &str) -> Texts<'a> {
+        Texts { cells: frame.column(name).ok().and_then(|column| column.str().ok()), last: Arc::from("") }
+    }
+
+    fn get(&mut self, row: usize) -> Arc<str> {
+        let text = self.cells.and_then(|cells| cells.get(row)).unwrap_or_default();
+        if *self.last != *text {
+            self.last = Arc::from(text);
+        }
+        self.last.clone()
+    }
 }

@@ -8,8 +8,7 @@ use chrono_tz::Tz;
 
 use super::{BIN, Histogram, HistogramError, MOST_BINS, OTHER, adds_up, top};
 use crate::frame::Frame;
-use crate::hunt::cells;
-use crate::plan::{Fold, Period, Value, clock, fold, time_text};
+use crate::plan::{Fold, Period, Value, fold, time, time_text};
 use crate::telemetry::Type;
 
 /// One value of a tuple, in the order in which bins are shown: by value (text without case), missing after all values, `(other)` last.
@@ -134,10 +133,10 @@ impl Bins {
             (Fold::Min | Fold::Max | Fold::Mean | Fold::Median | Fold::Std | Fold::First | Fold::Last | Fold::List | Fold::Quantile(_), _) => Value::Missing,
         };
         let missing = Value::Missing;
-        let mut start = clock::floor(from, interval, zone);
+        let mut start = time::floor(from, interval, zone).unwrap_or(from);
         let mut spans = covered.iter().peekable();
         while start < to && !tuples.is_empty() {
-            let end = clock::next(start, interval, zone);
+            let end = time::next(start, interval, zone);
             // Of this interval only what lies in the period counts.
             let (first, last) = (start.max(from), end.min(to));
             while spans.peek().is_some_and(|span| span.to.is_some_and(|to| to <= first)) {
@@ -187,7 +186,7 @@ impl Bins {
             }
         }
         columns.push((histogram.metric.name.clone(), self.kind, self.cells.values().cloned().collect()));
-        cells::frame(columns, from.read).map_err(|error| HistogramError::Failed { reason: error.to_string() })
+        Frame::of_columns(columns, from.read).map_err(|error| HistogramError::Failed { reason: error.to_string() })
     }
 
     fn shown(&self, part: Option<&Part>, kind: Type) -> Value {

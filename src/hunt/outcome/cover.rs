@@ -10,7 +10,7 @@ use super::needs::{Evidence, needs};
 use crate::frame::Read;
 use crate::hunt::Coverage;
 use crate::hunt::query::in_scope;
-use crate::plan::{Period, Plan, Scan, clock};
+use crate::plan::{Period, Plan, Scan, time};
 use crate::telemetry::{Inventory, KnownMachine, Slice};
 
 /// The most silent machine-days that are listed.
@@ -134,7 +134,7 @@ fn days_of(machine: &KnownMachine, period: &Period, end: i64) -> std::ops::Range
 }
 
 fn day_of(time: i64) -> i32 {
-    i32::try_from(time.div_euclid(clock::DAY)).unwrap_or(if time < 0 { i32::MIN / 2 } else { i32::MAX / 2 })
+    i32::try_from(time.div_euclid(time::DAY)).unwrap_or(if time < 0 { i32::MIN / 2 } else { i32::MAX / 2 })
 }
 
 /// Which sensor wrote anything on which machine and day, within the period; and which filled the table there at all.

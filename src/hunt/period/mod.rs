@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 use miette::Diagnostic;
 use thiserror::Error;
 
-use crate::plan::{Period, clock};
+use crate::plan::{Period, time};
 
 pub use read::{parse_date, parse_duration, parse_period, parse_time};
 
@@ -53,7 +53,7 @@ pub enum PeriodError {
 
 /// The day of `now`, from midnight to midnight in the zone.
 pub fn today(now: i64, zone: Tz) -> Period {
-    match clock::date_of(now, zone) {
+    match time::date_of(now, zone) {
         Some(date) => whole_days(date, 1, zone),
         None => Period { from: Some(now), to: Some(now) },
     }
@@ -87,7 +87,7 @@ pub fn between(from: i64, to: i64) -> Result<Period, PeriodError> {
 pub fn ending(to_date: &str, num_days: i64, zone: Tz) -> Result<Period, PeriodError> {
     let last = match parse_date(to_date) {
         Some(date) => date,
-        None => clock::date_of(parse_time(to_date, zone)?, zone).ok_or(PeriodError::Beyond)?,
+        None => time::date_of(parse_time(to_date, zone)?, zone).ok_or(PeriodError::Beyond)?,
     };
     let days = u64::try_from(num_days).ok().filter(|days| *days > 0).ok_or(PeriodError::Empty)?;
     let first = last.checked_sub_days(Days::new(days - 1)).ok_or(PeriodError::Beyond)?;
@@ -153,7 +153,7 @@ pub fn days(period: &Period, zone: Tz) -> Result<Vec<Period>, PeriodError> {
         if parts.len() == MOST_PARTS {
             return Err(PeriodError::Parts);
         }
-        let end = clock::next(from, clock::DAY, zone).min(to);
+        let end = time::next(from, time::DAY, zone).min(to);
         parts.push(Period { from: Some(from), to: Some(end) });
         from = end;
     }
@@ -184,6 +184,6 @@ fn ends(period: &Period, done: &'static str) -> Result<(i64, i64), PeriodError> 
 }
 
 fn whole_days(first: chrono::NaiveDate, days: u64, zone: Tz) -> Period {
-    let end = first.checked_add_days(Days::new(days)).map(|date| clock::midnight(date, zone));
-    Period { from: Some(clock::midnight(first, zone)), to: end }
+    let end = first.checked_add_days(Days::new(days)).map(|date| time::midnight(date, zone));
+    Period { from: Some(time::midnight(first, zone)), to: end }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime};
 use chrono_tz::Tz;
 
 use super::{PeriodError, between, last, whole_days};
-use crate::plan::{Period, clock};
+use crate::plan::{Period, time};
 
 /// What `--period` takes: `all`, `today`, `yesterday`, a duration up to now (`7d`), one day, or two ends (`2020-09-21..2020-09-23`; either may be
 /// left out).
@@ -30,7 +30,7 @@ pub fn parse_period(text: &str, now: i64, zone: Tz) -> Result<Period, PeriodErro
         "all" => return Ok(Period::ALL),
         "today" => return Ok(super::today(now, zone)),
         "yesterday" => {
-            let date = clock::date_of(now, zone).and_then(|date| date.pred_opt()).ok_or(PeriodError::Beyond)?;
+            let date = time::date_of(now, zone).and_then(|date| date.pred_opt()).ok_or(PeriodError::Beyond)?;
             return Ok(whole_days(date, 1, zone));
         }
         _ => {}
@@ -56,7 +56,7 @@ pub fn parse_date(text: &str) -> Option<NaiveDate> {
 pub fn parse_time(text: &str, zone: Tz) -> Result<i64, PeriodError> {
     let given = text.trim();
     if let Some(date) = parse_date(given) {
-        return Ok(clock::midnight(date, zone));
+        return Ok(time::midnight(date, zone));
     }
     if let Ok(time) = DateTime::parse_from_rfc3339(given)
         && (1..=9999).contains(&time.year())
@@ -68,7 +68,7 @@ pub fn parse_time(text: &str, zone: Tz) -> Result<i64, PeriodError> {
         .iter()
         .find_map(|form| NaiveDateTime::parse_from_str(given, form).ok())
         .filter(|wall| (1..=9999).contains(&wall.year()))
-        .map(|wall| clock::local_time(wall, zone))
+        .map(|wall| time::local_time(wall, zone))
         .ok_or_else(|| PeriodError::Time { given: text.into() })
 }
 

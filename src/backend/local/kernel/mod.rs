@@ -8,7 +8,7 @@ mod test;
 mod texts;
 mod values;
 
-pub use number::{arithmetic, negate};
+pub use number::{arithmetic, negate, test_bits};
 pub use test::TextTest;
 pub use texts::{compare_texts, dates, fold_texts, map_texts, map_times, test_texts, text_lengths};
 pub use values::{by_value, hashes, rendered, to_series, to_value, value_at_row};

@@ -1,6 +1,6 @@
 //! Arithmetic over columns: checked, so that overflow and division by zero are missing.
 
-use polars::prelude::{Column, Float64Chunked, Int64Chunked, IntoColumn, NewChunkedArray, PolarsResult};
+use polars::prelude::{BooleanChunked, Column, Float64Chunked, Int64Chunked, IntoColumn, NewChunkedArray, PolarsResult};
 
 use crate::plan::{Func, number};
 
@@ -25,4 +25,11 @@ pub fn negate(column: &Column) -> PolarsResult<Column> {
         return Ok(Int64Chunked::from_iter_options(name, numbers.iter().map(|number| number.and_then(i64::checked_neg))).into_column());
     }
     Ok(Float64Chunked::from_iter_options(name, column.f64()?.iter().map(|number| number.map(|number| -number))).into_column())
+}
+
+/// Whether all (or any) of the bits are set; not where the number is missing.
+pub fn test_bits(column: &Column, bits: i64, all: bool) -> PolarsResult<Column> {
+    let holds = |number: i64| if all { number & bits == bits } else { number & bits != 0 };
+    let answers: Vec<bool> = column.i64()?.iter().map(|number| number.is_some_and(holds)).collect();
+    Ok(BooleanChunked::from_slice(column.name().clone(), &answers).into_column())
 }
