@@ -258,12 +258,3 @@ pub(in crate::script) fn texts_of(value: &Dynamic) -> Vec<Arc<str>> {
         None => vec![Arc::from(value.to_string())],
     }
 }
-<<<<<<< HEAD
-=======
-
-/// A plain value, or a fault that says what it is.
-pub(in crate::script) fn plain(call: &Call, value: &Dynamic) -> Result<Value, Fault> {
-    literal(value)
-        .ok_or_else(|| Fault::new("types::mismatch", format!("a plain value is needed here, and this is {}", type_word(call.context.engine(), value))))
-}
->>>>>>> main

@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! Every declaration's example runs.
 
 use super::all;
@@ -42,6 +41,3 @@ fn nothing_is_declared_twice() {
         assert!(!declared.doc.is_empty(), "{}", declared.signature());
     }
 }
-=======
-
->>>>>>> main

@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! Every form both ways: the query that a closure becomes says of each row what running the closure says.
 
 use crate::report::Answer;
@@ -202,6 +201,3 @@ fn a_predicate_stays_bounded() {
     let (code, ..) = fault(&format!("{events}.derive(\"N\", |e| {{ let t = e.CommandLine; {doubling} t }})"));
     assert_eq!(code, "predicate::large");
 }
-=======
-
->>>>>>> main
