@@ -71,6 +71,9 @@ pub(super) fn explain(engine: &Engine, run: &Run, main: &str, error: &EvalAltRes
         }
     }
     let at = current.position();
+    if let Some(place) = after_statement(run, &here, current) {
+        return missing_token(";", "after this statement").at(place);
+    }
     let mut fault = describe(engine, run, &here, current);
     let place = fault.places.is_empty().then(|| place_of(run, &here, at, current)).flatten();
     if let Some(place) = place {
@@ -111,6 +114,19 @@ fn place_of(run: &Run, id: &str, at: Position, error: &EvalAltResult) -> Option<
         }
     }
     Some(Place { source, span, label: None })
+}
+
+/// Rhai puts a forgotten `;` at the next statement; it belongs to the end of the one before.
+fn after_statement(run: &Run, id: &str, error: &EvalAltResult) -> Option<Place> {
+    let EvalAltResult::ErrorParsing(ParseErrorType::MissingToken(token, _), at) = error else { return None };
+    let source = run.sources.text(id).filter(|_| token == ";" && !at.is_none())?;
+    let before = source.text[..super::sources::offset(&source.text, *at)].trim_end();
+    let start = before.char_indices().last().map(|(at, _)| at)?;
+    let word = before
+        .rfind(|character: char| !(character.is_alphanumeric() || character == '_'))
+        .map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
+    let span = word.min(start)..before.len();
+    Some(Place { source, span, label: Some("`;` is missing after this".into()) })
 }
 
 fn describe(engine: &Engine, run: &Run, here: &str, error: &EvalAltResult) -> Fault {

@@ -139,7 +139,7 @@ pub fn paint(text: &str) -> Vec<(Range<usize>, Paint)> {
         if token == Token::EOF {
             break;
         }
-        let failed = matches!(token, Token::LexError(_));
+        let failed = matches!(&token, Token::LexError(error) if !matches!(**error, LexError::UnexpectedInput(_)));
         let start = offset(text, place);
         match &token {
             Token::LeftBrace | Token::MapStart => depth += 1,
@@ -186,7 +186,7 @@ fn span_of(text: &str, token: &Token, place: Position) -> Option<Range<usize>> {
         }
         // What goes on after `}` inside a text in backticks.
         Token::StringConstant(..) if !rest.starts_with(['"', '`']) => Some(span.start..span.start + rest.find('`').map_or(rest.len(), |at| at + 1)),
-        Token::LexError(_) => Some(span.start..text.len()),
+        Token::LexError(error) if !matches!(**error, LexError::UnexpectedInput(_)) => Some(span.start..text.len()),
         Token::FloatConstant(..) => {
             let end = rest.find(|character: char| !(character.is_ascii_alphanumeric() || matches!(character, '.' | '_'))).unwrap_or(rest.len());
             Some(span.start..span.start + end)

@@ -18,6 +18,8 @@ mod session;
 mod sources;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 mod traps;
 mod value;
 mod words;

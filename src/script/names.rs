@@ -122,7 +122,8 @@ pub(super) fn unknown_function(engine: &Engine, run: &Run, signature: &str) -> F
     }
     let receiver = given.first().and_then(|word| Kind::of_word(word));
     let methods = builtins::all().iter().filter(|declared| declared.receiver.is_some() && declared.receiver == receiver).map(|declared| declared.name);
-    let everything = builtins::all().iter().map(|declared| declared.name).chain(own.iter().filter_map(|signature| signature.split('(').next()));
+    let free = builtins::all().iter().filter(|declared| given.is_empty() || declared.receiver.is_none() && receiver.is_none()).map(|declared| declared.name);
+    let everything = free.chain(own.iter().filter_map(|signature| signature.split('(').next()));
     let help = did_you_mean(name, methods).or_else(|| did_you_mean(name, everything));
     let message = match given.first() {
         Some(word) => format!("no function or verb `{name}` for {word}"),
