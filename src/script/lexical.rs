@@ -197,6 +197,7 @@ fn span_of(text: &str, token: &Token, place: Position) -> Option<Range<usize>> {
 
 fn paint_of(text: &str, token: &Token, span: &Range<usize>) -> Paint {
     match token {
+        Token::LexError(error) if matches!(**error, LexError::UnexpectedInput(_)) => Paint::Sign,
         Token::StringConstant(..) | Token::InterpolatedString(..) | Token::CharConstant(..) | Token::LexError(_) => Paint::Text,
         Token::IntegerConstant(..) | Token::FloatConstant(..) => Paint::Number,
         Token::Identifier(_) | Token::Reserved(_) => {

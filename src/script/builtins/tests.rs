@@ -15,12 +15,12 @@ fn every_example_runs() {
     };
     let names: Vec<String> = name.split('"').skip(1).step_by(2).map(str::to_string).collect();
     let mut wrong = Vec::new();
+    let mut session = Session::new(Setup { writable: vec![folder.clone()], ..setup() });
     for declared in all() {
         if declared.example.is_empty() {
             continue;
         }
         let example = declared.example.replace("WORKSTATION5", &names[0]).replace("WORKSTATION6", &names[1]);
-        let mut session = Session::new(Setup { writable: vec![folder.clone()], ..setup() });
         if let Err(fault) = session.input(&example) {
             wrong.push(format!("{}: {example}\n   {} {} {:?}", declared.signature(), fault.code, fault.message, fault.help));
         }
