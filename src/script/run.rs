@@ -63,12 +63,11 @@ impl Run {
         self.dry.store(dry, Ordering::Relaxed);
     }
 
-    /// What the source holds; asked once.
+    /// What the source holds. A check needs no source: without one, nothing is known and nothing is missed.
     pub fn inventory(&self) -> Result<Arc<Inventory>, Fault> {
         let ask = || match self.setup.backend.inventory() {
-            // A check needs no source.
-            Err(_) if self.checking => Ok(Arc::default()),
-            asked => asked.map_err(|error| Fault::from(&error)),
+            Err(BackendError::Nowhere) if self.checking => Ok(Arc::new(Inventory::default())),
+            answer => answer.map_err(|error| Fault::from(&error)),
         };
         self.inventory.get_or_init(ask).clone()
     }

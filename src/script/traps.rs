@@ -21,7 +21,8 @@ pub(super) fn kept_closures(tree: &AST) -> Vec<(Position, Fault)> {
         for node in path.iter() {
             let ASTNode::Stmt(Stmt::For(parts, _)) = node else { continue };
             for (variable, _) in variables.iter() {
-                if variable.name == parts.0.name || parts.1.as_ref().is_some_and(|counter| counter.name == variable.name) {
+                let is_loops = variable.name == parts.0.name || parts.1.as_ref().is_some_and(|counter| counter.name == variable.name);
+                if is_loops && !is_fresh(parts.2.body.statements(), &variable.name, variable.pos) {
                     let name = &variable.name;
                     let message = format!("this closure is kept, and will see the last value of `{name}` only");
                     let fault = Fault::new("closure::kept", message).with_help(format!("filter at once, or say `let {name} = {name};` first"));
@@ -32,6 +33,21 @@ pub(super) fn kept_closures(tree: &AST) -> Vec<(Position, Fault)> {
         true
     });
     found
+}
+
+/// `let x = x;` in the loop, before the closure: each round has a variable of its own.
+fn is_fresh(body: &[Stmt], name: &str, closure: Position) -> bool {
+    let place = |position: Position| (position.line(), position.position());
+    let mut fresh = false;
+    for statement in body {
+        statement.walk(&mut Vec::new(), &mut |path| {
+            if let Some(ASTNode::Stmt(Stmt::Var(variable, ..))) = path.last() {
+                fresh |= variable.0.name == name && place(variable.0.pos) < place(closure);
+            }
+            !fresh
+        });
+    }
+    fresh
 }
 
 fn user_of<'a>(node: &'a ASTNode<'a>) -> Option<&'a str> {

@@ -173,8 +173,9 @@ impl<'a, 'c> Call<'a, 'c> {
         fault::raise(fault, self.context.call_position())
     }
 
+    /// At the argument, or at the text inside it that the message speaks of.
     pub fn fail_at(&self, index: usize, fault: Fault) -> Box<EvalAltResult> {
-        let place = self.expression(index).map_or(Position::NONE, |argument| argument.start_position());
+        let place = self.expression(index).map_or(Position::NONE, |argument| spoken_of(&argument, &fault).unwrap_or_else(|| argument.start_position()));
         fault::raise(fault, self.or_call(place))
     }
 
@@ -183,8 +184,10 @@ impl<'a, 'c> Call<'a, 'c> {
         self.fail_placed(index, place, fault)
     }
 
+    /// At the value of a key, or at the text inside it that the message speaks of.
     pub fn fail_at_value(&self, index: usize, key: &str, fault: Fault) -> Box<EvalAltResult> {
-        let place = self.key_places(index, key).map(|(_, value)| value);
+        let inside = self.expression(index).and_then(|argument| keys::value_of(&argument, key)).and_then(|value| spoken_of(&value, &fault));
+        let place = inside.or_else(|| self.key_places(index, key).map(|(_, value)| value));
         self.fail_placed(index, place, fault)
     }
 
@@ -239,6 +242,15 @@ impl<'a, 'c> Call<'a, 'c> {
     fn or_call(&self, place: Position) -> Position {
         if place.is_none() { self.context.call_position() } else { place }
     }
+}
+
+/// Where a text that the message puts in backticks stands literally, or as a key.
+fn spoken_of(argument: &Expr, fault: &Fault) -> Option<Position> {
+    let words = || fault.message.split('`').skip(1).step_by(2);
+    words().find_map(|word| keys::of_text(argument, word)).or_else(|| {
+        let keys = keys::of_map(argument)?;
+        words().find_map(|word| keys.iter().find(|(key, ..)| key == word).map(|(_, place, _)| *place))
+    })
 }
 
 /// A map's pairs in the order of the literal that it was written as.

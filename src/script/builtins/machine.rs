@@ -65,9 +65,7 @@ pub(super) fn declared() -> Vec<Declared> {
         property(Kind::Machine, "first_seen", "Its first record", "Machine(\"WKS01\").first_seen", |call| {
             one(call, |known| Dynamic::from(Time(known.first_seen)))
         }),
-        property(Kind::Machine, "last_seen", "Its last record", "Machine(\"WKS01\").last_seen", |call| {
-            one(call, |known| Dynamic::from(Time(known.last_seen)))
-        }),
+        property(Kind::Machine, "last_seen", "Its last record", "Machine(\"WKS01\").last_seen", |call| one(call, |known| Dynamic::from(Time(known.last_seen)))),
         property(Kind::Machine, "period", "The period that it was made with; missing where none", "Machine(\"WKS01\", last(7.days)).period", |call| {
             Ok(call.receiver::<Machine>()?.period.map_or(Dynamic::UNIT, |period| Dynamic::from(TimePeriod(period))))
         }),
@@ -140,10 +138,9 @@ fn make(call: &Call) -> Answer<Dynamic> {
         return Ok(Dynamic::from(Machine { machines: machine.machines.clone(), period: period.or(machine.period) }));
     }
     if !Kind::Words.accepts(&first) {
-        return Err(call.fail_at(
-            0,
-            Fault::new("call::argument", "a machine is named by a text, a list of texts or a map").with_help("write `Machine(\"WKS01\")`"),
-        ));
+        return Err(
+            call.fail_at(0, Fault::new("call::argument", "a machine is named by a text, a list of texts or a map").with_help("write `Machine(\"WKS01\")`"))
+        );
     }
     let texts: Vec<String> = texts_of(&first).iter().map(ToString::to_string).collect();
     let wanted = machine::wanted(&texts, call.run.setup.client.clone());
