@@ -47,7 +47,16 @@ pub(super) struct State {
     /// Variables that earlier inputs left.
     pub variables: Vec<String>,
     pub home: Option<std::path::PathBuf>,
-    answers: VecDeque<(Plan, Arc<Frame>)>,
+    /// What the queries of the current input looked at, those whose answer was known included.
+    pub asked: Vec<Coverage>,
+    answers: VecDeque<Known>,
+}
+
+/// An answer that is kept, and what it looked at.
+struct Known {
+    plan: Plan,
+    frame: Arc<Frame>,
+    coverage: Vec<Coverage>,
 }
 
 impl Run {
@@ -111,8 +120,9 @@ impl Run {
         if self.dry.load(Ordering::Relaxed) {
             return Err(Fault::new("query::dry", "nothing is asked while a line is being written"));
         }
-        let known = self.state().answers.iter().find(|(asked, _)| asked == plan).map(|(_, frame)| frame.clone());
-        if let Some(frame) = known {
+        let known = self.state().answers.iter().find(|known| known.plan == *plan).map(|known| (known.frame.clone(), known.coverage.clone()));
+        if let Some((frame, coverage)) = known {
+            self.state().asked.extend(coverage);
             return Ok(frame);
         }
         let schema = Schema::of(plan).map_err(|error| Fault::from(&error))?;
@@ -120,34 +130,32 @@ impl Run {
             return Ok(Arc::new(Frame::empty(schema)));
         }
         let frame = Arc::new(self.setup.backend.run(plan, &self.setup.limits).map_err(|error| stopped(&error))?);
-        self.cover(plan, &frame)?;
-        self.keep(plan, &frame);
+        let coverage = outcome::cover_plan(plan, &*self.inventory()?, self.setup.now, &frame.read);
+        {
+            let mut state = self.state();
+            for one in &coverage {
+                if !state.coverage.contains(one) {
+                    state.coverage.push(one.clone());
+                }
+            }
+            state.asked.extend(coverage.iter().cloned());
+        }
+        self.keep(Known { plan: plan.clone(), frame: frame.clone(), coverage });
         Ok(frame)
     }
 
-    fn cover(&self, plan: &Plan, frame: &Frame) -> Result<(), Fault> {
-        let inventory = self.inventory()?;
-        for coverage in outcome::cover_plan(plan, &inventory, self.setup.now, &frame.read) {
-            let mut state = self.state();
-            if !state.coverage.contains(&coverage) {
-                state.coverage.push(coverage);
-            }
-        }
-        Ok(())
-    }
-
-    /// An answer that was worked out here.
+    /// An answer that was worked out here, of rows that were asked for before.
     pub fn remember(&self, plan: &Plan, frame: Arc<Frame>) {
-        self.keep(plan, &frame);
+        self.keep(Known { plan: plan.clone(), frame, coverage: Vec::new() });
     }
 
-    fn keep(&self, plan: &Plan, frame: &Arc<Frame>) {
-        let mut state = self.state();
-        if frame.height() > KEPT_ROWS {
+    fn keep(&self, known: Known) {
+        if known.frame.height() > KEPT_ROWS {
             return;
         }
-        state.answers.push_back((plan.clone(), frame.clone()));
-        let rows = |answers: &VecDeque<(Plan, Arc<Frame>)>| answers.iter().map(|(_, frame)| frame.height()).sum::<usize>();
+        let mut state = self.state();
+        state.answers.push_back(known);
+        let rows = |answers: &VecDeque<Known>| answers.iter().map(|known| known.frame.height()).sum::<usize>();
         while state.answers.len() > KEPT_ANSWERS || rows(&state.answers) > KEPT_ROWS {
             state.answers.pop_front();
         }
