@@ -67,7 +67,7 @@ fn resolve(context: &Context, name: &str) -> Result<PathBuf, Fault> {
         };
     }
     if name == SAMPLE {
-        return cache::sample(context);
+        return cache::sample();
     }
     let beside = neighbours(&path);
     let known = names.keys().map(String::as_str).chain([SAMPLE]).chain(beside.iter().map(String::as_str));

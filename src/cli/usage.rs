@@ -23,31 +23,28 @@ pub fn refuse(error: &clap::Error) -> u8 {
 
 fn fault(error: &clap::Error) -> Fault {
     let text = error.render().to_string();
-    let mut lines = text.lines().map(str::trim_end);
-    let mut message = lines.next().unwrap_or_default().trim_start_matches("error: ").to_string();
-    if error.kind() == ErrorKind::MissingRequiredArgument {
-        message = message.replace("were not provided:", "are missing:");
-        if let Some(ContextValue::Strings(names)) = error.get(ContextKind::InvalidArg) {
-            message = format!("missing: {}", names.join(" "));
-        }
-    }
-    let code = match error.kind() {
-        ErrorKind::UnknownArgument => "usage::unknown_option",
-        ErrorKind::InvalidSubcommand => "usage::unknown_command",
-        ErrorKind::MissingRequiredArgument => "usage::missing",
-        ErrorKind::ArgumentConflict => "usage::conflict",
-        _ => "usage::value",
+    let given = |kind: ContextKind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        Some(ContextValue::Strings(texts)) => Some(texts.join(" ")),
+        _ => None,
     };
-    let mut help: Vec<String> = Vec::new();
-    let mut previous_blank = true;
-    for line in lines.map(|line| line.trim()).filter(|line| !line.starts_with('<') || error.kind() != ErrorKind::MissingRequiredArgument) {
-        if line.is_empty() && previous_blank {
-            continue;
+    let argument = given(ContextKind::InvalidArg).unwrap_or_default();
+    let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_string();
+    let (code, message) = match error.kind() {
+        ErrorKind::UnknownArgument if argument.starts_with('-') => ("usage::unknown_option", format!("there is no option {argument}")),
+        ErrorKind::UnknownArgument => ("usage::unexpected", format!("`{argument}` is one argument too many")),
+        ErrorKind::InvalidSubcommand => {
+            ("usage::unknown_command", format!("there is no command `{}`", given(ContextKind::InvalidSubcommand).unwrap_or_default()))
         }
-        previous_blank = line.is_empty();
-        if !line.is_empty() {
-            help.push(line.trim_start_matches("tip: ").to_string());
-        }
-    }
+        ErrorKind::MissingRequiredArgument => ("usage::missing", format!("missing: {argument}")),
+        ErrorKind::ArgumentConflict => ("usage::conflict", first),
+        _ => ("usage::value", first),
+    };
+    let near = given(ContextKind::SuggestedArg).or_else(|| given(ContextKind::SuggestedSubcommand)).map(|near| format!("did you mean `{near}`?"));
+    let usage = match error.get(ContextKind::Usage) {
+        Some(ContextValue::StyledStr(usage)) => Some(usage.to_string()),
+        _ => None,
+    };
+    let help: Vec<String> = near.into_iter().chain(usage).chain(["`--help` tells what there is".to_string()]).collect();
     Fault::new(code, message).with_help(help.join("\n"))
 }
