@@ -109,10 +109,8 @@ fn is_short(name: &str, known: &[&telemetry::Table]) -> bool {
 
 #[cfg(test)]
 pub mod tests {
-    use polars::prelude::{Column, DataFrame};
-
     use super::*;
-    use crate::frame::{Read, physical};
+    use crate::plan::Value;
 
     pub fn style() -> Style {
         Style { colour: false, unicode: true, width: None, zone: chrono_tz::UTC }
@@ -120,25 +118,15 @@ pub mod tests {
 
     /// A frame of text cells, `-` being missing, with the types named in the headings as `Name:int`.
     pub fn frame(headings: &[(&str, Type)], rows: &[&[&str]]) -> Frame {
-        let columns: Vec<Column> = headings
-            .iter()
-            .enumerate()
-            .map(|(at, (name, kind))| {
-                let cells: Vec<Option<&str>> = rows.iter().map(|row| (row[at] != "-").then_some(row[at])).collect();
-                match kind {
-                    Type::Int | Type::Hex => {
-                        Column::new((*name).into(), cells.iter().map(|cell| cell.and_then(|cell| cell.parse::<i64>().ok())).collect::<Vec<_>>())
-                    }
-                    Type::Time => {
-                        let times = cells.iter().map(|cell| cell.and_then(|cell| cell.parse::<i64>().ok())).collect::<Vec<_>>();
-                        Column::new((*name).into(), times).cast(&physical(Type::Time)).unwrap()
-                    }
-                    _ => Column::new((*name).into(), cells),
-                }
-            })
-            .collect();
         let schema = Schema::new(headings.iter().map(|(name, kind)| ((*name).into(), *kind)).collect());
-        Frame::new(schema, DataFrame::new(rows.len(), columns).unwrap(), Read::default())
+        let cell = |text: &str, kind: Type| match (text, kind) {
+            ("-", _) => Value::Missing,
+            (text, Type::Int | Type::Hex) => Value::Int(text.parse().unwrap()),
+            (text, Type::Time) => Value::Time(text.parse().unwrap()),
+            (text, _) => Value::text(text),
+        };
+        let rows: Vec<Vec<Value>> = rows.iter().map(|row| row.iter().zip(headings).map(|(text, (_, kind))| cell(text, *kind)).collect()).collect();
+        Frame::of_rows(schema, &rows).unwrap()
     }
 
     pub fn table(frame: Frame) -> Table {
