@@ -141,10 +141,12 @@ impl Grid {
 
     /// Takes from the widest text columns until the sum fits, or all are at their narrowest.
     fn narrow(&self, shown: &[usize], natural: &[usize], room: usize) -> Vec<usize> {
-        let capped =
-            |cap: usize| -> Vec<usize> { shown.iter().map(|at| if self.columns[*at].flexible { natural[*at].min(cap) } else { natural[*at] }).collect() };
+        let least = |at: usize| width(&self.columns[at].heading).max(NARROWEST);
+        let capped = |cap: usize| -> Vec<usize> {
+            shown.iter().map(|at| if self.columns[*at].flexible { natural[*at].min(cap.max(least(*at))) } else { natural[*at] }).collect()
+        };
         let widest = shown.iter().map(|at| natural[*at]).max().unwrap_or(0);
-        let (mut low, mut high) = (NARROWEST.min(widest), widest);
+        let (mut low, mut high) = (0, widest);
         while low < high {
             let middle = (low + high).div_ceil(2);
             if capped(middle).iter().sum::<usize>() <= room { low = middle } else { high = middle - 1 }
