@@ -1,10 +1,27 @@
 //! Wrong arguments become a fault like any other: one line, near names, the usage, exit code 2.
 
+use std::ffi::OsString;
+
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::output::{Terminal, write_stdout};
 use super::{DONE, FAILED};
 use crate::diag::Fault;
+
+/// The process' arguments, an expression that begins with a minus (`-7.days`) behind the mark that it is no option.
+pub fn words(given: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut words: Vec<OsString> = given.collect();
+    let is_negative = |word: &OsString| {
+        let text = word.to_string_lossy();
+        text.strip_prefix('-').is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit() || matches!(first, ' ' | '(')))
+    };
+    let is_eval = words.iter().skip(1).any(|word| word == "eval") && !words.iter().any(|word| word == "--");
+    if let Some(at) = words.iter().position(is_negative).filter(|_| is_eval) {
+        let expression = words.remove(at);
+        words.extend(["--".into(), expression]);
+    }
+    words
+}
 
 /// Shows help or version, or says what is wrong; the exit code.
 pub fn refuse(error: &clap::Error) -> u8 {
@@ -47,4 +64,17 @@ fn fault(error: &clap::Error) -> Fault {
     };
     let help: Vec<String> = near.into_iter().chain(usage).chain(["`--help` tells what there is".to_string()]).collect();
     Fault::new(code, message).with_help(help.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_minus_may_begin_an_expression() {
+        let words = |given: &[&str]| words(given.iter().map(OsString::from)).into_iter().map(|word| word.into_string().unwrap()).collect::<Vec<_>>();
+        assert_eq!(words(&["huntsman", "eval", "-7.days", "-v"]), ["huntsman", "eval", "-v", "--", "-7.days"]);
+        assert_eq!(words(&["huntsman", "eval", "--bogus", "1"]), ["huntsman", "eval", "--bogus", "1"]);
+        assert_eq!(words(&["huntsman", "run", "-1"]), ["huntsman", "run", "-1"]);
+    }
 }

@@ -3,7 +3,6 @@
 mod answer;
 mod bars;
 mod cell;
-pub mod clean;
 mod colour;
 mod csv;
 mod fault;
@@ -15,6 +14,7 @@ mod report;
 mod table;
 
 use crate::diag::Fault;
+pub use crate::diag::clean;
 use crate::report::{Answer, Item, Report};
 use crate::telemetry::Inventory;
 
