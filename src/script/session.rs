@@ -13,8 +13,7 @@ use super::run::Run;
 use super::words::Memory;
 use super::{About, Reply, Setup, about as reading, fault, traps, without_shebang};
 use crate::diag::Fault;
-use crate::hunt::{Coverage, outcome};
-use crate::plan::{Period, time_text};
+use crate::hunt::outcome;
 use crate::report::Report;
 
 pub(super) struct Inner {
@@ -123,8 +122,6 @@ impl Inner {
             }
             let value = self.evaluate(text)?;
             let answer = answer_of(&self.run, &value);
-            let asked = std::mem::take(&mut self.run.state().asked);
-            asked.iter().filter(|coverage| coverage.is_missing()).for_each(|coverage| self.run.warn(not_examined(coverage)));
             let mut state = self.run.state();
             let (items, warnings) = (std::mem::take(&mut state.items), std::mem::take(&mut state.warnings));
             drop(state);
@@ -202,23 +199,6 @@ impl Inner {
             self.run.setup.backend.explain(&plan).map_err(|error| Fault::from(&error))
         })?
     }
-}
-
-/// An empty answer that looked at nothing says so.
-fn not_examined(coverage: &Coverage) -> Fault {
-    let shown = |time: i64| time_text(time).chars().take(16).collect::<String>().replace('T', " ");
-    let end = |time: Option<i64>| time.map(shown).unwrap_or_else(|| "…".into());
-    let message = if coverage.period == Period::ALL {
-        format!("not examined: the source has no such telemetry of {}", coverage.table)
-    } else {
-        format!("not examined: the source has no {} telemetry from {} to {}", coverage.table, end(coverage.period.from), end(coverage.period.to))
-    };
-    let help = match coverage.covered {
-        Some((from, to)) => format!("it has some from {} to {}: give the query a period, as `all_time()`, or the run `--period`", shown(from), shown(to)),
-        None if coverage.not_examined.is_empty() => "`huntsman sources` shows what there is".into(),
-        None => format!("it never shows {}", coverage.not_examined.join(", ")),
-    };
-    Fault::new("query::not_examined", message).with_help(help)
 }
 
 /// Literal imports at the top level: path, alias, place.

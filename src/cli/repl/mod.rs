@@ -141,6 +141,7 @@ impl Talk<'_> {
     fn evaluate(&mut self, input: &str) -> Result<String, Fault> {
         let terminal = self.context.terminal;
         let said = self.session.borrow_mut().input(input)?;
+        self.context.warn_of_nothing(&self.session.borrow().asked());
         said.warnings.iter().for_each(|warning| terminal.fault(warning));
         Ok(reply(&said.items, &said.answer, terminal.format, &terminal.out))
     }
