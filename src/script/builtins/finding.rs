@@ -114,7 +114,7 @@ fn read(call: &Call) -> Answer<Asked> {
                 let table = super::show::evidence_of(call.run, &value).map_err(|fault| call.fail_at_value(0, &key, fault))?;
                 asked.evidence = Some(table.ok_or_else(|| wrong("a collection, bins or rows"))?);
             }
-            _ => asked.entities = Some(entities(&value).ok_or_else(|| wrong("a map of type and names, as #{machine: \"WORKSTATION5\"}"))?),
+            _ => asked.entities = Some(entities(&value).ok_or_else(|| wrong("a map of type and names, as #{machine: \"WKS01\"}"))?),
         }
     }
     if asked.title.trim().is_empty() {

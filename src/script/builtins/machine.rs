@@ -38,7 +38,7 @@ pub(super) fn declared() -> Vec<Declared> {
             &[("name, muid or map", Kind::Any), ("period", Kind::Period)],
             1,
             "A machine by its name or muid, several by a list; or #{muid:, name:, client_id:, local_ip:, period:}",
-            "Machine(\"WORKSTATION5\", all_time())",
+            "Machine(\"WKS01\", all_time())",
             make,
         ),
         free(
@@ -52,31 +52,29 @@ pub(super) fn declared() -> Vec<Declared> {
                 listed(call.run, Scope::Everything, period).map(Dynamic::from).map_err(|fault| call.fail(fault))
             },
         ),
-        property(Kind::Machine, "muid", "32 hex digits; a list where several machines are meant", "Machine(\"WORKSTATION5\").muid", |call| {
+        property(Kind::Machine, "muid", "32 hex digits; a list where several machines are meant", "Machine(\"WKS01\").muid", |call| {
             one(call, |known| text(&known.muid))
         }),
-        property(Kind::Machine, "name", "The short name; a list where several machines are meant", "Machine(\"WORKSTATION5\").name", |call| {
+        property(Kind::Machine, "name", "The short name; a list where several machines are meant", "Machine(\"WKS01\").name", |call| {
             one(call, |known| text(&known.name))
         }),
-        property(Kind::Machine, "client_id", "Its client", "Machine(\"WORKSTATION5\").client_id", |call| one(call, |known| text(&known.client_id))),
-        property(Kind::Machine, "local_ip", "The last address that it used; missing where none is known", "Machine(\"WORKSTATION5\").local_ip", |call| {
+        property(Kind::Machine, "client_id", "Its client", "Machine(\"WKS01\").client_id", |call| one(call, |known| text(&known.client_id))),
+        property(Kind::Machine, "local_ip", "The last address that it used; missing where none is known", "Machine(\"WKS01\").local_ip", |call| {
             one(call, |known| known.local_ip.as_ref().map_or(Dynamic::UNIT, text))
         }),
-        property(Kind::Machine, "first_seen", "Its first record", "Machine(\"WORKSTATION5\").first_seen", |call| {
+        property(Kind::Machine, "first_seen", "Its first record", "Machine(\"WKS01\").first_seen", |call| {
             one(call, |known| Dynamic::from(Time(known.first_seen)))
         }),
-        property(Kind::Machine, "last_seen", "Its last record", "Machine(\"WORKSTATION5\").last_seen", |call| {
-            one(call, |known| Dynamic::from(Time(known.last_seen)))
-        }),
-        property(Kind::Machine, "period", "The period that it was made with; missing where none", "Machine(\"WORKSTATION5\", last(7.days)).period", |call| {
+        property(Kind::Machine, "last_seen", "Its last record", "Machine(\"WKS01\").last_seen", |call| one(call, |known| Dynamic::from(Time(known.last_seen)))),
+        property(Kind::Machine, "period", "The period that it was made with; missing where none", "Machine(\"WKS01\", last(7.days)).period", |call| {
             Ok(call.receiver::<Machine>()?.period.map_or(Dynamic::UNIT, |period| Dynamic::from(TimePeriod(period))))
         }),
-        method(Kind::Machine, "get_name", &[], 0, "Muid and Name, a table", "Machine(\"WORKSTATION5\").get_name()", |call| {
+        method(Kind::Machine, "get_name", &[], 0, "Muid and Name, a table", "Machine(\"WKS01\").get_name()", |call| {
             let machine = call.receiver::<Machine>()?;
             let list = listed(call.run, machine.scope(), None).map_err(|fault| call.fail(fault))?;
             list.then(Step::Select(vec!["Muid".into(), "Name".into()])).map(Dynamic::from).map_err(|error| call.fail_plan(&error))
         }),
-        method(Kind::Machine, "get_client", &[], 0, "Its client", "Machine(\"WORKSTATION5\").get_client()", |call| {
+        method(Kind::Machine, "get_client", &[], 0, "Its client", "Machine(\"WKS01\").get_client()", |call| {
             let machine = call.receiver::<Machine>()?;
             let mut ids: Vec<Arc<str>> = machine.machines.iter().map(|known| known.client_id.clone()).collect();
             ids.sort();
@@ -89,7 +87,7 @@ pub(super) fn declared() -> Vec<Declared> {
             &[],
             0,
             "A map of what telemetry tells of the system, missing where it tells nothing",
-            "Machine(\"WORKSTATION5\").get_os_info()",
+            "Machine(\"WKS01\").get_os_info()",
             |call| {
                 one(call, |known| match (&known.os, &known.domain) {
                     (None, None) => Dynamic::UNIT,
@@ -102,10 +100,10 @@ pub(super) fn declared() -> Vec<Declared> {
                 })
             },
         ),
-        method(Kind::Machine, "machines", &[], 0, "Its machines one by one, a list", "Machine([\"WORKSTATION5\", \"WORKSTATION6\"]).machines()", |call| {
+        method(Kind::Machine, "machines", &[], 0, "Its machines one by one, a list", "Machine([\"WKS01\", \"WKS02\"]).machines()", |call| {
             Ok(single(&call.receiver::<Machine>()?).map(Dynamic::from).collect::<Vec<_>>().into())
         }),
-        method(Kind::Machine, "count", &[], 0, "How many machines it stands for", "Machine([\"WORKSTATION5\", \"WORKSTATION6\"]).count()", |call| {
+        method(Kind::Machine, "count", &[], 0, "How many machines it stands for", "Machine([\"WKS01\", \"WKS02\"]).count()", |call| {
             Ok(i64::try_from(call.receiver::<Machine>()?.machines.len()).unwrap_or(i64::MAX).into())
         }),
     ]
@@ -140,10 +138,9 @@ fn make(call: &Call) -> Answer<Dynamic> {
         return Ok(Dynamic::from(Machine { machines: machine.machines.clone(), period: period.or(machine.period) }));
     }
     if !Kind::Words.accepts(&first) {
-        return Err(call.fail_at(
-            0,
-            Fault::new("call::argument", "a machine is named by a text, a list of texts or a map").with_help("write `Machine(\"WORKSTATION5\")`"),
-        ));
+        return Err(
+            call.fail_at(0, Fault::new("call::argument", "a machine is named by a text, a list of texts or a map").with_help("write `Machine(\"WKS01\")`"))
+        );
     }
     let texts: Vec<String> = texts_of(&first).iter().map(ToString::to_string).collect();
     let wanted = machine::wanted(&texts, call.run.setup.client.clone());
