@@ -8,9 +8,9 @@ use serde_json::json;
 
 use super::context::Context;
 use super::output::write_stdout;
+use super::source::Nowhere;
 use super::{DONE, FAILED, playbooks, source};
 use crate::backend::Backend;
-use crate::backend::local::Local;
 use crate::diag::{Fault, Severity};
 use crate::present::clean::escape;
 use crate::present::{Format, to_json};
@@ -19,7 +19,7 @@ use crate::script::Session;
 /// Exit code 2 when there is an error; warnings alone are shown.
 pub fn check(context: &Context, paths: &[PathBuf]) -> Result<u8, Fault> {
     let playbooks = playbooks::find(paths)?;
-    let backend: Arc<dyn Backend> = if context.common.sources.is_empty() { Arc::new(Local::empty()) } else { source::open(context)? };
+    let backend: Arc<dyn Backend> = if context.common.sources.is_empty() { Arc::new(Nowhere) } else { source::open(context)? };
     let mut checked = Vec::new();
     for playbook in playbooks {
         let problems = Session::new(context.setup(backend.clone(), BTreeMap::new())?).check(&playbook);

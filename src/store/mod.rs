@@ -114,11 +114,6 @@ impl Store {
         Ok(Store { root: root.to_path_buf(), manifest })
     }
 
-    /// A store that holds nothing and lies nowhere: what playbooks are checked over.
-    pub fn empty() -> Store {
-        Store { root: PathBuf::new(), manifest: Manifest { version: VERSION, ..Manifest::default() } }
-    }
-
     pub fn root(&self) -> &Path {
         &self.root
     }

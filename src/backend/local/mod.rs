@@ -64,16 +64,8 @@ impl Shared {
 impl Local {
     /// `name` is what the user called it. The store is seen as it is now; later commits are not.
     pub fn open(root: &Path, name: &str) -> Result<Local, BackendError> {
-        Ok(Local::of(Store::open(root)?, name))
-    }
-
-    /// The real schema without a row.
-    pub fn empty() -> Local {
-        Local::of(Store::empty(), "nothing")
-    }
-
-    fn of(store: Store, name: &str) -> Local {
-        Local { name: name.into(), shared: Arc::new(Shared { store: Arc::new(store), inventory: OnceLock::new(), fresh: OnceLock::new() }) }
+        let store = Arc::new(Store::open(root)?);
+        Ok(Local { name: name.into(), shared: Arc::new(Shared { store, inventory: OnceLock::new(), fresh: OnceLock::new() }) })
     }
 }
 
