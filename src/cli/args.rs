@@ -29,7 +29,7 @@ pub enum Command {
     /// Answer one expression
     Eval {
         /// Such as 'Client("all", all_time()).get_executions().count()'
-        #[arg(value_name = "EXPRESSION", allow_hyphen_values = true)]
+        #[arg(value_name = "EXPRESSION")]
         expression: String,
     },
     /// Take raw telemetry into a store

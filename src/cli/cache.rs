@@ -75,16 +75,21 @@ fn before_deadline<T>(context: &Context, work: impl FnOnce() -> T) -> T {
     })
 }
 
-/// The made-up telemetry, written once.
-pub fn sample(_context: &Context) -> Result<PathBuf, Fault> {
+/// The made-up telemetry, written once by each build of the program.
+pub fn sample() -> Result<PathBuf, Fault> {
     let folder = folder()?;
-    let key = format!("sample-{}", env!("CARGO_PKG_VERSION"));
-    let _lock = Lock::take(&folder, &key)?;
+    let built = std::env::current_exe().and_then(|program| program.metadata()).and_then(|metadata| metadata.modified()).ok();
+    let built = built.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok()).map_or(0, |since| since.as_millis());
+    let key = format!("sample-{}-{built:x}", env!("CARGO_PKG_VERSION"));
+    let lock = Lock::take(&folder, &key)?;
+    lock.touch();
     let entry = folder.join(&key);
+    if entry.is_dir() {
+        return Ok(entry);
+    }
     let draft = folder.join(format!("{key}.draft"));
     remove(&draft)?;
     crate::sample::write(&draft).map_err(|error| refused(&draft, &error))?;
-    remove(&entry)?;
     std::fs::rename(&draft, &entry).map_err(|error| refused(&entry, &error))?;
     Ok(entry)
 }

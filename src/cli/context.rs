@@ -9,9 +9,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use super::args::Common;
 use super::output::Terminal;
 use crate::backend::{Backend, BackendError, Limits};
-use crate::diag::Fault;
-use crate::hunt::period;
+use crate::diag::{Fault, Severity};
+use crate::hunt::{Coverage, period};
 use crate::plan::Period;
+use crate::present::{self, Precision};
 use crate::script::Setup;
 
 pub struct Context<'a> {
@@ -66,6 +67,25 @@ impl<'a> Context<'a> {
 
     pub fn elapsed(&self) -> Duration {
         self.started.elapsed()
+    }
+
+    /// An answer whose periods hold no telemetry at all says nothing: when the source does have some, and where to look.
+    pub fn warn_of_nothing(&self, looked_at: &[Coverage]) {
+        let Some((asked, first, last)) = looked_at
+            .iter()
+            .map(|coverage| coverage.covered.filter(|_| coverage.covered_machine_days == 0).map(|(first, last)| (coverage.period, first, last)))
+            .reduce(|left, right| left.and_then(|left| right.map(|right| (left.0, left.1.min(right.1), left.2.max(right.2)))))
+            .flatten()
+        else {
+            return;
+        };
+        let at = |moment: i64| present::time(moment, Precision::Seconds, self.zone);
+        let asked = present::period(&asked, &self.terminal.err);
+        let message = format!("no telemetry in the period that was asked for ({asked}): the source covers {} to {}", at(first), at(last));
+        let mut fault = Fault::new("period::empty", message)
+            .with_help("name the period in the query, as in `Client(\"all\", all_time())`, or say what today is with --period, such as `--period all`");
+        fault.severity = Severity::Warning;
+        self.terminal.fault(&fault);
     }
 
     /// Everything that a session is given.

@@ -15,6 +15,7 @@ pub fn eval(context: &Context, expression: &str) -> Result<u8, Fault> {
     let mut session = Session::new(context.setup(backend, BTreeMap::new())?);
     let said = session.input(expression)?;
     said.warnings.iter().for_each(|warning| context.terminal.fault(warning));
+    context.warn_of_nothing(&session.coverage());
     let render = |format: Format, style: &Style| reply(&said.items, &said.answer, format, style);
     files.write(render, context.zone)?;
     write_stdout(render(context.terminal.format, &context.terminal.out).as_bytes())?;

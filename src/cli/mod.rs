@@ -36,7 +36,7 @@ pub const INCOMPLETE: u8 = 3;
 
 /// Runs the program with the process' arguments; the exit code.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::try_parse_from(usage::words(std::env::args_os())) {
         Ok(cli) => cli,
         Err(error) => return ExitCode::from(usage::refuse(&error)),
     };

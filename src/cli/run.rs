@@ -7,7 +7,7 @@ use super::args::Run;
 use super::context::Context;
 use super::output::{Files, write_stdout};
 use super::{DONE, FAILED, FOUND, INCOMPLETE, playbooks, source};
-use crate::diag::{Fault, Severity, did_you_mean};
+use crate::diag::{Fault, did_you_mean};
 use crate::hunt::Outcome;
 use crate::present::{Ended, Format, Style, render};
 use crate::report::{Report, Weight};
@@ -46,7 +46,6 @@ pub fn run(context: &Context, arguments: &Run) -> Result<u8, Fault> {
             break;
         }
     }
-    warn_of_unused_period(context, &runs);
     let text = |format: Format, style: &Style| render(&runs, format, style);
     files.write(text, context.zone)?;
     if matches!(context.terminal.format, Format::Json | Format::Csv) {
@@ -87,18 +86,6 @@ fn check_params(given: &BTreeMap<String, String>, declared: &[Option<BTreeSet<St
     };
     let help = did_you_mean(name, known.iter().copied()).unwrap_or_else(all);
     Err(Fault::new("param::unknown", format!("--param {name}: no playbook of this run declares `{name}`")).with_help(help))
-}
-
-/// `--period` only replaces *today*: a run that asked for other periods did not heed it.
-fn warn_of_unused_period(context: &Context, runs: &[Ended]) {
-    let Some(period) = context.period else { return };
-    let mut scans = runs.iter().flat_map(|(report, _)| &report.coverage).peekable();
-    if scans.peek().is_some() && !scans.any(|coverage| coverage.period == period) {
-        let mut fault = Fault::new("period::unused", "--period was never used: every query of this run names its own period")
-            .with_help("--period replaces today; the playbook's parameters may set its period");
-        fault.severity = Severity::Warning;
-        context.terminal.fault(&fault);
-    }
 }
 
 /// How outcomes become an exit code.

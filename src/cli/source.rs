@@ -28,7 +28,7 @@ pub fn open(context: &Context) -> Result<Arc<dyn Backend>, Fault> {
     }
     let mut paths = Vec::new();
     for name in &named {
-        paths.push(resolve(context, name)?);
+        paths.push(resolve(name)?);
     }
     let stores = paths.iter().filter(|path| is_store(path)).count();
     let root = match paths.as_slice() {
@@ -46,7 +46,7 @@ pub fn open(context: &Context) -> Result<Arc<dyn Backend>, Fault> {
 }
 
 /// A path: that of a file, or what a name stands for.
-fn resolve(context: &Context, name: &str) -> Result<PathBuf, Fault> {
+fn resolve(name: &str) -> Result<PathBuf, Fault> {
     let path = PathBuf::from(name);
     let exists =
         path.try_exists().map_err(|error| Fault::new("source::unreadable", format!("{name}: {error}")).with_help("name a file or folder that can be read"))?;
@@ -67,7 +67,7 @@ fn resolve(context: &Context, name: &str) -> Result<PathBuf, Fault> {
         };
     }
     if name == SAMPLE {
-        return cache::sample(context);
+        return cache::sample();
     }
     let beside = neighbours(&path);
     let known = names.keys().map(String::as_str).chain([SAMPLE]).chain(beside.iter().map(String::as_str));

@@ -1,10 +1,27 @@
 //! Wrong arguments become a fault like any other: one line, near names, the usage, exit code 2.
 
+use std::ffi::OsString;
+
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::output::{Terminal, write_stdout};
 use super::{DONE, FAILED};
 use crate::diag::Fault;
+
+/// The process' arguments, an expression that begins with a minus (`-7.days`) behind the mark that it is no option.
+pub fn words(given: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut words: Vec<OsString> = given.collect();
+    let is_negative = |word: &OsString| {
+        let text = word.to_string_lossy();
+        text.strip_prefix('-').is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit() || matches!(first, ' ' | '(')))
+    };
+    let is_eval = words.iter().skip(1).any(|word| word == "eval") && !words.iter().any(|word| word == "--");
+    if let Some(at) = words.iter().position(is_negative).filter(|_| is_eval) {
+        let expression = words.remove(at);
+        words.extend(["--".into(), expression]);
+    }
+    words
+}
 
 /// Shows help or version, or says what is wrong; the exit code.
 pub fn refuse(error: &clap::Error) -> u8 {
@@ -23,31 +40,41 @@ pub fn refuse(error: &clap::Error) -> u8 {
 
 fn fault(error: &clap::Error) -> Fault {
     let text = error.render().to_string();
-    let mut lines = text.lines().map(str::trim_end);
-    let mut message = lines.next().unwrap_or_default().trim_start_matches("error: ").to_string();
-    if error.kind() == ErrorKind::MissingRequiredArgument {
-        message = message.replace("were not provided:", "are missing:");
-        if let Some(ContextValue::Strings(names)) = error.get(ContextKind::InvalidArg) {
-            message = format!("missing: {}", names.join(" "));
-        }
-    }
-    let code = match error.kind() {
-        ErrorKind::UnknownArgument => "usage::unknown_option",
-        ErrorKind::InvalidSubcommand => "usage::unknown_command",
-        ErrorKind::MissingRequiredArgument => "usage::missing",
-        ErrorKind::ArgumentConflict => "usage::conflict",
-        _ => "usage::value",
+    let given = |kind: ContextKind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        Some(ContextValue::Strings(texts)) => Some(texts.join(" ")),
+        _ => None,
     };
-    let mut help: Vec<String> = Vec::new();
-    let mut previous_blank = true;
-    for line in lines.map(|line| line.trim()).filter(|line| !line.starts_with('<') || error.kind() != ErrorKind::MissingRequiredArgument) {
-        if line.is_empty() && previous_blank {
-            continue;
+    let argument = given(ContextKind::InvalidArg).unwrap_or_default();
+    let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_string();
+    let (code, message) = match error.kind() {
+        ErrorKind::UnknownArgument if argument.starts_with('-') => ("usage::unknown_option", format!("there is no option {argument}")),
+        ErrorKind::UnknownArgument => ("usage::unexpected", format!("`{argument}` is one argument too many")),
+        ErrorKind::InvalidSubcommand => {
+            ("usage::unknown_command", format!("there is no command `{}`", given(ContextKind::InvalidSubcommand).unwrap_or_default()))
         }
-        previous_blank = line.is_empty();
-        if !line.is_empty() {
-            help.push(line.trim_start_matches("tip: ").to_string());
-        }
-    }
+        ErrorKind::MissingRequiredArgument => ("usage::missing", format!("missing: {argument}")),
+        ErrorKind::ArgumentConflict => ("usage::conflict", first),
+        _ => ("usage::value", first),
+    };
+    let near = given(ContextKind::SuggestedArg).or_else(|| given(ContextKind::SuggestedSubcommand)).map(|near| format!("did you mean `{near}`?"));
+    let usage = match error.get(ContextKind::Usage) {
+        Some(ContextValue::StyledStr(usage)) => Some(usage.to_string()),
+        _ => None,
+    };
+    let help: Vec<String> = near.into_iter().chain(usage).chain(["`--help` tells what there is".to_string()]).collect();
     Fault::new(code, message).with_help(help.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_minus_may_begin_an_expression() {
+        let words = |given: &[&str]| words(given.iter().map(OsString::from)).into_iter().map(|word| word.into_string().unwrap()).collect::<Vec<_>>();
+        assert_eq!(words(&["huntsman", "eval", "-7.days", "-v"]), ["huntsman", "eval", "-v", "--", "-7.days"]);
+        assert_eq!(words(&["huntsman", "eval", "--bogus", "1"]), ["huntsman", "eval", "--bogus", "1"]);
+        assert_eq!(words(&["huntsman", "run", "-1"]), ["huntsman", "run", "-1"]);
+    }
 }

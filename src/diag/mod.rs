@@ -3,6 +3,7 @@
 //! Code raises small enums of its own (`thiserror` + `miette::Diagnostic`); whoever knows the place in a playbook turns them
 //! into a [`Fault`], which is plain data. `present/fault.rs` alone draws it.
 
+pub mod clean;
 mod near;
 
 use std::ops::Range;

@@ -93,11 +93,10 @@ fn cell(value: &Value, kind: Type) -> String {
         Value::Missing => String::new(),
         Value::Bool(value) => value.to_string(),
         Value::Int(number) if kind == Type::Hex => format!("{number:#x}"),
-        Value::Int(number) => number.to_string(),
+        Value::Int(number) | Value::Duration(number) => number.to_string(),
         Value::Float(number) => number.to_string(),
         Value::Text(text) => quoted(text),
         Value::Time(time) => time_text(*time),
-        Value::Duration(span) => (*span as f64 / 1_000.0).to_string(),
         Value::List(items) => {
             let texts: Vec<String> = items.iter().map(|item| if let Value::Text(text) = item { text.to_string() } else { String::new() }).collect();
             quoted(&to_json(&texts))

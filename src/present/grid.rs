@@ -6,6 +6,11 @@ use super::{Style, Tone, toned};
 /// The least that a column of text is narrowed to, and the lines that one cell may take then.
 const NARROWEST: usize = 12;
 const LINES: usize = 4;
+/// The least that a long text should have; with less, it goes below its row, behind so many blanks.
+const COMFORTABLE: usize = 28;
+const BELOW: usize = 4;
+/// The most that a column takes where nothing limits it; longer cells go over it.
+const PLENTY: usize = 100;
 
 /// Cells in rows; every cell is clean and one line.
 #[derive(Clone, Debug, Default)]
@@ -50,17 +55,19 @@ impl Grid {
 
     /// Lines with a newline each, every line behind `indent` blanks.
     pub fn render(&self, indent: usize, style: &Style) -> String {
-        let (widths, left_out) = self.fit(indent, style);
+        let layout = self.fit(indent, style);
         let margin = " ".repeat(indent);
         let mut text = String::new();
         let mut line = |cells: &[String], tone: Option<Tone>| {
             let last = cells.len().saturating_sub(1);
             let padded: Vec<String> = cells
                 .iter()
-                .zip(&widths)
-                .zip(&self.columns)
+                .zip(&layout.shown)
                 .enumerate()
-                .map(|(at, ((cell, width), column))| if at == last && !column.right { cell.clone() } else { pad(cell, *width, column.right) })
+                .map(|(at, (cell, (column, width)))| {
+                    let right = self.columns[*column].right;
+                    if at == last && !right { cell.clone() } else { pad(cell, *width, right) }
+                })
                 .collect();
             let joined = padded.join("  ");
             let joined = joined.trim_end();
@@ -69,66 +76,100 @@ impl Grid {
             text.truncate(text.trim_end_matches(' ').len());
             text.push('\n');
         };
-        let headings: Vec<Vec<String>> =
-            self.columns.iter().zip(&widths).map(|(column, width)| wrap(&column.heading, *width, LINES, style.ellipsis())).collect();
+        let wrapped = |cell: &str, width: usize| if style.width.is_some() { wrap(cell, width, LINES, style.ellipsis()) } else { vec![cell.to_string()] };
+        let headings: Vec<Vec<String>> = layout.shown.iter().map(|(column, width)| wrapped(&self.columns[*column].heading, *width)).collect();
         for at in 0..tallest(&headings) {
             line(&slice(&headings, at), Some(Tone::Heading));
         }
         let rule = if style.unicode { "─" } else { "-" };
-        line(&widths.iter().map(|width| rule.repeat(*width)).collect::<Vec<_>>(), Some(Tone::Faint));
+        line(&layout.shown.iter().map(|(_, width)| rule.repeat(*width)).collect::<Vec<_>>(), Some(Tone::Faint));
         for row in &self.rows {
-            let cells: Vec<Vec<String>> = row.iter().zip(&widths).map(|(cell, width)| wrap(cell, *width, LINES, style.ellipsis())).collect();
+            let cell = |column: usize| row.get(column).map(String::as_str).unwrap_or_default();
+            let cells: Vec<Vec<String>> = layout.shown.iter().map(|(column, width)| wrapped(cell(*column), *width)).collect();
             for at in 0..tallest(&cells) {
                 line(&slice(&cells, at), None);
             }
+            for column in layout.below.iter().filter(|column| !cell(**column).is_empty()) {
+                let said = format!("{}: {}", self.columns[*column].heading, cell(*column));
+                let room = style.width.unwrap_or(usize::MAX).saturating_sub(indent + BELOW);
+                wrapped(&said, room).into_iter().for_each(|part| line(&[format!("{}{part}", " ".repeat(BELOW))], Some(Tone::Faint)));
+            }
         }
-        if !left_out.is_empty() {
-            let said = format!("{} too narrow for: {}", style.ellipsis(), left_out.join(" "));
+        if !layout.left_out.is_empty() {
+            let names: Vec<&str> = layout.left_out.iter().map(|column| self.columns[*column].heading.as_str()).collect();
+            let said = format!("{} too narrow for: {}", style.ellipsis(), names.join(" "));
             text.push_str(&format!("{margin}{}\n", toned(&said, Tone::Faint, style)));
         }
         text
     }
 
-    /// The width of each column that is shown, and the headings of those for which there is no room.
-    fn fit(&self, indent: usize, style: &Style) -> (Vec<usize>, Vec<&str>) {
+    /// Everything side by side where there is room; else long texts go below their row, and what still has none is left out.
+    fn fit(&self, indent: usize, style: &Style) -> Layout {
         let natural: Vec<usize> = (0..self.columns.len())
             .map(|at| {
                 let cells = self.rows.iter().filter_map(|row| row.get(at)).map(|cell| width(cell)).max().unwrap_or(0);
                 cells.max(width(&self.columns[at].heading)).max(1)
             })
             .collect();
-        let Some(screen) = style.width else { return (natural, Vec::new()) };
-        let mut shown = natural.len();
+        let mut shown: Vec<usize> = (0..natural.len()).collect();
+        let Some(screen) = style.width else {
+            // Nothing is cut, but one long text does not push its neighbours of all other rows aside.
+            let widths = shown.into_iter().map(|at| (at, if self.columns[at].flexible { natural[at].min(PLENTY) } else { natural[at] }));
+            return Layout { shown: widths.collect(), ..Layout::default() };
+        };
+        let room = |columns: &[usize]| screen.saturating_sub(indent + 2 * columns.len().saturating_sub(1));
+        let comfortable = |columns: &[usize]| -> usize {
+            columns.iter().map(|at| if self.columns[*at].flexible { natural[*at].min(COMFORTABLE) } else { natural[*at] }).sum()
+        };
+        let mut below = Vec::new();
+        while comfortable(&shown) > room(&shown) {
+            let longest = shown.iter().copied().filter(|at| self.columns[*at].flexible && natural[*at] > COMFORTABLE).max_by_key(|at| natural[*at]);
+            let Some(longest) = longest.filter(|_| shown.len() > 1) else { break };
+            shown.retain(|at| *at != longest);
+            below.push(longest);
+        }
+        below.sort_unstable();
+        let mut left_out = Vec::new();
         loop {
-            let room = screen.saturating_sub(indent + 2 * shown.saturating_sub(1));
-            let widths = self.narrow(&natural[..shown], room);
-            if shown <= 1 || widths.iter().sum::<usize>() <= room {
-                return (widths, self.columns[shown..].iter().map(|column| column.heading.as_str()).collect());
+            let widths = self.narrow(&shown, &natural, room(&shown));
+            if shown.len() <= 1 || widths.iter().sum::<usize>() <= room(&shown) {
+                return Layout { shown: shown.into_iter().zip(widths).collect(), below, left_out };
             }
-            shown -= 1;
+            left_out.splice(0..0, shown.pop());
         }
     }
 
     /// Takes from the widest text columns until the sum fits, or all are at their narrowest.
-    fn narrow(&self, natural: &[usize], room: usize) -> Vec<usize> {
+    fn narrow(&self, shown: &[usize], natural: &[usize], room: usize) -> Vec<usize> {
+        let least = |at: usize| width(&self.columns[at].heading).max(NARROWEST);
         let capped = |cap: usize| -> Vec<usize> {
-            natural.iter().zip(&self.columns).map(|(width, column)| if column.flexible { (*width).min(cap) } else { *width }).collect()
+            shown.iter().map(|at| if self.columns[*at].flexible { natural[*at].min(cap.max(least(*at))) } else { natural[*at] }).collect()
         };
-        let widest = natural.iter().copied().max().unwrap_or(0);
-        let (mut low, mut high) = (NARROWEST.min(widest), widest);
+        let widest = shown.iter().map(|at| natural[*at]).max().unwrap_or(0);
+        let (mut low, mut high) = (0, widest);
         while low < high {
             let middle = (low + high).div_ceil(2);
             if capped(middle).iter().sum::<usize>() <= room { low = middle } else { high = middle - 1 }
         }
         let mut widths = capped(low);
         let mut spare = room.saturating_sub(widths.iter().sum());
-        for (width, wanted) in widths.iter_mut().zip(natural) {
-            let more = spare.min(wanted - *width);
+        for (width, at) in widths.iter_mut().zip(shown) {
+            let more = spare.min(natural[*at] - *width);
             *width += more;
             spare -= more;
         }
         widths
     }
+}
+
+/// Where each column goes.
+#[derive(Default)]
+struct Layout {
+    /// Side by side, with their widths.
+    shown: Vec<(usize, usize)>,
+    /// On lines of their own, below the row.
+    below: Vec<usize>,
+    left_out: Vec<usize>,
 }
 
 fn tallest(cells: &[Vec<String>]) -> usize {
@@ -163,9 +204,17 @@ mod tests {
     #[test]
     fn text_gives_way_on_a_narrow_screen() {
         let narrow = grid().render(0, &style(Some(30)));
-        assert!(narrow.lines().all(|line| width(line) <= 30), "{narrow}");
-        assert!(narrow.contains("-w hidden"), "{narrow}");
-        let tiny = grid().render(0, &style(Some(12)));
-        assert!(tiny.contains("too narrow for: Command N"), "{tiny}");
+        assert_eq!(narrow, "Time    N\n-----  --\n12:00   1\n    Command: powershell.exe\n    -enc AAAA -w hidden\n12:01  20\n    Command: cmd\n");
+        let tiny = grid().render(0, &style(Some(6)));
+        assert!(tiny.contains("too narrow for: N"), "{tiny}");
+    }
+
+    #[test]
+    fn one_long_cell_does_not_widen_all_rows() {
+        let mut grid = Grid::default().text("A").text("B");
+        grid.row(["x".repeat(150), "1".into()]);
+        grid.row(["y".into(), "2".into()]);
+        let text = grid.render(0, &style(None));
+        assert!(text.contains(&format!("{}  1\n", "x".repeat(150))) && text.contains(&format!("y{}2\n", " ".repeat(101))), "{text}");
     }
 }

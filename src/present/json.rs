@@ -281,7 +281,7 @@ impl Serialize for Row<'_> {
     }
 }
 
-/// Durations are seconds; numbers that JSON does not have are null.
+/// Durations are milliseconds; numbers that JSON does not have are null.
 struct Cell<'a>(&'a Value, Type);
 
 impl Serialize for Cell<'_> {
@@ -294,8 +294,7 @@ impl Serialize for Cell<'_> {
             Value::Float(number) => serializer.serialize_f64(*number),
             Value::Text(text) => serializer.serialize_str(text),
             Value::Time(time) => serializer.serialize_str(&time_text(*time)),
-            Value::Duration(span) if span % 1_000 == 0 => serializer.serialize_i64(span / 1_000),
-            Value::Duration(span) => serializer.serialize_f64(*span as f64 / 1_000.0),
+            Value::Duration(span) => serializer.serialize_i64(*span),
             Value::List(items) => serializer.collect_seq(items.iter().map(|item| Cell(item, Type::Text))),
         }
     }

@@ -3,7 +3,6 @@
 mod answer;
 mod bars;
 mod cell;
-pub mod clean;
 mod colour;
 mod csv;
 mod fault;
@@ -15,6 +14,7 @@ mod report;
 mod table;
 
 use crate::diag::Fault;
+pub use crate::diag::clean;
 use crate::report::{Answer, Item, Report};
 use crate::telemetry::Inventory;
 
@@ -24,6 +24,7 @@ pub use csv::lines as csv_lines;
 pub use fault::{fault, fault_json, object as fault_object};
 pub use grid::Grid;
 pub use json::to_json;
+pub use report::period_text as period;
 
 /// How text looks: decided once, by whoever knows the terminal.
 #[derive(Clone, Copy, Debug)]

@@ -149,7 +149,12 @@ impl Session {
         complete::complete(&mut self.inner, text, cursor)
     }
 
-    /// What the inputs so far have looked at and found: what decides the exit code of `eval`.
+    /// What a query without a period of its own looks at.
+    pub fn period(&self) -> Period {
+        self.inner.run.period(None, None)
+    }
+
+    /// What the inputs so far have looked at and found.
     pub fn coverage(&self) -> Vec<crate::hunt::Coverage> {
         self.inner.run.state().coverage.clone()
     }

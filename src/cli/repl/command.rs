@@ -4,7 +4,7 @@ use crate::cli::doc;
 use crate::cli::output::Terminal;
 use crate::diag::{Fault, did_you_mean};
 use crate::present::clean::escape_lines;
-use crate::present::{Format, Grid, Style, reply};
+use crate::present::{Format, Grid, Style, period, reply};
 use crate::script::Session;
 use crate::telemetry::{self, TABLES};
 
@@ -40,9 +40,9 @@ pub fn obey(words: &str, session: &mut Session, terminal: &Terminal) -> Result<(
         ("schema", table) => doc::schema(find_table(table)?, style),
         ("explain", "") => return Err(Fault::new("repl::command", ":explain of what?").with_help(":explain Client(\"all\").get_executions().count()")),
         ("explain", expression) => ending_in_newline(&escape_lines(&session.explain(expression)?)),
-        ("period", "") => answer(session, "TimePeriod()", style)?,
-        ("period", period) => {
-            let quoted = period.trim_matches('"').replace('\\', "\\\\").replace('"', "\\\"");
+        ("period", "") => format!("{}\n", period(&session.period(), style)),
+        ("period", words) => {
+            let quoted = words.trim_matches('"').replace('\\', "\\\\").replace('"', "\\\"");
             answer(session, &format!("set_period(TimePeriod(\"{quoted}\"));"), style)?
         }
         (name, _) => {

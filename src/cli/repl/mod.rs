@@ -140,7 +140,9 @@ impl Talk<'_> {
 
     fn evaluate(&mut self, input: &str) -> Result<String, Fault> {
         let terminal = self.context.terminal;
+        let known = self.session.borrow().coverage().len();
         let said = self.session.borrow_mut().input(input)?;
+        self.context.warn_of_nothing(self.session.borrow().coverage().get(known..).unwrap_or_default());
         said.warnings.iter().for_each(|warning| terminal.fault(warning));
         Ok(reply(&said.items, &said.answer, terminal.format, &terminal.out))
     }

@@ -8,7 +8,7 @@ use rhai::Dynamic;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::{Answer, Bins, Call, Collection, Declared, Kind, method};
-use crate::diag::Fault;
+use crate::diag::{Fault, clean};
 use crate::frame::Frame;
 use crate::plan::{Value, time_text};
 use crate::telemetry::Type;
@@ -117,7 +117,8 @@ fn fill(frame: &Frame, format: Written, path: &Path) -> Result<(), String> {
             let mut writer = csv::Writer::from_writer(BufWriter::new(file));
             writer.write_record(frame.schema().names()).map_err(|error| error.to_string())?;
             for row in 0..frame.height() {
-                writer.write_record(frame.row(row).iter().map(csv_cell)).map_err(|error| error.to_string())?;
+                let kinds = frame.schema().columns().iter().map(|(_, kind)| *kind);
+                writer.write_record(frame.row(row).iter().zip(kinds).map(|(value, kind)| csv_cell(value, kind))).map_err(|error| error.to_string())?;
             }
             writer.flush().map_err(|error| error.to_string())
         }
@@ -132,23 +133,17 @@ fn fill(frame: &Frame, format: Written, path: &Path) -> Result<(), String> {
     }
 }
 
-/// A text that a spreadsheet would run gets a quote before it.
-fn csv_cell(value: &Value) -> String {
-    match value {
-        Value::Text(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => format!("'{text}"),
-        other => cell(other),
-    }
-}
-
-fn cell(value: &Value) -> String {
+/// As the answer on stdout has it: text that a spreadsheet would run is defused, hex stays hex, a list is JSON.
+fn csv_cell(value: &Value, kind: Type) -> String {
     match value {
         Value::Missing => String::new(),
         Value::Bool(truth) => truth.to_string(),
+        Value::Int(number) if kind == Type::Hex => format!("{number:#x}"),
         Value::Int(number) | Value::Duration(number) => number.to_string(),
         Value::Float(number) => number.to_string(),
-        Value::Text(text) => text.to_string(),
+        Value::Text(text) => clean::defuse(text).into_owned(),
         Value::Time(time) => time_text(*time),
-        Value::List(items) => items.iter().map(cell).collect::<Vec<_>>().join("; "),
+        Value::List(_) => clean::defuse(&json(value, kind).to_string()).into_owned(),
     }
 }
 
