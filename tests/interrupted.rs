@@ -67,6 +67,41 @@ fn a_store_of_a_newer_version_is_refused() {
     assert_eq!(std::fs::read_to_string(place.path("store/manifest.json")).unwrap(), r#"{"version": 99, "something": "new"}"#);
 }
 
+/// The second writer is told who holds the store, and changes nothing.
+#[test]
+fn a_store_that_is_being_written_is_left_alone() {
+    let place = Place::new();
+    let store = place.path("store");
+    std::fs::create_dir(&store).unwrap();
+    let mut lock = std::fs::File::create(store.join(".lock")).unwrap();
+    std::io::Write::write_all(&mut lock, b"4711").unwrap();
+    lock.lock().unwrap();
+    let ingest = || {
+        let mut call = place.huntsman(["ingest"]);
+        call.command.arg(stores::sample_folder()).args(["--store", "store"]);
+        call.run()
+    };
+    let refused = ingest().expect(2);
+    assert!(refused.err.contains("store::busy") && refused.err.contains("4711"), "{}", refused.err);
+    drop(lock);
+    ingest().expect(0);
+}
+
+/// A capture that nobody may read is said, by its name.
+#[test]
+fn a_file_that_may_not_be_read_is_said() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    let path = place.write("logs/secret.ndjson", "{}\n");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).unwrap();
+    if std::fs::File::open(&path).is_ok() {
+        // The superuser reads everything.
+        return;
+    }
+    let answer = place.huntsman(["ingest", "logs", "--store", "store"]).run().expect(2);
+    assert!(answer.err.contains("secret.ndjson"), "{}", answer.err);
+}
+
 /// Raw logs named as a source are read once, and again only when they change.
 #[test]
 fn raw_logs_are_cached_until_they_change() {
