@@ -15,7 +15,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("frame", &["diag", "plan", "telemetry"]),
     ("store", &["diag", "telemetry"]),
     ("sample", &[]),
-    ("ingest", &["diag", "telemetry", "frame", "store", "plan::fold"]),
+    ("ingest", &["diag", "telemetry", "frame", "store", "plan::fold", "plan::pattern"]),
     ("backend", &["diag", "telemetry", "plan", "frame", "store"]),
     ("hunt", &["diag", "telemetry", "plan", "frame"]),
     ("report", &["diag", "frame", "hunt", "plan", "telemetry"]),

@@ -5,6 +5,8 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use memchr::{memchr2, memrchr2};
 
+use crate::plan::pattern;
+
 /// The last part of a path; a trailing separator is no part.
 pub fn base_name(path: &str) -> &str {
     let path = path.trim_end_matches(['\\', '/']);
@@ -120,32 +122,7 @@ pub fn owns_itself(address: &str) -> bool {
 /// Globally reachable unicast, by the same definition as the language's `is_public`.
 pub fn status(address: &str) -> Option<&'static str> {
     let address = address.parse::<IpAddr>().ok()?;
-    Some(if is_public(address) { "Public" } else { "Private" })
-}
-
-fn is_public(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => {
-            let [a, b, c, _] = v4.octets();
-            let special = matches!(
-                (a, b, c),
-                (0 | 10 | 127, ..)
-                    | (100, 64..=127, _)
-                    | (169, 254, _)
-                    | (172, 16..=31, _)
-                    | (192, 0, 0 | 2)
-                    | (192, 168, _)
-                    | (198, 18 | 19, _)
-                    | (198, 51, 100)
-                    | (203, 0, 113)
-            );
-            !special && a < 224
-        }
-        IpAddr::V6(v6) => {
-            let [a, b, ..] = v6.segments();
-            (a & 0xe000) == 0x2000 && !((a == 0x2001 && (b == 0xdb8 || b < 0x200)) || a == 0x2002 || (a == 0x3fff && b < 0x1000))
-        }
-    }
+    Some(if pattern::is_public(address) { "Public" } else { "Private" })
 }
 
 /// The name of an IP protocol.

@@ -36,12 +36,33 @@ impl Needle {
     /// Where it first stands at or after a byte position: start and end in the original text.
     pub fn find(&self, text: &str, from: usize) -> Option<(usize, usize)> {
         let rest = text.get(from..)?;
-        if self.cased || (rest.is_ascii() && self.text.is_ascii()) {
-            let start = if self.cased { rest.find(&self.text) } else { rest.to_ascii_lowercase().find(&self.text) };
-            return start.map(|start| (from + start, from + start + self.text.len()));
+        self.places(rest).next().map(|(start, end)| (from + start, from + end))
+    }
+
+    /// Where it stands, without overlaps: the text is folded once, however often that is. An empty needle stands at the beginning.
+    pub fn places<'a>(&'a self, text: &'a str) -> Box<dyn Iterator<Item = (usize, usize)> + 'a> {
+        let width = self.text.len();
+        if self.cased {
+            return Box::new(text.match_indices(&self.text).map(move |(start, _)| (start, start + width)));
         }
-        let starts = rest.char_indices().map(|(start, _)| start).chain([rest.len()]);
-        starts.into_iter().find_map(|start| self.ends_at(&rest[start..]).map(|length| (from + start, from + start + length)))
+        if text.is_ascii() && self.text.is_ascii() {
+            let lowered = text.to_ascii_lowercase();
+            let finder = memchr::memmem::Finder::new(&self.text);
+            let mut from = 0;
+            return Box::new(std::iter::from_fn(move || {
+                let start = from + finder.find(lowered.as_bytes().get(from..)?)?;
+                from = start + width.max(1);
+                Some((start, start + width))
+            }));
+        }
+        let mut from = 0;
+        Box::new(std::iter::from_fn(move || {
+            let rest = text.get(from..)?;
+            let starts = rest.char_indices().map(|(start, _)| start).chain([rest.len()]);
+            let (start, end) = starts.into_iter().find_map(|start| self.ends_at(&rest[start..]).map(|length| (from + start, from + start + length)))?;
+            from = end.max(start + 1);
+            Some((start, end))
+        }))
     }
 
     /// How many bytes of the text's beginning are this needle, when it begins so.
@@ -87,7 +108,7 @@ pub fn split<'a>(text: &'a str, needle: &Needle) -> Vec<&'a str> {
     let mut parts = Vec::new();
     let mut begin = 0;
     if !needle.text.is_empty() {
-        while let Some((start, end)) = needle.find(text, begin) {
+        for (start, end) in needle.places(text) {
             parts.push(&text[begin..start]);
             begin = end;
         }

@@ -19,6 +19,11 @@ const MODULES: usize = 1_000;
 const FUNCTIONS: usize = 10_000;
 const VARIABLES: usize = 100_000;
 
+/// What one value may hold, the lists and maps inside it included. Rhai measures a list again at every call on it, so rows belong in a Collection.
+const TEXT_BYTES: usize = 64 << 20;
+const LIST_ITEMS: usize = 1_000_000;
+const MAP_ENTRIES: usize = 1_000_000;
+
 /// The stack that all of that fits in.
 #[cfg(debug_assertions)]
 pub(super) const STACK: usize = 512 << 20;
@@ -36,10 +41,9 @@ pub(super) fn build(run: &Arc<Run>) -> (Engine, Memory) {
     engine.set_max_modules(MODULES);
     engine.set_max_functions(FUNCTIONS);
     engine.set_max_variables(VARIABLES);
-    // Sizes are measured again at every call, which makes long lists slow; the clock and the interrupt bound a runaway loop.
-    engine.set_max_string_size(0);
-    engine.set_max_array_size(0);
-    engine.set_max_map_size(0);
+    engine.set_max_string_size(TEXT_BYTES);
+    engine.set_max_array_size(LIST_ITEMS);
+    engine.set_max_map_size(MAP_ENTRIES);
     engine.disable_symbol("eval");
     let memory = words::free(&mut engine);
     operators::register(&mut engine, run);

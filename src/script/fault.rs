@@ -158,9 +158,11 @@ fn describe(engine: &Engine, run: &Run, here: &str, error: &EvalAltResult) -> Fa
         E::ErrorFor(_) => Fault::new("types::loop", "this can't be looped over").with_help("loop over a list, a range, a period, a client or a collection"),
         E::ErrorArithmetic(message, _) => Fault::new("value::arithmetic", lowered(message)),
         E::ErrorStackOverflow(_) => Fault::new("run::recursion", "functions call each other too deeply").with_help("a function that calls itself needs an end"),
-        E::ErrorTooManyOperations(_) | E::ErrorTooManyModules(_) | E::ErrorTooManyVariables(_) | E::ErrorDataTooLarge(..) => {
+        E::ErrorTooManyOperations(_) | E::ErrorTooManyModules(_) | E::ErrorTooManyVariables(_) => {
             Fault::new("run::limit", lowered(&without_place(&error.to_string())))
         }
+        E::ErrorDataTooLarge(..) => Fault::new("run::limit", "this value grows larger than one value may be")
+            .with_help("a text holds 64 MiB, a list or map a million items, those inside it included; a Collection holds any number of rows"),
         E::ErrorDataRace(..) => traps::data_race(run, here),
         E::ErrorAssignmentToConstant(name, _) => Fault::new("name::constant", format!("`{name}` is a constant")).with_help("declare it with `let`"),
         E::ErrorNonPureMethodCallOnConstant(name, _) => {

@@ -26,13 +26,14 @@ impl Format for NdJson {
             return head.trim_ascii_start().starts_with(b"{\"") && memchr(b'\n', head).is_none();
         }
         let mut record = Record::default();
-        let (mut good, mut bad) = (0, 0);
+        // A broken object is still one: what counts against a file is what does not even begin as one.
+        let (mut read_well, mut objects, mut others) = (0, 0, 0);
         for line in head[..whole].split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).take(100) {
             record.clear();
-            let objects = read(&String::from_utf8_lossy(line), &mut record).is_ok() && record.width() > 0;
-            *if objects { &mut good } else { &mut bad } += 1;
+            *if line.trim_ascii_start().starts_with(b"{") { &mut objects } else { &mut others } += 1;
+            read_well += usize::from(read(&String::from_utf8_lossy(line), &mut record).is_ok() && record.width() > 0);
         }
-        good > 0 && good >= bad
+        read_well > 0 && objects >= others
     }
 
     fn cut(&self, input: &mut dyn Read, each: &mut dyn FnMut(Unit) -> bool) -> io::Result<()> {

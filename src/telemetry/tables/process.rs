@@ -34,7 +34,7 @@ pub(super) const TABLE: Table = Table {
         column("CurrentDirectory", Type::Text, "Working directory of the child at its start"),
         column("IntegrityLevel", Type::Text, "Low, Medium, High or System"),
         column("LogonId", Type::Hex, "Logon session of the acting user"),
-        column("GrantedAccess", Type::Hex, "Rights that an access was granted, or asked for in 4656"),
+        short("GrantedAccess", Type::Hex, "Rights that an access was granted, or asked for in 4656"),
         column("CallTrace", Type::Text, "Call stack of an access"),
         column("StartFunction", Type::Text, "Function or module in which a remote thread starts"),
         column("Signed", Type::Bool, "A loaded image carries a signature"),
