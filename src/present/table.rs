@@ -146,7 +146,7 @@ pub mod tests {
         let cells: Vec<&str> = process.columns.iter().map(|column| if column.name == "CommandLine" { "-" } else { column.name }).collect();
         let frame = frame(&headings, &[&cells]);
         let names: Vec<&str> = visible(&table(frame.clone())).into_iter().map(|at| &*frame.schema().columns()[at].0).collect();
-        assert_eq!(names, ["DateTime", "Machine", "LoggedUser", "ChildFilename", "ChildPid", "ParentFilename", "Operation"]);
+        assert_eq!(names, ["DateTime", "Machine", "LoggedUser", "ChildFilename", "ChildPid", "ParentFilename", "Operation", "GrantedAccess"]);
     }
 
     #[test]
