@@ -5,7 +5,7 @@ use std::sync::Arc;
 use miette::Diagnostic;
 use thiserror::Error;
 
-use super::{Comparison, Expr, Fold, Func, How, Plan, Scan, Source, Step, Value};
+use super::{Arithmetic, Comparison, Expr, Fold, Func, How, Pattern, Plan, Scan, Source, Step, Value};
 use crate::diag::did_you_mean;
 use crate::telemetry::{self, Type};
 
@@ -277,9 +277,11 @@ impl Schema {
             let given = super::explain::expression(&arguments[0]);
             return Err(PlanError::Argument { function: signature.name.into(), wanted, given, found: kind.word().into() });
         }
-        check_patterns(func, arguments)?;
+        if let Func::Pattern(test) = func {
+            check_patterns(test, arguments)?;
+        }
         Ok(match func {
-            _ if signature.test => Some(Type::Bool),
+            Func::Pattern(_) | Func::IsPublic | Func::IsPrivate | Func::HasBits | Func::AnyBits | Func::IsMissing | Func::IsTrue => Some(Type::Bool),
             Func::Len | Func::Levenshtein | Func::Hour(_) | Func::Weekday(_) => Some(Type::Int),
             Func::Entropy => Some(Type::Float),
             Func::Split => Some(Type::List),
@@ -290,12 +292,12 @@ impl Schema {
                 (some, _) => self.check_pair(&arguments[0], other).map(|()| some),
             })?,
             Func::Negate => self.numeric(func, &arguments[0], receiver)?,
-            Func::Add | Func::Subtract | Func::Multiply | Func::Divide | Func::Remainder => arithmetic_type(func, receiver, kinds.get(1).copied().flatten())
-                .map_err(|(wanted, which)| {
-                    let found = kinds[which].map(Type::word).unwrap_or("missing").to_string();
-                    PlanError::Argument { function: super::explain::operator(func).into(), wanted, given: super::explain::expression(&arguments[which]), found }
-                })?,
-            _ => Some(Type::Text),
+            Func::Arithmetic(operation) => arithmetic_type(operation, receiver, kinds.get(1).copied().flatten()).map_err(|(wanted, which)| {
+                let found = kinds[which].map(Type::word).unwrap_or("missing").to_string();
+                PlanError::Argument { function: super::explain::operator(func).into(), wanted, given: super::explain::expression(&arguments[which]), found }
+            })?,
+            Func::Cased | Func::Lower | Func::Upper | Func::Replace | Func::Before | Func::After | Func::Between => Some(Type::Text),
+            Func::Basename | Func::Dirname | Func::Extension | Func::DecodeBase64 | Func::Concat | Func::Date(_) | Func::Item => Some(Type::Text),
         })
     }
 
@@ -329,17 +331,17 @@ fn literal_type(value: &Value) -> Option<Type> {
     }
 }
 
-fn arithmetic_type(func: Func, left: Option<Type>, right: Option<Type>) -> Result<Option<Type>, (String, usize)> {
+fn arithmetic_type(operation: Arithmetic, left: Option<Type>, right: Option<Type>) -> Result<Option<Type>, (String, usize)> {
     use Type::{Duration, Float, Hex, Int, Time};
     let (Some(left), Some(right)) = (left, right) else { return Ok(left.or(right)) };
     let whole = |kind| matches!(kind, Int | Hex);
-    match (func, left, right) {
-        (Func::Divide, Duration, Duration) => Ok(Some(Float)),
+    match (operation, left, right) {
+        (Arithmetic::Divide, Duration, Duration) => Ok(Some(Float)),
         (_, Int | Hex, Int | Hex) if whole(left) && whole(right) => Ok(Some(Int)),
         (_, Int | Hex | Float, Int | Hex | Float) => Ok(Some(Float)),
-        (Func::Subtract, Time, Time) | (Func::Add | Func::Subtract, Duration, Duration) => Ok(Some(Duration)),
-        (Func::Multiply | Func::Divide, Duration, Int | Float) | (Func::Multiply, Int | Float, Duration) => Ok(Some(Duration)),
-        (Func::Add | Func::Subtract, Time, Duration) | (Func::Add, Duration, Time) => Ok(Some(Time)),
+        (Arithmetic::Subtract, Time, Time) | (Arithmetic::Add | Arithmetic::Subtract, Duration, Duration) => Ok(Some(Duration)),
+        (Arithmetic::Multiply | Arithmetic::Divide, Duration, Int | Float) | (Arithmetic::Multiply, Int | Float, Duration) => Ok(Some(Duration)),
+        (Arithmetic::Add | Arithmetic::Subtract, Time, Duration) | (Arithmetic::Add, Duration, Time) => Ok(Some(Time)),
         (_, Int | Hex | Float, _) => Err(("a number".into(), 1)),
         (_, Time | Duration, _) => Err(("a duration".into(), 1)),
         _ => Err(("a number".into(), 0)),
@@ -374,7 +376,7 @@ fn averaged(kind: Type) -> Type {
 }
 
 /// Literal patterns are read before any row is.
-fn check_patterns(func: Func, arguments: &[Arc<Expr>]) -> Result<(), PlanError> {
+fn check_patterns(test: Pattern, arguments: &[Arc<Expr>]) -> Result<(), PlanError> {
     let pattern = arguments.get(1).map(|argument| match &**argument {
         Expr::Call(Func::Cased, inner) => inner.first().unwrap_or(argument),
         _ => argument,
@@ -388,9 +390,9 @@ fn check_patterns(func: Func, arguments: &[Arc<Expr>]) -> Result<(), PlanError> 
         Value::Text(text) => Some(text),
         _ => None,
     });
-    match func {
-        Func::Matches => texts.try_for_each(|text| super::pattern::regex(text, false).map(|_| ())),
-        Func::InCidr => texts.try_for_each(|text| super::pattern::Network::parse(text).map(|_| ())),
-        _ => Ok(()),
+    match test {
+        Pattern::Matches => texts.try_for_each(|text| super::pattern::regex(text, false).map(|_| ())),
+        Pattern::InCidr => texts.try_for_each(|text| super::pattern::Network::parse(text).map(|_| ())),
+        Pattern::Contains | Pattern::StartsWith | Pattern::EndsWith | Pattern::Like => Ok(()),
     }
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::text::Needle;
-use super::{Comparison, Expr, Func, Value, duration_text, fold, number, pattern, text, time, time_text};
+use super::{Comparison, Expr, Func, Pattern, Value, duration_text, fold, number, pattern, text, time, time_text};
 
 /// Whether the comparison holds; never with a missing value, never between types that can't be compared. Text without case.
 pub fn compare(comparison: Comparison, left: &Value, right: &Value) -> bool {
@@ -62,16 +62,14 @@ pub fn apply_as(func: Func, args: &[Value], cased: bool) -> Value {
     match func {
         Func::IsMissing => Value::Bool(receiver.is_missing()),
         Func::IsTrue => Value::Bool(*receiver == Value::Bool(true)),
-        Func::Contains | Func::StartsWith | Func::EndsWith | Func::Like | Func::Matches | Func::InCidr => {
-            Value::Bool(any_pattern(argument, |pattern| matches_text(func, receiver, pattern, cased)))
-        }
+        Func::Pattern(test) => Value::Bool(any_pattern(argument, |pattern| matches_text(test, receiver, pattern, cased))),
         Func::IsPublic => Value::Bool(address(receiver).is_some_and(pattern::is_public)),
         Func::IsPrivate => Value::Bool(address(receiver).is_some_and(|address| !pattern::is_public(address))),
         Func::HasBits => Value::Bool(any_pattern(argument, |bits| bits_of(receiver, bits).is_some_and(|(all, bits)| all & bits == bits))),
         Func::AnyBits => Value::Bool(any_pattern(argument, |bits| bits_of(receiver, bits).is_some_and(|(all, bits)| all & bits != 0))),
         Func::OrElse => args.iter().find(|value| !value.is_missing()).cloned().unwrap_or(Value::Missing),
         Func::Cased => receiver.clone(),
-        Func::Add | Func::Subtract | Func::Multiply | Func::Divide | Func::Remainder => number::arithmetic(func, receiver, argument),
+        Func::Arithmetic(operation) => number::arithmetic(operation, receiver, argument),
         Func::Negate => number::negate(receiver),
         Func::Len => match receiver {
             Value::Text(text) => whole(length(text.chars().count())),
@@ -128,20 +126,19 @@ fn length(count: usize) -> i64 {
 }
 
 /// Whether one text test holds for one pattern.
-fn matches_text(func: Func, receiver: &Value, pattern: &Value, cased: bool) -> bool {
+fn matches_text(test: Pattern, receiver: &Value, pattern: &Value, cased: bool) -> bool {
     let (Value::Text(text), Value::Text(pattern)) = (receiver, pattern) else { return false };
     let needle = || Needle::new(pattern, cased);
-    match func {
-        Func::Contains => needle().form(text).contains(needle().text()),
-        Func::StartsWith => needle().form(text).starts_with(needle().text()),
-        Func::EndsWith => needle().form(text).ends_with(needle().text()),
-        Func::Like => pattern::like(needle().text(), true).is_ok_and(|regex| regex.is_match(&needle().form(text))),
-        Func::Matches => pattern::regex(pattern, cased).is_ok_and(|regex| regex.is_match(text)),
-        Func::InCidr => {
+    match test {
+        Pattern::Contains => needle().form(text).contains(needle().text()),
+        Pattern::StartsWith => needle().form(text).starts_with(needle().text()),
+        Pattern::EndsWith => needle().form(text).ends_with(needle().text()),
+        Pattern::Like => pattern::like(needle().text(), true).is_ok_and(|regex| regex.is_match(&needle().form(text))),
+        Pattern::Matches => pattern::regex(pattern, cased).is_ok_and(|regex| regex.is_match(text)),
+        Pattern::InCidr => {
             let network = pattern::Network::parse(pattern);
             network.is_ok_and(|network| address(receiver).is_some_and(|address| network.contains(address)))
         }
-        _ => false,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use super::{Aggregate, Comparison, Expr, Fold, Func, How, Keep, Period, Plan, Scan, Scope, Source, Step, Value};
+use super::{Aggregate, Arithmetic, Comparison, Expr, Fold, Func, How, Keep, Period, Plan, Scan, Scope, Source, Step, Value};
 
 /// A plan as text, one step a line.
 pub fn explain(plan: &Plan) -> String {
@@ -148,7 +148,7 @@ pub fn expression(expr: &Expr) -> String {
 
 fn call(func: Func, arguments: &[Arc<Expr>]) -> String {
     match func {
-        Func::Add | Func::Subtract | Func::Multiply | Func::Divide | Func::Remainder => joined(arguments, &format!(" {} ", operator(func))),
+        Func::Arithmetic(operation) => joined(arguments, &format!(" {} ", sign(operation))),
         Func::Negate => format!("-{}", arguments.first().map(|argument| operand(argument)).unwrap_or_default()),
         Func::Concat => joined(arguments, " + "),
         Func::IsTrue => arguments.first().map(|argument| operand(argument)).unwrap_or_default(),
@@ -164,15 +164,24 @@ fn call(func: Func, arguments: &[Arc<Expr>]) -> String {
     }
 }
 
-/// The sign of an arithmetic function.
+/// The sign of an operation.
+fn sign(operation: Arithmetic) -> &'static str {
+    match operation {
+        Arithmetic::Add => "+",
+        Arithmetic::Subtract => "-",
+        Arithmetic::Multiply => "*",
+        Arithmetic::Divide => "/",
+        Arithmetic::Remainder => "%",
+    }
+}
+
+/// How a function is called where it is refused: its sign, or its name.
 pub(super) fn operator(func: Func) -> &'static str {
     match func {
-        Func::Add | Func::Concat => "+",
-        Func::Subtract | Func::Negate => "-",
-        Func::Multiply => "*",
-        Func::Divide => "/",
-        Func::Remainder => "%",
-        other => other.signature().name,
+        Func::Arithmetic(operation) => sign(operation),
+        Func::Concat => "+",
+        Func::Negate => "-",
+        named => named.signature().name,
     }
 }
 
@@ -180,7 +189,7 @@ fn operand(expr: &Expr) -> String {
     let text = expression(expr);
     let simple = match expr {
         Expr::Column(_) | Expr::Literal(_) | Expr::Not(_) => true,
-        Expr::Call(func, _) => !matches!(func, Func::Add | Func::Subtract | Func::Multiply | Func::Divide | Func::Remainder | Func::Concat),
+        Expr::Call(func, _) => !matches!(func, Func::Arithmetic(_) | Func::Concat),
         _ => false,
     };
     if simple { text } else { format!("({text})") }

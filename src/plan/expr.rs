@@ -47,8 +47,8 @@ impl Expr {
         Expr::literal(Value::text(text))
     }
 
-    pub fn call(func: Func, arguments: Vec<Arc<Expr>>) -> Arc<Expr> {
-        Arc::new(Expr::Call(func, arguments))
+    pub fn call(func: impl Into<Func>, arguments: Vec<Arc<Expr>>) -> Arc<Expr> {
+        Arc::new(Expr::Call(func.into(), arguments))
     }
 
     pub fn equal(left: Arc<Expr>, right: Arc<Expr>) -> Arc<Expr> {

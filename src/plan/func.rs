@@ -8,14 +8,7 @@ use crate::telemetry::Type;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Func {
     // Tests: a missing value gives false.
-    Contains,
-    StartsWith,
-    EndsWith,
-    /// `*` and `?` over the whole text.
-    Like,
-    /// A regular expression, found anywhere in the text.
-    Matches,
-    InCidr,
+    Pattern(Pattern),
     IsPublic,
     IsPrivate,
     /// All of the bits.
@@ -50,16 +43,52 @@ pub enum Func {
     Date(Tz),
     /// The start of the interval (second argument, a duration) that holds the time, counted from midnight.
     Floor(Tz),
-    Add,
-    Subtract,
-    Multiply,
-    Divide,
-    Remainder,
+    Arithmetic(Arithmetic),
     Negate,
     /// The first known of its arguments.
     OrElse,
     /// The n-th item of a list (0 first, -1 last).
     Item,
+}
+
+/// What a text is tested for with a pattern, or with a list of which any fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Pattern {
+    Contains,
+    StartsWith,
+    EndsWith,
+    /// `*` and `?` over the whole text.
+    Like,
+    /// A regular expression, found anywhere in the text.
+    Matches,
+    /// A network, of a text that is an address.
+    InCidr,
+}
+
+/// Operations on numbers, times and durations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Arithmetic {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Remainder,
+}
+
+impl Arithmetic {
+    pub const ALL: [Arithmetic; 5] = [Arithmetic::Add, Arithmetic::Subtract, Arithmetic::Multiply, Arithmetic::Divide, Arithmetic::Remainder];
+}
+
+impl From<Pattern> for Func {
+    fn from(test: Pattern) -> Func {
+        Func::Pattern(test)
+    }
+}
+
+impl From<Arithmetic> for Func {
+    fn from(operation: Arithmetic) -> Func {
+        Func::Arithmetic(operation)
+    }
 }
 
 /// How a function is written in a playbook and what it takes.
@@ -82,12 +111,12 @@ const WHOLE: &[Type] = &[Type::Int, Type::Hex];
 impl Func {
     /// Every function that a playbook can write as a method of a column, with UTC where a zone is needed.
     pub const METHODS: &'static [Func] = &[
-        Func::Contains,
-        Func::StartsWith,
-        Func::EndsWith,
-        Func::Like,
-        Func::Matches,
-        Func::InCidr,
+        Func::Pattern(Pattern::Contains),
+        Func::Pattern(Pattern::StartsWith),
+        Func::Pattern(Pattern::EndsWith),
+        Func::Pattern(Pattern::Like),
+        Func::Pattern(Pattern::Matches),
+        Func::Pattern(Pattern::InCidr),
         Func::IsPublic,
         Func::IsPrivate,
         Func::HasBits,
@@ -118,12 +147,12 @@ impl Func {
     pub fn signature(self) -> Signature {
         let of = |name, receiver, arguments, test, doc| Signature { name, receiver, arguments, test, doc };
         match self {
-            Func::Contains => of("contains", TEXT, (1, 1), true, "the text holds this one, anywhere"),
-            Func::StartsWith => of("starts_with", TEXT, (1, 1), true, "the text starts with this one"),
-            Func::EndsWith => of("ends_with", TEXT, (1, 1), true, "the text ends with this one"),
-            Func::Like => of("like", TEXT, (1, 1), true, "the whole text fits the pattern: `*` any run of characters, `?` one"),
-            Func::Matches => of("matches", TEXT, (1, 1), true, "the regular expression is found in the text"),
-            Func::InCidr => of("in_cidr", TEXT, (1, 1), true, "the address lies in the network, as `10.0.0.0/8`"),
+            Func::Pattern(Pattern::Contains) => of("contains", TEXT, (1, 1), true, "the text holds this one, anywhere"),
+            Func::Pattern(Pattern::StartsWith) => of("starts_with", TEXT, (1, 1), true, "the text starts with this one"),
+            Func::Pattern(Pattern::EndsWith) => of("ends_with", TEXT, (1, 1), true, "the text ends with this one"),
+            Func::Pattern(Pattern::Like) => of("like", TEXT, (1, 1), true, "the whole text fits the pattern: `*` any run of characters, `?` one"),
+            Func::Pattern(Pattern::Matches) => of("matches", TEXT, (1, 1), true, "the regular expression is found in the text"),
+            Func::Pattern(Pattern::InCidr) => of("in_cidr", TEXT, (1, 1), true, "the address lies in the network, as `10.0.0.0/8`"),
             Func::IsPublic => of("is_public", TEXT, (0, 0), true, "the address is globally reachable unicast"),
             Func::IsPrivate => of("is_private", TEXT, (0, 0), true, "the address is known and not public"),
             Func::HasBits => of("has_bits", WHOLE, (1, 1), true, "all of these bits are set"),
@@ -150,7 +179,7 @@ impl Func {
             Func::Weekday(_) => of("weekday", TIME, (0, 0), false, "1 to 7, Monday first, in the run's time zone"),
             Func::Date(_) => of("date", TIME, (0, 0), false, "the day as `2020-09-21`, in the run's time zone"),
             Func::Floor(_) => of("floor", TIME, (1, 1), false, "the start of the interval that holds it, counted from midnight"),
-            Func::Add | Func::Subtract | Func::Multiply | Func::Divide | Func::Remainder => of("", &[], (1, 1), false, "arithmetic"),
+            Func::Arithmetic(_) => of("", &[], (1, 1), false, "arithmetic"),
             Func::Negate => of("", &[], (0, 0), false, "arithmetic"),
             Func::OrElse => of("or_else", &[], (1, usize::MAX), false, "this value where the first is missing"),
             Func::Item => of("", &[Type::List], (1, 1), false, "one item of a list"),

@@ -23,7 +23,7 @@ pub use eval::{apply, apply_as, compare, compare_as, holds, holds_for, is_cased,
 pub use explain::{duration_text, explain, expression, time_text};
 pub use expr::{Comparison, Expr};
 pub use fold::{fold, folded_equal};
-pub use func::Func;
+pub use func::{Arithmetic, Func, Pattern};
 pub use required::{Needed, required};
 pub use simplify::simplify;
 pub use step::{Aggregate, Fold, How, Keep, Need, Plan, Scan, Scope, SortKey, Source, Step};

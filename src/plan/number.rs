@@ -1,58 +1,52 @@
 //! Arithmetic of predicates: never panics; what has no value (division by zero, overflow) is missing.
 
-use super::{Func, Value};
+use super::{Arithmetic, Value};
 
 /// Whole numbers, and times and durations in milliseconds. Division cuts off.
-pub fn whole(func: Func, left: i64, right: i64) -> Option<i64> {
-    match func {
-        Func::Add => left.checked_add(right),
-        Func::Subtract => left.checked_sub(right),
-        Func::Multiply => left.checked_mul(right),
-        Func::Divide => left.checked_div(right),
-        Func::Remainder => left.checked_rem(right),
-        other => not_arithmetic(other),
+pub fn whole(operation: Arithmetic, left: i64, right: i64) -> Option<i64> {
+    match operation {
+        Arithmetic::Add => left.checked_add(right),
+        Arithmetic::Subtract => left.checked_sub(right),
+        Arithmetic::Multiply => left.checked_mul(right),
+        Arithmetic::Divide => left.checked_div(right),
+        Arithmetic::Remainder => left.checked_rem(right),
     }
 }
 
 /// Floats: an answer that is no finite number is missing.
-pub fn float(func: Func, left: f64, right: f64) -> Option<f64> {
-    let answer = match func {
-        Func::Add => left + right,
-        Func::Subtract => left - right,
-        Func::Multiply => left * right,
-        Func::Divide => left / right,
-        Func::Remainder => left % right,
-        other => return not_arithmetic(other),
+pub fn float(operation: Arithmetic, left: f64, right: f64) -> Option<f64> {
+    let answer = match operation {
+        Arithmetic::Add => left + right,
+        Arithmetic::Subtract => left - right,
+        Arithmetic::Multiply => left * right,
+        Arithmetic::Divide => left / right,
+        Arithmetic::Remainder => left % right,
     };
     answer.is_finite().then_some(answer)
 }
 
 /// A duration times or divided by a float, to the nearest millisecond.
-pub fn scaled(func: Func, left: f64, right: f64) -> Option<i64> {
-    float(func, left, right).map(f64::round).filter(|answer| answer.abs() < 9.2e18).map(|answer| answer as i64)
-}
-
-fn not_arithmetic<T>(_func: Func) -> Option<T> {
-    None
+pub fn scaled(operation: Arithmetic, left: f64, right: f64) -> Option<i64> {
+    float(operation, left, right).map(f64::round).filter(|answer| answer.abs() < 9.2e18).map(|answer| answer as i64)
 }
 
 /// Arithmetic on two values of any types that have it.
-pub fn arithmetic(func: Func, left: &Value, right: &Value) -> Value {
+pub fn arithmetic(operation: Arithmetic, left: &Value, right: &Value) -> Value {
     use Value::{Duration, Float, Int, Time};
     let answer = match (left, right) {
-        (Int(a), Int(b)) => whole(func, *a, *b).map(Int),
-        (Int(a), Float(b)) => float(func, *a as f64, *b).map(Float),
-        (Float(a), Int(b)) => float(func, *a, *b as f64).map(Float),
-        (Float(a), Float(b)) => float(func, *a, *b).map(Float),
-        (Time(a), Time(b)) if func == Func::Subtract => whole(func, *a, *b).map(Duration),
-        (Duration(a), Duration(b)) if func == Func::Divide => float(func, *a as f64, *b as f64).map(Float),
-        (Duration(a), Duration(b)) if matches!(func, Func::Add | Func::Subtract) => whole(func, *a, *b).map(Duration),
-        (Duration(a), Int(b)) if matches!(func, Func::Multiply | Func::Divide) => whole(func, *a, *b).map(Duration),
-        (Int(a), Duration(b)) if func == Func::Multiply => whole(func, *a, *b).map(Duration),
-        (Duration(a), Float(b)) if matches!(func, Func::Multiply | Func::Divide) => scaled(func, *a as f64, *b).map(Duration),
-        (Float(a), Duration(b)) if func == Func::Multiply => scaled(func, *a, *b as f64).map(Duration),
-        (Time(a), Duration(b)) if matches!(func, Func::Add | Func::Subtract) => whole(func, *a, *b).map(Time),
-        (Duration(a), Time(b)) if func == Func::Add => whole(func, *a, *b).map(Time),
+        (Int(a), Int(b)) => whole(operation, *a, *b).map(Int),
+        (Int(a), Float(b)) => float(operation, *a as f64, *b).map(Float),
+        (Float(a), Int(b)) => float(operation, *a, *b as f64).map(Float),
+        (Float(a), Float(b)) => float(operation, *a, *b).map(Float),
+        (Time(a), Time(b)) if operation == Arithmetic::Subtract => whole(operation, *a, *b).map(Duration),
+        (Duration(a), Duration(b)) if operation == Arithmetic::Divide => float(operation, *a as f64, *b as f64).map(Float),
+        (Duration(a), Duration(b)) if matches!(operation, Arithmetic::Add | Arithmetic::Subtract) => whole(operation, *a, *b).map(Duration),
+        (Duration(a), Int(b)) if matches!(operation, Arithmetic::Multiply | Arithmetic::Divide) => whole(operation, *a, *b).map(Duration),
+        (Int(a), Duration(b)) if operation == Arithmetic::Multiply => whole(operation, *a, *b).map(Duration),
+        (Duration(a), Float(b)) if matches!(operation, Arithmetic::Multiply | Arithmetic::Divide) => scaled(operation, *a as f64, *b).map(Duration),
+        (Float(a), Duration(b)) if operation == Arithmetic::Multiply => scaled(operation, *a, *b as f64).map(Duration),
+        (Time(a), Duration(b)) if matches!(operation, Arithmetic::Add | Arithmetic::Subtract) => whole(operation, *a, *b).map(Time),
+        (Duration(a), Time(b)) if operation == Arithmetic::Add => whole(operation, *a, *b).map(Time),
         _ => None,
     };
     answer.unwrap_or(Value::Missing)

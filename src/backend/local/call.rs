@@ -9,7 +9,7 @@ use super::expr::{Lowering, kernel_of, texts_of, uncased};
 use super::kernel::{self, TextTest};
 use crate::frame::physical;
 use crate::plan::text::{self, Needle};
-use crate::plan::{Expr, Func, PlanError, Value, apply_as, is_cased, time};
+use crate::plan::{Arithmetic, Expr, Func, PlanError, Value, apply_as, is_cased, time};
 use crate::telemetry::Type;
 
 /// One call; `kind` is the type of its answer.
@@ -20,19 +20,13 @@ pub fn lower(lowering: &Lowering<'_>, func: Func, arguments: &[Arc<Expr>], kind:
         Func::Cased => Ok(lowering.value(receiver)?.expr),
         Func::IsMissing => Ok(lowering.value(receiver)?.expr.is_null()),
         Func::IsTrue => Ok(lowering.value(receiver)?.expr.fill_null(lit(false))),
-        Func::Contains | Func::StartsWith | Func::EndsWith | Func::Like | Func::Matches | Func::InCidr | Func::IsPublic | Func::IsPrivate => {
-            let none = Value::Missing;
-            let patterns = match rest.first().map(|pattern| &**uncased(pattern)) {
-                None => &none,
-                Some(Expr::Literal(value)) => value,
-                Some(_) => return plain(lowering, func, arguments, kind),
-            };
-            let test = match patterns {
-                Value::List(patterns) => TextTest::new(func, &texts_of(patterns), cased),
-                one => TextTest::new(func, &texts_of(std::slice::from_ref(one)), cased),
-            };
-            lowering.text_test(receiver, test)
-        }
+        Func::Pattern(test) => match rest.first().map(|pattern| &**uncased(pattern)) {
+            Some(Expr::Literal(Value::List(patterns))) => lowering.text_test(receiver, TextTest::new(test, &texts_of(patterns), cased)),
+            Some(Expr::Literal(one)) => lowering.text_test(receiver, TextTest::new(test, &texts_of(std::slice::from_ref(one)), cased)),
+            Some(_) | None => plain(lowering, func, arguments, kind),
+        },
+        Func::IsPublic => lowering.text_test(receiver, TextTest::Public),
+        Func::IsPrivate => lowering.text_test(receiver, TextTest::Private),
         Func::Lower => texts(lowering, receiver, |text| Some(Cow::Owned(text.to_lowercase()))),
         Func::Upper => texts(lowering, receiver, |text| Some(Cow::Owned(text.to_uppercase()))),
         Func::Basename => texts(lowering, receiver, |text| Some(Cow::Borrowed(text::basename(text)))),
@@ -75,7 +69,7 @@ pub fn lower(lowering: &Lowering<'_>, func: Func, arguments: &[Arc<Expr>], kind:
             }
             _ => plain(lowering, func, arguments, kind),
         },
-        Func::Add | Func::Subtract | Func::Multiply | Func::Divide | Func::Remainder => arithmetic(lowering, func, arguments, kind),
+        Func::Arithmetic(operation) => arithmetic(lowering, operation, arguments, kind),
         Func::Negate => match kind {
             Some(kind @ (Type::Int | Type::Float | Type::Duration | Type::Hex)) => column_of(lowering, receiver, kind, kind, kernel::negate),
             Some(Type::Text | Type::Bool | Type::Time | Type::List) | None => plain(lowering, func, arguments, kind),
@@ -120,7 +114,8 @@ fn plain(lowering: &Lowering<'_>, func: Func, arguments: &[Arc<Expr>], kind: Opt
 }
 
 /// Fast where both sides are whole numbers (times and durations are) or both floats.
-fn arithmetic(lowering: &Lowering<'_>, func: Func, arguments: &[Arc<Expr>], kind: Option<Type>) -> Result<PolarsExpr, PlanError> {
+fn arithmetic(lowering: &Lowering<'_>, operation: Arithmetic, arguments: &[Arc<Expr>], kind: Option<Type>) -> Result<PolarsExpr, PlanError> {
+    let func = Func::Arithmetic(operation);
     let [left, right] = arguments else { return plain(lowering, func, arguments, kind) };
     let (Some(left_kind), Some(right_kind), Some(kind)) = (lowering.schema.type_of(left)?, lowering.schema.type_of(right)?, kind) else {
         return plain(lowering, func, arguments, kind);
@@ -137,7 +132,7 @@ fn arithmetic(lowering: &Lowering<'_>, func: Func, arguments: &[Arc<Expr>], kind
     };
     let counted = if kind == Type::Time { Type::Int } else { kind };
     let answer = kernel_of(inputs.into(), counted, move |columns| match columns {
-        [left, right] => kernel::arithmetic(func, left, right),
+        [left, right] => kernel::arithmetic(operation, left, right),
         _ => Ok(Column::default()),
     });
     Ok(if counted == kind { answer } else { answer.cast(physical(kind)) })

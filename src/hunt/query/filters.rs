@@ -7,7 +7,7 @@ use super::given::{Asked, known_word, number, text};
 use super::scan::{asked_scan, scan};
 use super::{Context, Given, OptionError, Query, Target};
 use crate::plan::pattern::Network;
-use crate::plan::{Expr, Func, How, Period, Plan, Step, Value};
+use crate::plan::{Expr, Func, How, Pattern, Period, Plan, Step, Value};
 use crate::telemetry::{Table, table, words};
 
 /// The rows of the query's own table that the options ask for.
@@ -74,7 +74,7 @@ fn any(conditions: impl Iterator<Item = Result<Arc<Expr>, OptionError>>) -> Resu
 }
 
 fn contains<'a>(column: &str, texts: impl Iterator<Item = &'a str>) -> Option<Arc<Expr>> {
-    texts.map(|text| Expr::call(Func::Contains, vec![Expr::column(column), Expr::text(text)])).reduce(Expr::or)
+    texts.map(|text| Expr::call(Pattern::Contains, vec![Expr::column(column), Expr::text(text)])).reduce(Expr::or)
 }
 
 fn is_word<'a>(column: &str, words: impl Iterator<Item = &'a str>) -> Option<Arc<Expr>> {
@@ -106,7 +106,7 @@ fn file(option: &str, given: &str, side: &'static str, table: &'static Table, as
     }
     let is_path = given.contains(['\\', '/']);
     let column = Expr::column(format!("{side}{}", if is_path { "Path" } else { "Filename" }));
-    Ok(if given.contains('*') { Expr::call(Func::Like, vec![column, Expr::text(given)]) } else { Expr::equal(column, Expr::text(given)) })
+    Ok(if given.contains('*') { Expr::call(Pattern::Like, vec![column, Expr::text(given)]) } else { Expr::equal(column, Expr::text(given)) })
 }
 
 /// One `user`: with a domain the whole name, without one also the last part of it.
@@ -118,7 +118,7 @@ fn user(given: &str) -> Arc<Expr> {
     };
     let column = Expr::column("LoggedUser");
     let same = Expr::equal(column.clone(), Expr::text(&whole));
-    if whole.contains('\\') { same } else { Expr::or(same, Expr::call(Func::EndsWith, vec![column, Expr::text(format!("\\{whole}"))])) }
+    if whole.contains('\\') { same } else { Expr::or(same, Expr::call(Pattern::EndsWith, vec![column, Expr::text(format!("\\{whole}"))])) }
 }
 
 /// One `kind`, by the file's name and the name that it was built with.
@@ -131,7 +131,7 @@ fn kind(word: &str, table: &Table) -> Arc<Expr> {
     let subject = format!("{}Filename", subject(table));
     let columns = [Some(subject.as_str()), table.column("OriginalFilename").map(|column| column.name)];
     let of_column = |name: &str| {
-        let fits = names().filter(|name| name.contains('*')).map(|pattern| Expr::call(Func::Like, vec![Expr::column(name), Expr::text(pattern)]));
+        let fits = names().filter(|name| name.contains('*')).map(|pattern| Expr::call(Pattern::Like, vec![Expr::column(name), Expr::text(pattern)]));
         fits.fold(Arc::new(Expr::In(Expr::column(name), exact.clone())), Expr::or)
     };
     columns.into_iter().flatten().map(of_column).reduce(Expr::or).unwrap_or_else(|| Expr::literal(Value::Bool(false)))
@@ -215,7 +215,7 @@ fn addresses<'a>(option: &str, texts: impl Iterator<Item = &'a str>) -> Result<O
             _ => {
                 let wrong = |_| OptionError::Address { option: option.into(), given: text.into() };
                 Network::parse(text).map_err(wrong)?;
-                conditions.push(Expr::call(Func::InCidr, vec![Expr::column("RemoteIp"), Expr::text(text)]));
+                conditions.push(Expr::call(Pattern::InCidr, vec![Expr::column("RemoteIp"), Expr::text(text)]));
             }
         }
     }

@@ -6,7 +6,7 @@ use super::given::Asked;
 use super::options::*;
 use super::scan::supporting;
 use super::{Context, OptionError, Query, Shape, Takes, Target};
-use crate::plan::{Aggregate, Expr, Fold, Func, Plan, Scan, SortKey, Source, Step};
+use crate::plan::{Aggregate, Expr, Fold, Func, Pattern, Plan, Scan, SortKey, Source, Step};
 use crate::telemetry::{TABLES, Table};
 
 pub(super) const QUERY: Query = Query {
@@ -35,7 +35,7 @@ pub(super) fn plan(target: &Target, asked: &Asked<'_>, context: &Context<'_>, ev
     wanted.extend(asked.texts("user"));
     let name = Expr::column("LoggedUser");
     let known = Expr::negate(Expr::call(Func::IsMissing, vec![name.clone()]));
-    let condition = wanted.iter().map(|text| Expr::call(Func::Contains, vec![name.clone(), Expr::text(text.trim())])).reduce(Expr::or).unwrap_or(known);
+    let condition = wanted.iter().map(|text| Expr::call(Pattern::Contains, vec![name.clone(), Expr::text(text.trim())])).reduce(Expr::or).unwrap_or(known);
     let by_machine = asked.has("by");
     let main = main_table(context);
     let parts = TABLES.iter().filter(|table| table.column("LoggedUser").is_some()).map(|table| {

@@ -5,7 +5,7 @@ use rhai::{Dynamic, ImmutableString};
 use super::{Answer, Call, Declared, Kind, free, method, property};
 use crate::diag::Fault;
 use crate::hunt::period;
-use crate::plan::{Func, Value, apply};
+use crate::plan::{Arithmetic, Func, Value, apply};
 use crate::script::value::{Span, Time, dynamic, func_of};
 
 pub(super) fn declared() -> Vec<Declared> {
@@ -131,12 +131,12 @@ fn arithmetic(call: &Call) -> Answer<Dynamic> {
     if left.is_missing() || (right.is_missing() && other.is_unit()) {
         return Ok(Dynamic::UNIT);
     }
-    let func = match call.declared.name {
-        "+" => Func::Add,
-        "-" => Func::Subtract,
-        "*" => Func::Multiply,
-        _ => Func::Divide,
-    };
+    let func = Func::Arithmetic(match call.declared.name {
+        "+" => Arithmetic::Add,
+        "-" => Arithmetic::Subtract,
+        "*" => Arithmetic::Multiply,
+        _ => Arithmetic::Divide,
+    });
     // Types are checked as those of a query are.
     let made = crate::plan::Expr::Call(func, vec![crate::plan::Expr::literal(left.clone()), crate::plan::Expr::literal(right.clone())]);
     let known = if right.is_missing() { None } else { crate::plan::Schema::default().type_of(&made).ok() };

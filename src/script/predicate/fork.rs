@@ -7,7 +7,7 @@ use rhai::{Dynamic, Position};
 use super::statement::{Flow, store};
 use super::value::{Term, and, not, or, same};
 use super::{Answer, Symbolic, refuse, refuse_with};
-use crate::plan::{Expr, Func, Value};
+use crate::plan::{Arithmetic, Expr, Func, Value};
 use crate::telemetry::Type;
 
 /// One variable: as it lies in the scope, and its value at that time.
@@ -103,14 +103,14 @@ impl<'e> Symbolic<'e> {
             });
         }
         // `s += k` for some rows.
-        if let Expr::Call(Func::Add, arguments) = &*yes.expr
+        if let Expr::Call(Func::Arithmetic(Arithmetic::Add), arguments) = &*yes.expr
             && let [before, added] = arguments.as_slice()
             && (Arc::ptr_eq(before, &no.expr) || **before == *no.expr)
         {
             let below = Term { expr: added.clone(), kind: yes.kind, size: yes.size.saturating_sub(no.size), depth: 1 };
             let nothing = Term::literal(if yes.kind == Some(Type::Duration) { Value::Duration(0) } else { Value::Int(0) });
             let part = self.conditional(condition, below, nothing, place)?;
-            return self.call_func(Func::Add, vec![no, part], place);
+            return self.call_func(Func::Arithmetic(Arithmetic::Add), vec![no, part], place);
         }
         self.conditional(condition, yes, no, place)
     }

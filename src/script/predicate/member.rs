@@ -7,7 +7,7 @@ use rhai::{Array, Dynamic, INT, Map, Position};
 
 use super::value::{Symbol, Term, and, is_symbolic, or, plain_term};
 use super::{Answer, Symbolic};
-use crate::plan::{Comparison, Expr, Func, Value};
+use crate::plan::{Comparison, Expr, Pattern, Value};
 
 pub(super) fn is_range(value: &Dynamic) -> bool {
     value.is::<Range<INT>>() || value.is::<RangeInclusive<INT>>()
@@ -54,7 +54,7 @@ impl Symbolic<'_> {
 
     fn of_list_column(&mut self, within: Dynamic, item: Dynamic, place: Position) -> Answer<Dynamic> {
         let terms = vec![self.term(&within, place)?, self.term(&item, place)?];
-        self.call_func(Func::Contains, terms, place).map(|term| self.out(term))
+        self.call_func(Pattern::Contains, terms, place).map(|term| self.out(term))
     }
 
     /// A list of plain values beside one column: one node, however long the list.

@@ -205,7 +205,8 @@ impl Symbolic<'_> {
         self.bounded(term, place)
     }
 
-    fn call_func(&self, func: crate::plan::Func, terms: Vec<Term>, place: Position) -> Answer<Term> {
+    fn call_func(&self, func: impl Into<crate::plan::Func>, terms: Vec<Term>, place: Position) -> Answer<Term> {
+        let func = func.into();
         self.checked(|arguments| Expr::Call(func, arguments), terms, place)
     }
 

@@ -4,7 +4,7 @@ use rhai::{Array, Dynamic, Expr, Position};
 
 use super::value::{Term, and, is_symbolic, not, or};
 use super::{Answer, Symbolic, refuse, refuse_with};
-use crate::plan::{Comparison, Expr as Query, Func, Value};
+use crate::plan::{Arithmetic, Comparison, Expr as Query, Func, Value};
 use crate::script::value::hex_number;
 use crate::telemetry::Type;
 
@@ -49,11 +49,11 @@ impl Symbolic<'_> {
             "+" if a.kind == Some(Type::Text) || b.kind == Some(Type::Text) => {
                 self.concat(vec![a, b]).and_then(|term| self.bounded(term, place)).map(|term| self.out(term))
             }
-            "+" => self.arithmetic(Func::Add, a, b, place),
-            "-" => self.arithmetic(Func::Subtract, a, b, place),
-            "*" => self.arithmetic(Func::Multiply, a, b, place),
-            "/" => self.arithmetic(Func::Divide, a, b, place),
-            "%" => self.arithmetic(Func::Remainder, a, b, place),
+            "+" => self.arithmetic(Arithmetic::Add, a, b, place),
+            "-" => self.arithmetic(Arithmetic::Subtract, a, b, place),
+            "*" => self.arithmetic(Arithmetic::Multiply, a, b, place),
+            "/" => self.arithmetic(Arithmetic::Divide, a, b, place),
+            "%" => self.arithmetic(Arithmetic::Remainder, a, b, place),
             _ => Err(refuse(format!("`{name}` can't be asked of a query"), place)),
         }
     }
@@ -93,8 +93,8 @@ impl Symbolic<'_> {
         }
     }
 
-    fn arithmetic(&self, func: Func, left: Term, right: Term, place: Position) -> Answer<Dynamic> {
-        self.call_func(func, vec![left, right], place).map(|term| self.out(term))
+    fn arithmetic(&self, operation: Arithmetic, left: Term, right: Term, place: Position) -> Answer<Dynamic> {
+        self.call_func(operation, vec![left, right], place).map(|term| self.out(term))
     }
 
     fn bitwise(&self, name: &str, left: &Dynamic, right: &Dynamic, place: Position) -> Answer<Dynamic> {

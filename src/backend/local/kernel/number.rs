@@ -2,19 +2,19 @@
 
 use polars::prelude::{BooleanChunked, Column, Float64Chunked, Int64Chunked, IntoColumn, NewChunkedArray, PolarsResult};
 
-use crate::plan::{Func, number};
+use crate::plan::{Arithmetic, number};
 
 /// Two columns of whole numbers, times or durations (all `Int64` here), or of floats (`Float64`).
-pub fn arithmetic(func: Func, left: &Column, right: &Column) -> PolarsResult<Column> {
+pub fn arithmetic(operation: Arithmetic, left: &Column, right: &Column) -> PolarsResult<Column> {
     let name = left.name().clone();
     let length = if left.len() == 1 { right.len() } else { left.len() };
     let (at_left, at_right) = (|row: usize| if left.len() == 1 { 0 } else { row }, |row: usize| if right.len() == 1 { 0 } else { row });
     if let (Ok(left), Ok(right)) = (left.i64(), right.i64()) {
-        let answer = |row: usize| number::whole(func, left.get(at_left(row))?, right.get(at_right(row))?);
+        let answer = |row: usize| number::whole(operation, left.get(at_left(row))?, right.get(at_right(row))?);
         return Ok(Int64Chunked::from_iter_options(name, (0..length).map(answer)).into_column());
     }
     let (left, right) = (left.f64()?, right.f64()?);
-    let answer = |row: usize| number::float(func, left.get(at_left(row))?, right.get(at_right(row))?);
+    let answer = |row: usize| number::float(operation, left.get(at_left(row))?, right.get(at_right(row))?);
     Ok(Float64Chunked::from_iter_options(name, (0..length).map(answer)).into_column())
 }
 

@@ -12,7 +12,7 @@ use super::glob::Glob;
 use super::search::Search;
 use crate::plan::pattern::{self, Network};
 use crate::plan::text::Needle;
-use crate::plan::{Func, fold};
+use crate::plan::{Pattern, fold};
 
 /// A test of a text, with its patterns: any of them.
 #[derive(Debug)]
@@ -27,7 +27,6 @@ pub enum TextTest {
     Network(Vec<Network>),
     Public,
     Private,
-    Never,
 }
 
 /// Equal to one of these texts.
@@ -57,23 +56,20 @@ pub struct Matches {
 
 impl TextTest {
     /// The test of a function with its patterns; patterns that can't be read match nothing.
-    pub fn new(func: Func, patterns: &[&str], cased: bool) -> TextTest {
+    pub fn new(test: Pattern, patterns: &[&str], cased: bool) -> TextTest {
         let needles = || patterns.iter().map(|pattern| Needle::new(pattern, cased)).collect::<Vec<_>>();
-        match func {
-            Func::Contains => {
+        match test {
+            Pattern::Contains => {
                 let needles = needles();
                 let texts: Vec<&str> = needles.iter().map(Needle::text).collect();
                 let ascii: Vec<&str> = texts.iter().copied().filter(|text| text.is_ascii()).collect();
                 TextTest::Contains { ascii: if cased { Search::exact(&texts) } else { Search::folded(&ascii) }, needles }
             }
-            Func::StartsWith => TextTest::StartsWith(needles()),
-            Func::EndsWith => TextTest::EndsWith(needles()),
-            Func::Like => TextTest::Like(needles().iter().filter_map(Like::new).collect()),
-            Func::Matches => TextTest::Matches(patterns.iter().filter_map(|pattern| Matches::new(pattern, cased)).collect()),
-            Func::InCidr => TextTest::Network(patterns.iter().filter_map(|pattern| Network::parse(pattern).ok()).collect()),
-            Func::IsPublic => TextTest::Public,
-            Func::IsPrivate => TextTest::Private,
-            _ => TextTest::Never,
+            Pattern::StartsWith => TextTest::StartsWith(needles()),
+            Pattern::EndsWith => TextTest::EndsWith(needles()),
+            Pattern::Like => TextTest::Like(needles().iter().filter_map(Like::new).collect()),
+            Pattern::Matches => TextTest::Matches(patterns.iter().filter_map(|pattern| Matches::new(pattern, cased)).collect()),
+            Pattern::InCidr => TextTest::Network(patterns.iter().filter_map(|pattern| Network::parse(pattern).ok()).collect()),
         }
     }
 
@@ -92,7 +88,6 @@ impl TextTest {
             TextTest::Equal(equal) => equal.only.is_none(),
             TextTest::StartsWith(needles) | TextTest::EndsWith(needles) => needles.len() > 2,
             TextTest::Contains { .. } | TextTest::Like(_) | TextTest::Matches(_) | TextTest::Network(_) | TextTest::Public | TextTest::Private => true,
-            TextTest::Never => false,
         }
     }
 
@@ -116,7 +111,6 @@ impl TextTest {
             TextTest::Network(networks) => address(text).is_some_and(|address| networks.iter().any(|network| network.contains(address))),
             TextTest::Public => address(text).is_some_and(pattern::is_public),
             TextTest::Private => address(text).is_some_and(|address| !pattern::is_public(address)),
-            TextTest::Never => false,
         }
     }
 }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
-use crate::plan::{Comparison, Expr, Func, apply_as, holds};
+use crate::plan::{Arithmetic, Comparison, Expr, Func, Pattern, apply_as, holds};
 use crate::telemetry::Type;
 
 const TEXTS: &[&str] = &[
@@ -85,12 +85,12 @@ fn comparison() -> impl Strategy<Value = Comparison> {
 
 /// Tests of text, none of them exact.
 fn text_leaf() -> impl Strategy<Value = Arc<Expr>> {
-    let tests = vec![Func::Contains, Func::StartsWith, Func::EndsWith, Func::Like];
+    let tests = vec![Pattern::Contains, Pattern::StartsWith, Pattern::EndsWith, Pattern::Like];
     prop_oneof![
         (prop::sample::select(tests.clone()), text_column(), needle()).prop_map(|(func, of, needle)| Expr::call(func, vec![of, Expr::text(needle)])),
         (prop::sample::select(tests), text_column(), prop::collection::vec(needle(), 0..4))
             .prop_map(|(func, of, needles)| { Expr::call(func, vec![of, Expr::literal(Value::List(needles.into_iter().map(Value::text).collect()))]) }),
-        (text_column(), needle()).prop_map(|(of, needle)| Expr::call(Func::Like, vec![of, Expr::text(format!("*{needle}?*"))])),
+        (text_column(), needle()).prop_map(|(of, needle)| Expr::call(Pattern::Like, vec![of, Expr::text(format!("*{needle}?*"))])),
         (comparison(), text_column(), needle()).prop_map(|(comparison, of, needle)| Arc::new(Expr::Compare(comparison, of, Expr::text(needle)))),
         (comparison(), text_column(), text_column()).prop_map(|(comparison, a, b)| Arc::new(Expr::Compare(comparison, a, b))),
         (text_column(), prop::collection::vec(needle(), 0..4))
@@ -113,10 +113,13 @@ fn other_leaf() -> impl Strategy<Value = Arc<Expr>> {
         (prop::sample::select(vec![Func::HasBits, Func::AnyBits]), 0i64..0x2000)
             .prop_map(|(func, bits)| Expr::call(func, vec![Expr::column("GrantedAccess"), Expr::literal(int(bits))])),
         Just(Expr::equal(Expr::column("GrantedAccess"), Expr::text("0x1010"))),
-        (text_column(), needle()).prop_map(|(of, needle)| Expr::call(Func::Contains, vec![Expr::call(Func::Cased, vec![of]), Expr::text(needle)])),
+        (text_column(), needle()).prop_map(|(of, needle)| Expr::call(Pattern::Contains, vec![Expr::call(Func::Cased, vec![of]), Expr::text(needle)])),
         (text_column(), needle()).prop_map(|(of, needle)| Expr::equal(Expr::call(Func::Cased, vec![of]), Expr::text(needle))),
-        (comparison(), number(), number(), prop::sample::select(vec![Func::Add, Func::Subtract, Func::Multiply, Func::Divide, Func::Remainder]))
-            .prop_map(|(comparison, a, b, func)| Arc::new(Expr::Compare(comparison, Expr::call(func, vec![a.clone(), b]), a))),
+        (comparison(), number(), number(), prop::sample::select(Arithmetic::ALL.to_vec())).prop_map(|(comparison, a, b, func)| Arc::new(Expr::Compare(
+            comparison,
+            Expr::call(func, vec![a.clone(), b]),
+            a
+        ))),
         (0i64..100).prop_map(|hours| Arc::new(Expr::Compare(
             Comparison::Less,
             Expr::column("DateTime"),
@@ -173,7 +176,7 @@ proptest! {
 
     #[test]
     fn regular_expressions_ignore_case_of_ascii(pattern in prop::sample::select(vec!["cmd", "^C:\\\\W", "[a-f]+\\.exe$", "\\d{2,}", "s", "(?-i)CMD", "é", "\\bx\\b", "."])) {
-        let condition = Expr::call(Func::Matches, vec![Expr::column("CommandLine"), Expr::text(pattern)]);
+        let condition = Expr::call(Pattern::Matches, vec![Expr::column("CommandLine"), Expr::text(pattern)]);
         prop_assert_eq!(kept(&STORE.1, &condition), reference(&condition));
     }
 }
@@ -182,16 +185,20 @@ proptest! {
 fn arguments(func: Func) -> Vec<Vec<Value>> {
     let texts = || NEEDLES.iter().map(|needle| vec![text(needle)]).collect::<Vec<_>>();
     match func {
-        Func::Contains | Func::StartsWith | Func::EndsWith | Func::Like | Func::Split | Func::Before | Func::After | Func::Levenshtein => texts(),
-        Func::Matches => vec![vec![text("[a-c]")], vec![text("ß")]],
-        Func::InCidr => vec![vec![text("10.0.0.0/8")], vec![text("fe80::/10")], vec![Value::List(vec![text("8.0.0.0/8"), text("10.1.2.3")].into())]],
+        Func::Pattern(Pattern::Contains | Pattern::StartsWith | Pattern::EndsWith | Pattern::Like)
+        | Func::Split
+        | Func::Before
+        | Func::After
+        | Func::Levenshtein => texts(),
+        Func::Pattern(Pattern::Matches) => vec![vec![text("[a-c]")], vec![text("ß")]],
+        Func::Pattern(Pattern::InCidr) => {
+            vec![vec![text("10.0.0.0/8")], vec![text("fe80::/10")], vec![Value::List(vec![text("8.0.0.0/8"), text("10.1.2.3")].into())]]
+        }
         Func::HasBits | Func::AnyBits => vec![vec![int(0x10)], vec![int(0)], vec![text("0x1000")]],
         Func::Replace | Func::Between => NEEDLES.iter().zip(NEEDLES.iter().rev()).map(|(a, b)| vec![text(a), text(b)]).collect(),
         Func::Concat => vec![vec![text(" + "), int(3)]],
         Func::Floor(_) => [60_000, 18_000_000, 86_400_000, 604_800_000, 0].map(|span| vec![Value::Duration(span)]).to_vec(),
-        Func::Add | Func::Subtract | Func::Multiply | Func::Divide | Func::Remainder => {
-            vec![vec![int(0)], vec![int(-1)], vec![int(i64::MAX)], vec![Value::Float(0.0)], vec![Value::Float(2.5)]]
-        }
+        Func::Arithmetic(_) => vec![vec![int(0)], vec![int(-1)], vec![int(i64::MAX)], vec![Value::Float(0.0)], vec![Value::Float(2.5)]],
         Func::OrElse => vec![vec![text("other")]],
         Func::Item => vec![vec![int(0)], vec![int(-1)], vec![int(99)]],
         Func::IsPublic | Func::IsPrivate | Func::IsMissing | Func::IsTrue | Func::Cased | Func::Len | Func::Lower | Func::Upper => vec![vec![]],
@@ -203,7 +210,7 @@ fn arguments(func: Func) -> Vec<Vec<Value>> {
 fn receiver(func: Func) -> Arc<Expr> {
     match func {
         Func::Hour(_) | Func::Weekday(_) | Func::Date(_) | Func::Floor(_) => Expr::column("DateTime"),
-        Func::Add | Func::Subtract | Func::Multiply | Func::Divide | Func::Remainder | Func::Negate => Expr::column("ChildPid"),
+        Func::Arithmetic(_) | Func::Negate => Expr::column("ChildPid"),
         Func::HasBits | Func::AnyBits => Expr::column("GrantedAccess"),
         Func::IsTrue => Expr::column("External"),
         Func::Item => Expr::call(Func::Split, vec![Expr::column("CommandLine"), Expr::text("\\")]),
@@ -224,7 +231,8 @@ fn every_function_is_what_the_reference_says() {
     let zone = chrono_tz::America::New_York;
     let mut all: Vec<Func> = Func::METHODS.to_vec();
     all.extend([Func::Hour(zone), Func::Weekday(zone), Func::Date(zone), Func::Floor(zone), Func::IsTrue, Func::Concat, Func::Item]);
-    all.extend([Func::Add, Func::Subtract, Func::Multiply, Func::Divide, Func::Remainder, Func::Negate]);
+    all.push(Func::Negate);
+    all.extend(Arithmetic::ALL.map(Func::from));
     for func in all {
         for further in arguments(func) {
             for cased in [false, true] {
@@ -246,7 +254,8 @@ fn every_function_is_what_the_reference_says() {
 
 #[test]
 fn patterns_from_columns_are_what_the_reference_says() {
-    for func in [Func::Contains, Func::StartsWith, Func::EndsWith, Func::Like, Func::Levenshtein, Func::Before, Func::Split] {
+    let tests = [Pattern::Contains, Pattern::StartsWith, Pattern::EndsWith, Pattern::Like].map(Func::from);
+    for func in tests.into_iter().chain([Func::Levenshtein, Func::Before, Func::Split]) {
         let expr = Expr::call(func, vec![Expr::column("CommandLine"), Expr::column("ChildPath")]);
         let answer = run(&STORE.1, &plan("process", &[Step::Derive("X".into(), expr)]));
         for (number, row) in ROWS.iter().enumerate() {

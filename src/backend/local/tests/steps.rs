@@ -1,7 +1,7 @@
 //! What each step does to rows with missing values, several spellings, and no order on disk.
 
 use super::*;
-use crate::plan::{Aggregate, Expr, Fold, Func, How, Keep, SortKey, Source};
+use crate::plan::{Aggregate, Expr, Fold, How, Keep, Pattern, SortKey, Source};
 
 fn event(number: i64, seconds: i64, path: Value, user: Value, pid: Value) -> Row {
     row(&[
@@ -113,7 +113,7 @@ fn columns_are_chosen_renamed_and_derived() {
     let steps = [
         Step::Rename(vec![("ChildPath".into(), "*".into()), ("LoggedUser".into(), "^x$".into())]),
         Step::Derive("Name".into(), Expr::call(Func::Upper, vec![Expr::column("*")])),
-        Step::Filter(Expr::call(Func::Contains, vec![Expr::column("*"), Expr::text("B")])),
+        Step::Filter(Expr::call(Pattern::Contains, vec![Expr::column("*"), Expr::text("B")])),
         Step::Select(names(&["^x$", "Name", "*"])),
         Step::Drop(names(&["^x$"])),
     ];
