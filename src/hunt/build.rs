@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono_tz::Tz;
 
 use crate::frame::{Frame, Read};
-use crate::plan::{Period, Plan, Scan, Scope, Value, time};
+use crate::plan::{Plan, Scan, Value, time};
 use crate::telemetry::identity::muid;
 use crate::telemetry::{Inventory, KnownMachine, Slice, Type};
 
@@ -20,17 +20,7 @@ pub(super) fn frame(columns: Vec<(&str, Type, Vec<Value>)>) -> Frame {
 
 /// Every row of a table.
 pub(super) fn scan(table: &'static str) -> Plan {
-    Plan::scan(Scan {
-        table,
-        period: Period::ALL,
-        scope: Scope::Everything,
-        operations: None,
-        channels: Vec::new(),
-        event_ids: Vec::new(),
-        raw_fields: Vec::new(),
-        zone: Tz::UTC,
-        needs: None,
-    })
+    Plan::scan(Scan::of(table, Tz::UTC))
 }
 
 /// A machine that was seen from 1970 on; [`inventory`] sets its first and last sight from its slices.

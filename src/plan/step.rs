@@ -38,6 +38,23 @@ pub struct Scan {
     pub needs: Option<Vec<Need>>,
 }
 
+impl Scan {
+    /// Every row of a table; `zone` is the run's.
+    pub fn of(table: &'static str, zone: chrono_tz::Tz) -> Scan {
+        Scan {
+            table,
+            period: Period::ALL,
+            scope: Scope::Everything,
+            operations: None,
+            channels: Vec::new(),
+            event_ids: Vec::new(),
+            raw_fields: Vec::new(),
+            zone,
+            needs: None,
+        }
+    }
+}
+
 /// Records that an answer rests on: any one of the kinds will do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Need {

@@ -9,7 +9,7 @@ use super::expr::{column, kernel_of};
 use super::scan::Reading;
 use super::{kernel, run};
 use crate::backend::{BackendError, Limits};
-use crate::plan::{Period, Scan, Scope, fold};
+use crate::plan::{Scan, fold};
 use crate::store::Store;
 use crate::telemetry::{self, Type};
 
@@ -65,17 +65,7 @@ pub fn read(store: &Arc<Store>, limits: &Limits) -> Result<Fresh, BackendError> 
 }
 
 fn seen(store: &Arc<Store>, limits: &Limits, table: &'static str, hash: &str) -> Result<LazyFrame, BackendError> {
-    let scan = Scan {
-        table,
-        period: Period::ALL,
-        scope: Scope::Everything,
-        operations: None,
-        channels: Vec::new(),
-        event_ids: Vec::new(),
-        raw_fields: Vec::new(),
-        needs: None,
-        zone: chrono_tz::Tz::UTC,
-    };
+    let scan = Scan::of(table, chrono_tz::Tz::UTC);
     let files: Vec<_> = store.manifest().files.iter().filter(|file| file.table == table && file.rows > 0).cloned().collect();
     let reading = Reading { store: store.clone(), scan: Arc::new(scan), limits: limits.clone(), fresh: None };
     let folded = kernel_of(vec![column(hash)], Type::Text, |columns| columns.first().map_or(Ok(Column::default()), kernel::fold_texts));

@@ -8,7 +8,7 @@ use polars::prelude::{DataFrame, IntoLazy, LazyFrame, UnionArgs, concat};
 use super::expr::{column, literal};
 use super::prune;
 use super::scan::{ORDER, Reading};
-use super::stage::{Order, Rows, Stage, in_order, in_reverse};
+use super::stage::{Order, Rows, Stage, in_order, in_reverse, order_columns};
 use super::{Shared, damage, run, steps};
 use crate::backend::{BackendError, Limits};
 use crate::frame::{Frame, Read, physical};
@@ -191,11 +191,7 @@ impl Job {
             }
             (Order::Rows, Rows::Frame(frame)) => take(without_order(self.sorted(*frame)?)),
             (Order::Rows, Rows::Files { reading, files, transforms }) => {
-                let mut pieces = prune::batches(&files, |_| PIECE);
-                if pieces.is_empty() {
-                    pieces.push(Vec::new());
-                }
-                for files in pieces {
+                for files in prune::pieces(&files, |_| PIECE) {
                     self.count(&files);
                     let query = Rows::of(&reading, &files, &transforms)?;
                     take(without_order(self.sorted(query)?))?;
@@ -210,26 +206,19 @@ impl Job {
         if rows.height() < 2 { Ok(rows) } else { run::collect_in_memory(in_order(rows.lazy()), &self.limits) }
     }
 
-    /// The first or last so many rows in row order: files are opened only until they are found.
-    pub fn edge(&mut self, stage: Stage, rows: usize, from_end: bool) -> Result<Stage, BackendError> {
+    /// The first rows in row order: files are opened only until they are found.
+    pub fn head(&mut self, stage: Stage, rows: usize) -> Result<Stage, BackendError> {
         let schema = stage.schema.clone();
         let limit = u32::try_from(rows).unwrap_or(u32::MAX);
-        let cut = |query: LazyFrame| if from_end { in_reverse(query).limit(limit) } else { in_order(query).limit(limit) };
-        let mut found: Vec<DataFrame> = Vec::new();
+        let first = |query: LazyFrame| in_order(query).limit(limit);
+        let mut found = Vec::new();
         match stage.source {
-            Rows::Frame(frame) => found.push(self.collect(cut(*frame))?),
+            Rows::Frame(frame) => found.push(self.collect(first(*frame))?),
             Rows::Files { reading, files, transforms } => {
-                let mut pieces = prune::batches(&files, |piece| if from_end { FIRST_PIECE } else { FIRST_PIECE << piece.min(8) });
-                if from_end {
-                    pieces.reverse();
-                }
-                if pieces.is_empty() {
-                    pieces.push(Vec::new());
-                }
                 let mut height = 0;
-                for files in pieces {
+                for files in prune::pieces(&files, |piece| FIRST_PIECE << piece.min(8)) {
                     self.count(&files);
-                    let piece = self.collect(cut(Rows::of(&reading, &files, &transforms)?))?;
+                    let piece = self.collect(first(Rows::of(&reading, &files, &transforms)?))?;
                     height += piece.height();
                     found.push(piece);
                     if height >= rows {
@@ -238,17 +227,43 @@ impl Job {
                 }
             }
         }
-        let mut parts = found.into_iter();
-        let mut all = parts.next().unwrap_or_default();
-        for part in parts {
-            all.vstack_mut_owned(part).map_err(run::failed)?;
-        }
-        let mut all = all.head(Some(rows));
-        if from_end {
-            all = all.reverse();
-        }
+        let all = stacked(found)?.head(Some(rows));
         Ok(Stage::kept(conform(without_order(all), &schema)?.lazy(), schema))
     }
+
+    /// The time of the last row but so many, from a read of the row order alone; `None` where all of them have no time.
+    pub fn last_places(&mut self, stage: &Stage, rows: usize) -> Result<Option<i64>, BackendError> {
+        let last = |query: LazyFrame| in_reverse(query.select(order_columns())).limit(u32::try_from(rows).unwrap_or(u32::MAX));
+        let mut found = Vec::new();
+        match &stage.source {
+            Rows::Frame(frame) => found.push(self.collect(last((**frame).clone()))?),
+            Rows::Files { reading, files, transforms } => {
+                let mut height = 0;
+                for files in prune::pieces(files, |_| FIRST_PIECE).into_iter().rev() {
+                    self.count(&files);
+                    let piece = self.collect(last(Rows::of(reading, &files, transforms)?))?;
+                    height += piece.height();
+                    found.push(piece);
+                    if height >= rows {
+                        break;
+                    }
+                }
+            }
+        }
+        let all = stacked(found)?.head(Some(rows));
+        let times = all.column(ORDER[0].1).and_then(|times| times.datetime().map(|times| times.physical().clone())).map_err(run::failed)?;
+        Ok(times.iter().flatten().next_back())
+    }
+}
+
+/// Frames of the same columns, one after the other.
+fn stacked(frames: Vec<DataFrame>) -> Result<DataFrame, BackendError> {
+    let mut parts = frames.into_iter();
+    let mut all = parts.next().unwrap_or_default();
+    for part in parts {
+        all.vstack_mut_owned(part).map_err(run::failed)?;
+    }
+    Ok(all)
 }
 
 /// Every column of a schema.

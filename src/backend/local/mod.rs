@@ -12,6 +12,7 @@ mod job;
 mod join;
 mod kernel;
 mod machines;
+mod pick;
 mod prune;
 mod run;
 mod scan;

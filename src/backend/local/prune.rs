@@ -84,8 +84,8 @@ pub fn all_of_operations(files: &[StoredFile], scan: &Scan) -> bool {
     files.iter().all(known)
 }
 
-/// The files in groups whose times do not overlap, each of at least so many rows unless it is the last.
-pub fn batches(files: &[StoredFile], least: impl Fn(usize) -> u64) -> Vec<Vec<StoredFile>> {
+/// The files in groups whose times do not overlap, each of at least so many rows unless it is the last; without files one empty group.
+pub fn pieces(files: &[StoredFile], least: impl Fn(usize) -> u64) -> Vec<Vec<StoredFile>> {
     let mut groups: Vec<Vec<StoredFile>> = Vec::new();
     let (mut rows, mut latest) = (0u64, i64::MIN);
     for file in files {
@@ -99,6 +99,9 @@ pub fn batches(files: &[StoredFile], least: impl Fn(usize) -> u64) -> Vec<Vec<St
         }
         rows += file.rows;
         latest = latest.max(file.to);
+    }
+    if groups.is_empty() {
+        groups.push(Vec::new());
     }
     groups
 }

@@ -14,6 +14,7 @@ use crate::store::StoredFile;
 pub type Transform = Arc<dyn Fn(LazyFrame) -> LazyFrame + Send + Sync>;
 
 /// The rows after some steps.
+#[derive(Clone)]
 pub struct Stage {
     pub source: Rows,
     pub schema: Schema,
@@ -21,6 +22,7 @@ pub struct Stage {
 }
 
 /// Where the rows come from.
+#[derive(Clone)]
 pub enum Rows {
     /// Files, and what is done to each row of them.
     Files {
@@ -101,7 +103,7 @@ pub fn order_columns() -> Vec<PolarsExpr> {
 
 /// Row order, missing last.
 pub fn in_order(frame: LazyFrame) -> LazyFrame {
-    frame.sort_by_exprs(order_columns(), SortMultipleOptions::default().with_nulls_last(true))
+    frame.sort_by_exprs(order_columns(), SortMultipleOptions::default().with_nulls_last(true).with_maintain_order(true))
 }
 
 /// Row order from the end.

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use polars::prelude::{Column, DataFrame, Expr as PolarsExpr, IntoColumn, IntoLazy, SortMultipleOptions, UniqueKeepStrategy};
+use polars::prelude::{Column, Expr as PolarsExpr, IntoColumn, IntoLazy, SortMultipleOptions};
 
 use super::expr::{Lowering, column, kernel_of};
-use super::job::{Job, conform};
-use super::stage::{Order, Rows, Stage, visible};
-use super::{group, join, kernel, run};
+use super::job::Job;
+use super::stage::{Order, Stage, visible};
+use super::{group, join, kernel, pick, run};
 use crate::backend::BackendError;
 use crate::plan::{Keep, Needed, Schema, SortKey, Step, Value};
 use crate::telemetry::Type;
@@ -38,7 +38,7 @@ pub fn apply(job: &mut Job, stage: Stage, step: &Step, schema: &Schema, needed: 
         Step::Share { of, name } => share(job, stage, of, name, schema),
         Step::Sort(keys) => sort(job, stage, keys),
         Step::Limit(keep) => limit(job, stage, *keep),
-        Step::Distinct(names) => distinct(job, stage, names),
+        Step::Distinct(names) => pick::distinct(job, stage, names, needed),
         Step::Join { right, how, left_on, right_on, within } => {
             let on = join::On { left: left_on, right: right_on, within: *within };
             join::apply(job, stage, right, *how, &on, schema, needed)
@@ -81,24 +81,14 @@ fn sort(job: &mut Job, stage: Stage, keys: &[SortKey]) -> Result<Stage, BackendE
 fn limit(job: &mut Job, stage: Stage, keep: Keep) -> Result<Stage, BackendError> {
     let schema = stage.schema.clone();
     match (keep, stage.order) {
-        (Keep::Head(rows), Order::Rows) => job.edge(stage, rows, false),
-        (Keep::Tail(rows), Order::Rows) => job.edge(stage, rows, true),
+        (Keep::Head(rows), Order::Rows) => job.head(stage, rows),
+        (Keep::Tail(rows), Order::Rows) => pick::tail(job, stage, rows),
         (Keep::Head(rows), Order::Kept) => {
             let query = job.lazy(stage)?.limit(u32::try_from(rows).unwrap_or(u32::MAX));
             Ok(Stage::kept(query, schema))
         }
         (Keep::Tail(rows), Order::Kept) => Ok(Stage::kept(job.materialise(stage)?.tail(Some(rows)).lazy(), schema)),
-        (Keep::Sample(rows), Order::Rows) => {
-            let hidden = stage.hidden();
-            let kinds = super::scan::ORDER.map(|(_, _, kind)| kind);
-            let hash = kernel_of(hidden.clone(), Type::Int, move |columns| kernel::hashes(columns, &kinds)).alias("\u{2}hash");
-            let by: Vec<PolarsExpr> = std::iter::once(column("\u{2}hash")).chain(hidden).collect();
-            let columns = stage.columns();
-            let options = SortMultipleOptions::default().with_nulls_last(true);
-            let query = job.lazy(stage)?.with_columns([hash]).sort_by_exprs(by, options).limit(u32::try_from(rows).unwrap_or(u32::MAX)).select(columns);
-            let sample = job.collect(query)?;
-            Ok(Stage { source: Rows::Frame(Box::new(sample.lazy())), schema, order: Order::Rows })
-        }
+        (Keep::Sample(rows), Order::Rows) => pick::sample(job, stage, rows),
         (Keep::Sample(rows), Order::Kept) => {
             let all = job.materialise(stage)?;
             let kinds: Vec<Type> = schema.columns().iter().map(|(_, kind)| *kind).collect();
@@ -114,26 +104,6 @@ fn limit(job: &mut Job, stage: Stage, keep: Keep) -> Result<Stage, BackendError>
             Ok(Stage::kept(all.filter(&mask).map_err(run::failed)?.lazy(), schema))
         }
     }
-}
-
-/// The first row of each tuple, in row order, a piece of the rows at a time.
-fn distinct(job: &mut Job, stage: Stage, names: &[Arc<str>]) -> Result<Stage, BackendError> {
-    let schema = stage.schema.clone();
-    let columns: Vec<Arc<str>> = if names.is_empty() { schema.columns().iter().map(|(name, _)| name.clone()).collect() } else { names.to_vec() };
-    let hidden: Vec<String> = (0..columns.len()).map(|position| format!("\u{2}{position}")).collect();
-    let helpers: Vec<PolarsExpr> = columns.iter().zip(&hidden).map(|(name, hidden)| comparable(&schema, name, hidden)).collect();
-    let keyed = stage.map(schema.clone(), move |frame| frame.with_columns(helpers.clone()));
-    let mut all: Option<DataFrame> = None;
-    job.each_piece(keyed, |piece| {
-        let joined = match all.take() {
-            None => piece,
-            Some(known) => known.vstack(&piece).map_err(run::failed)?,
-        };
-        all = Some(joined.unique_stable(Some(&hidden), UniqueKeepStrategy::First, None).map_err(run::failed)?);
-        Ok(())
-    })?;
-    let rows = conform(all.unwrap_or_default(), &schema)?;
-    Ok(Stage::kept(rows.lazy(), schema))
 }
 
 /// Each count's part of the sum of all; missing where there is nothing to divide by.

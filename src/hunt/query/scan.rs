@@ -9,17 +9,7 @@ use crate::telemetry::{Table, words};
 
 /// Everything that the table holds of the target.
 pub(super) fn scan(table: &'static str, target: &Target, context: &Context<'_>) -> Scan {
-    Scan {
-        table,
-        period: target.period,
-        scope: target.scope.clone(),
-        operations: None,
-        channels: Vec::new(),
-        event_ids: Vec::new(),
-        raw_fields: Vec::new(),
-        zone: context.zone,
-        needs: None,
-    }
+    Scan { period: target.period, scope: target.scope.clone(), ..Scan::of(table, context.zone) }
 }
 
 /// The same, for rows that only add to an answer: their absence leaves no gap.

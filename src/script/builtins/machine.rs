@@ -216,18 +216,7 @@ fn assumed(wanted: &Wanted) -> Vec<KnownMachine> {
 
 /// The machines of a scope, as rows; those seen in the period, when one is given.
 pub(super) fn listed(run: &Run, scope: Scope, period: Option<Period>) -> Result<Collection, Fault> {
-    let scan = Scan {
-        table: "machine",
-        period: Period::ALL,
-        scope,
-        operations: None,
-        channels: Vec::new(),
-        event_ids: Vec::new(),
-        raw_fields: Vec::new(),
-        needs: None,
-        zone: run.setup.zone,
-    };
-    let mut plan = Plan::scan(scan);
+    let mut plan = Plan::scan(Scan { scope, ..Scan::of("machine", run.setup.zone) });
     if let Some(period) = period {
         let bound = |column: &str, comparison, time| Step::Filter(Arc::new(Expr::Compare(comparison, Expr::column(column), Expr::literal(Value::Time(time)))));
         plan.steps.extend(period.from.map(|from| bound("LastSeen", crate::plan::Comparison::GreaterOrEqual, from)));

@@ -1,5 +1,6 @@
 //! Functions over whole columns: what Polars can't say, or not as fast. Their meaning is that of `plan`, cell by cell.
 
+mod fingerprint;
 mod glob;
 mod memo;
 mod number;
@@ -8,6 +9,7 @@ mod test;
 mod texts;
 mod values;
 
+pub use fingerprint::{Seed, fingerprint_of, fingerprints};
 pub use number::{arithmetic, negate, test_bits};
 pub use test::TextTest;
 pub use texts::{compare_texts, dates, fold_texts, map_texts, map_times, test_texts, text_lengths};

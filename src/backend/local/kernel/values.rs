@@ -45,24 +45,37 @@ pub fn rendered(column: &Column, kind: Type) -> PolarsResult<Column> {
     })
 }
 
+/// Every value as bytes (nothing for a missing one), a column after the other; each column has a value for each row.
+pub fn each_cell(columns: &[Column], kinds: &[Type], mut take: impl FnMut(usize, Option<&[u8]>)) -> PolarsResult<()> {
+    for (column, kind) in columns.iter().zip(kinds) {
+        match kind {
+            Type::Int | Type::Hex | Type::Time | Type::Duration | Type::Bool => {
+                let numbers = column.cast(&DataType::Int64)?;
+                for (row, number) in numbers.i64()?.iter().enumerate() {
+                    take(row, number.map(i64::to_le_bytes).as_ref().map(<[u8; 8]>::as_slice));
+                }
+            }
+            Type::Float => {
+                for (row, number) in column.f64()?.iter().enumerate() {
+                    take(row, number.map(f64::to_le_bytes).as_ref().map(<[u8; 8]>::as_slice));
+                }
+            }
+            Type::Text | Type::List => {
+                let texts = rendered(column, *kind)?;
+                for (row, text) in texts.str()?.iter().enumerate() {
+                    take(row, text.map(str::as_bytes));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
 /// A number for each row that follows from its values alone: the same in every run.
 pub fn hashes(columns: &[Column], kinds: &[Type]) -> PolarsResult<Column> {
     let height = columns.iter().map(Column::len).max().unwrap_or(0);
     let mut all = vec![0xcbf2_9ce4_8422_2325_u64; height];
-    for (column, kind) in columns.iter().zip(kinds) {
-        if *kind != Type::Text
-            && let Ok(numbers) = column.cast(&DataType::Int64).and_then(|numbers| numbers.i64().cloned())
-        {
-            for (hash, number) in all.iter_mut().zip(numbers.iter()) {
-                *hash = mixed(*hash, &number.unwrap_or(i64::MIN).to_le_bytes());
-            }
-            continue;
-        }
-        let texts = rendered(column, *kind)?;
-        for (hash, text) in all.iter_mut().zip(texts.str()?.iter()) {
-            *hash = mixed(*hash, text.unwrap_or("\u{0}").as_bytes());
-        }
-    }
+    each_cell(columns, kinds, |row, cell| all[row] = mixed(all[row], cell.unwrap_or(&[0])))?;
     let spread = |hash: u64| (hash ^ (hash >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9).cast_signed();
     Ok(Int64Chunked::from_iter_values("".into(), all.into_iter().map(spread)).into_column())
 }

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use super::{Local, kernel};
 use crate::backend::{Backend, Limits};
 use crate::frame::Frame;
-use crate::plan::{Period, Plan, Scan, Scope, Step, Value};
+use crate::plan::{Plan, Scan, Step, Value};
 use crate::store::{MANIFEST, Manifest, StoredFile, VERSION};
 use crate::telemetry;
 
@@ -74,17 +74,7 @@ fn write(folder: &Path, number: usize, table: &'static str, rows: &[Row]) -> Sto
 }
 
 fn scan(table: &'static str) -> Scan {
-    Scan {
-        table,
-        period: Period::ALL,
-        scope: Scope::Everything,
-        operations: None,
-        channels: Vec::new(),
-        event_ids: Vec::new(),
-        raw_fields: Vec::new(),
-        zone: chrono_tz::Europe::Berlin,
-        needs: None,
-    }
+    Scan::of(table, chrono_tz::Europe::Berlin)
 }
 
 fn plan(table: &'static str, steps: &[Step]) -> Plan {

@@ -1,7 +1,7 @@
 //! What each step does to rows with missing values, several spellings, and no order on disk.
 
 use super::*;
-use crate::plan::{Aggregate, Expr, Fold, How, Keep, Pattern, SortKey, Source};
+use crate::plan::{Aggregate, Expr, Fold, Func, How, Keep, Pattern, SortKey, Source};
 
 fn event(number: i64, seconds: i64, path: Value, user: Value, pid: Value) -> Row {
     row(&[

@@ -1,0 +1,139 @@
+//! Few rows out of many: which ones is found by a narrow read, and only those are then read whole.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use polars::prelude::{BooleanChunked, Column, DataFrame, Expr as PolarsExpr, IntoColumn, IntoLazy, NewChunkedArray, SortMultipleOptions, lit};
+
+use super::expr::{column, kernel_of, literal};
+use super::job::{Job, conform};
+use super::kernel::{self, Seed};
+use super::run;
+use super::scan::ORDER;
+use super::stage::{Order, Rows, Stage, order_columns};
+use super::steps::comparable;
+use crate::backend::BackendError;
+use crate::frame::physical;
+use crate::plan::{Needed, Schema, Value};
+use crate::telemetry::Type;
+
+/// What the values of a row by which it is told from others come to.
+const KEY: &str = "\u{2}key";
+/// What a row's place in the row order comes to.
+const PLACE: &str = "\u{2}place";
+/// A number that follows from a row's place, spread evenly.
+const SPREAD: &str = "\u{2}spread";
+
+/// The last rows in row order: none of them is older than the last but so many.
+pub fn tail(job: &mut Job, stage: Stage, rows: usize) -> Result<Stage, BackendError> {
+    let schema = stage.schema.clone();
+    let times = job.last_places(&stage, rows)?;
+    let time = column(ORDER[0].1);
+    let unknown = time.clone().is_null();
+    let late = match times {
+        Some(earliest) => time.gt_eq(literal(&Value::Time(earliest))).or(unknown),
+        None => unknown,
+    };
+    let last = stage.map(schema.clone(), move |frame| frame.filter(late.clone()));
+    Ok(Stage::kept(job.materialise(last)?.tail(Some(rows)).lazy(), schema))
+}
+
+/// So many rows that follow from their places alone, in row order.
+pub fn sample(job: &mut Job, stage: Stage, rows: usize) -> Result<Stage, BackendError> {
+    let (schema, columns) = (stage.schema.clone(), stage.columns());
+    let kinds = ORDER.map(|(_, _, kind)| kind);
+    let spread = kernel_of(order_columns(), Type::Int, move |columns| kernel::hashes(columns, &kinds)).alias(SPREAD);
+    let all = job.lazy(stage.clone())?.select([spread.clone()]);
+    let all = job.collect(all)?;
+    let numbers = all.column(SPREAD).and_then(|numbers| numbers.i64().cloned()).map_err(run::failed)?;
+    let mut numbers: Vec<i64> = numbers.iter().flatten().collect();
+    let most = match rows.checked_sub(1) {
+        Some(last) if last < numbers.len() => *numbers.select_nth_unstable(last).1,
+        Some(_) => i64::MAX,
+        None => i64::MIN,
+    };
+    drop((all, numbers));
+    let by: Vec<PolarsExpr> = std::iter::once(column(SPREAD)).chain(order_columns()).collect();
+    let options = SortMultipleOptions::default().with_nulls_last(true);
+    let query = job.lazy(stage)?.with_columns([spread]).filter(column(SPREAD).lt_eq(lit(most)));
+    let query = query.sort_by_exprs(by, options).limit(u32::try_from(rows).unwrap_or(u32::MAX)).select(columns);
+    let sample = job.collect(query)?;
+    Ok(Stage { source: Rows::Frame(Box::new(sample.lazy())), schema, order: Order::Rows })
+}
+
+/// The first row of each tuple of these columns (of all, when none is named), in row order.
+pub fn distinct(job: &mut Job, stage: Stage, names: &[Arc<str>], needed: &Needed) -> Result<Stage, BackendError> {
+    let schema = stage.schema.clone();
+    let names: Vec<Arc<str>> = if names.is_empty() { schema.names().map(Arc::from).collect() } else { names.to_vec() };
+    let seed = Arc::new(Seed::new());
+    let key = key(&schema, &names, &seed);
+    let stage = match stage.order {
+        Order::Rows => {
+            let places = first_places(job, stage.clone(), &key, &seed)?;
+            let chosen = kernel_of(order_columns(), Type::Bool, move |columns| {
+                let found = kernel::fingerprints(columns, &kinds_of_order(), &seed)?.into_iter().map(|place| places.contains(&place)).collect::<Vec<_>>();
+                Ok(BooleanChunked::from_slice("".into(), &found).into_column())
+            });
+            stage.map(schema.clone(), move |frame| frame.filter(chosen.clone()))
+        }
+        Order::Kept => stage,
+    };
+    let columns: Vec<PolarsExpr> =
+        schema.columns().iter().map(|(name, kind)| if needed.contains(name) { column(name) } else { nothing(name, *kind) }).collect();
+    let hidden = stage.hidden();
+    let keyed = stage.map(schema.clone(), move |frame| frame.select([columns.clone(), vec![key.clone()], hidden.clone()].concat()));
+    let mut seen = HashSet::new();
+    let mut all: Option<DataFrame> = None;
+    job.each_piece(keyed, |piece| {
+        let first: Vec<bool> = marks(&piece, KEY)?.map(|key| seen.insert(key)).collect();
+        let piece = piece.filter(&BooleanChunked::from_slice("".into(), &first)).map_err(run::failed)?;
+        match &mut all {
+            None => all = Some(piece),
+            Some(known) => drop(known.vstack_mut_owned(piece).map_err(run::failed)?),
+        }
+        Ok(())
+    })?;
+    Ok(Stage::kept(conform(all.unwrap_or_default(), &schema)?.lazy(), schema))
+}
+
+/// The places of the first rows of each key, from a read of nothing else.
+fn first_places(job: &mut Job, stage: Stage, key: &PolarsExpr, seed: &Arc<Seed>) -> Result<HashSet<u128>, BackendError> {
+    let seed = seed.clone();
+    let place = kernel::fingerprint_of(order_columns(), kinds_of_order().to_vec(), seed).alias(PLACE);
+    let (schema, columns) = (stage.schema.clone(), [vec![key.clone(), place], stage.hidden()].concat());
+    let narrow = stage.map(schema, move |frame| frame.select(columns.clone()));
+    let (mut seen, mut places) = (HashSet::new(), HashSet::new());
+    job.each_piece(narrow, |piece| {
+        for (key, place) in marks(&piece, KEY)?.zip(marks(&piece, PLACE)?) {
+            if seen.insert(key) {
+                places.insert(place);
+            }
+        }
+        Ok(())
+    })?;
+    Ok(places)
+}
+
+/// The key of a row: its values as they compare.
+fn key(schema: &Schema, names: &[Arc<str>], seed: &Arc<Seed>) -> PolarsExpr {
+    let kinds = names.iter().map(|name| match schema.kind(name) {
+        Some(Type::List) | None => Type::Text,
+        Some(kind) => kind,
+    });
+    let values = names.iter().enumerate().map(|(position, name)| comparable(schema, name, &format!("\u{2}{position}")));
+    kernel::fingerprint_of(values.collect(), kinds.collect(), seed.clone()).alias(KEY)
+}
+
+fn kinds_of_order() -> [Type; 4] {
+    ORDER.map(|(_, _, kind)| kind)
+}
+
+fn nothing(name: &str, kind: Type) -> PolarsExpr {
+    literal(&Value::Missing).cast(physical(kind)).alias(name)
+}
+
+/// The fingerprints in a column.
+fn marks<'a>(piece: &'a DataFrame, name: &str) -> Result<impl Iterator<Item = u128> + 'a, BackendError> {
+    let marks = piece.column(name).and_then(Column::binary).map_err(run::failed)?;
+    Ok(marks.iter().map(|mark| mark.and_then(|mark| mark.try_into().ok()).map_or(0, u128::from_le_bytes)))
+}
