@@ -10,6 +10,9 @@ use crate::present::{Format, Style, reply};
 use crate::script::Session;
 
 pub fn eval(context: &Context, expression: &str) -> Result<u8, Fault> {
+    if expression.trim().is_empty() {
+        return Err(Fault::new("usage::missing", "the expression is empty").with_help("such as 'Client(\"all\", all_time()).get_executions().count()'"));
+    }
     let files = Files::open(&context.common.outputs)?;
     let backend = source::open(context)?;
     let mut session = Session::new(context.setup(backend, BTreeMap::new())?);

@@ -8,7 +8,7 @@ use super::output::write_stdout;
 use super::{DONE, cache, config};
 use crate::backend::local::Local;
 use crate::backend::{Backend, BackendError, Limits};
-use crate::diag::{Fault, did_you_mean};
+use crate::diag::{Fault, did_you_mean, reason};
 use crate::frame::Frame;
 use crate::plan::Plan;
 use crate::store::MANIFEST;
@@ -26,9 +26,19 @@ pub fn open(context: &Context) -> Result<Arc<dyn Backend>, Fault> {
     if named.is_empty() {
         return Ok(Arc::new(Nowhere));
     }
-    let mut paths = Vec::new();
+    let (mut paths, mut seen) = (Vec::new(), Vec::new());
     for name in &named {
-        paths.push(resolve(name)?);
+        let path = resolve(name)?;
+        // One source under two names is one source.
+        let real = path.canonicalize().unwrap_or_else(|_| path.clone());
+        if !seen.contains(&real) {
+            seen.push(real);
+            paths.push(path);
+        }
+    }
+    if let Some(path) = paths.iter().find(|path| crate::store::is_unfinished(path)) {
+        return Err(Fault::new("store::unfinished", format!("{} is a store whose first ingest has not ended", path.display()))
+            .with_help("wait for it; when it was stopped, run the same ingest again, which leaves the store whole"));
     }
     let stores = paths.iter().filter(|path| is_store(path)).count();
     let root = match paths.as_slice() {
@@ -48,8 +58,9 @@ pub fn open(context: &Context) -> Result<Arc<dyn Backend>, Fault> {
 /// A path: that of a file, or what a name stands for.
 fn resolve(name: &str) -> Result<PathBuf, Fault> {
     let path = PathBuf::from(name);
-    let exists =
-        path.try_exists().map_err(|error| Fault::new("source::unreadable", format!("{name}: {error}")).with_help("name a file or folder that can be read"))?;
+    let exists = path
+        .try_exists()
+        .map_err(|error| Fault::new("source::unreadable", format!("{name}: {}", reason(&error))).with_help("name a file or folder that can be read"))?;
     if exists {
         return Ok(path);
     }
@@ -94,12 +105,16 @@ pub fn write_sample(folder: &Path) -> Result<u8, Fault> {
     let is_empty = match std::fs::read_dir(folder) {
         Ok(mut entries) => entries.next().is_none(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
-        Err(error) => return Err(Fault::new("sample::folder", format!("{}: {error}", folder.display())).with_help("name a folder that does not exist yet")),
+        Err(error) => {
+            return Err(Fault::new("sample::folder", format!("{}: {}", folder.display(), reason(&error))).with_help("name a folder that does not exist yet"));
+        }
     };
     if !is_empty {
         return Err(Fault::new("sample::folder", format!("{} is not empty", folder.display())).with_help("name a folder that does not exist yet"));
     }
-    crate::sample::write(folder).map_err(|error| Fault::new("sample::write", format!("{}: {error}", folder.display())))?;
+    crate::sample::write(folder).map_err(|error| {
+        Fault::new("sample::write", format!("{}: {}", folder.display(), reason(&error))).with_help("name a folder that can be written, on a disk with room")
+    })?;
     let place = crate::present::clean::escape(&folder.display().to_string()).into_owned();
     write_stdout(format!("{place}: made-up telemetry; try: huntsman sources --source {place}\n").as_bytes())?;
     Ok(DONE)

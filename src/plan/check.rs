@@ -9,6 +9,9 @@ use super::{Arithmetic, Comparison, Expr, Fold, Func, How, Pattern, Plan, Scan, 
 use crate::diag::did_you_mean;
 use crate::telemetry::{self, Type};
 
+/// The most columns that a help names; of a table with raw fields there are hundreds.
+const LISTED: usize = 60;
+
 /// The columns that a plan's rows have, in order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Schema {
@@ -79,7 +82,12 @@ impl Schema {
     }
 
     fn help_for(&self, name: &str) -> String {
-        did_you_mean(name, self.names()).unwrap_or_else(|| format!("the columns are {}", self.names().collect::<Vec<_>>().join(" ")))
+        let all = || {
+            let more = self.columns.len().saturating_sub(LISTED);
+            let names = self.names().take(if more > 0 { LISTED } else { usize::MAX }).collect::<Vec<_>>().join(" ");
+            if more > 0 { format!("the columns are {names} and {more} more, which `.schema()` lists") } else { format!("the columns are {names}") }
+        };
+        did_you_mean(name, self.names()).unwrap_or_else(all)
     }
 
     /// The columns of a plan's answer.

@@ -24,6 +24,7 @@ pub use csv::lines as csv_lines;
 pub use fault::{fault, fault_json, object as fault_object};
 pub use grid::Grid;
 pub use json::to_json;
+pub use measure::{cut, prose};
 pub use report::period_text as period;
 
 /// How text looks: decided once, by whoever knows the terminal.

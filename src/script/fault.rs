@@ -196,7 +196,12 @@ fn parsing(run: &Run, here: &str, kind: &ParseErrorType, at: Position) -> Fault 
         P::BadInput(LexError::UnterminatedString) => {
             Fault::new("syntax::text", "this text has no end").with_help("a text in \"…\" ends on its line; `…` may go on")
         }
-        P::BadInput(LexError::UnexpectedInput(sign)) => Fault::new("syntax::sign", format!("`{sign}` means nothing here")),
+        P::BadInput(LexError::UnexpectedInput(sign)) if matches!(sign.as_str(), ";" | ")" | "]" | "}" | ",") => {
+            Fault::new("syntax::sign", format!("something is missing before `{sign}`")).with_help("a value is needed there: a text, a number, a name, a call")
+        }
+        P::BadInput(LexError::UnexpectedInput(sign)) => {
+            Fault::new("syntax::sign", format!("`{sign}` means nothing here")).with_help("take it out, or put it in quotes when it is part of a text")
+        }
         P::BadInput(LexError::ImproperSymbol(_, message)) if message.contains("'eval'") => {
             Fault::new("call::forbidden", "a playbook has no `eval`").with_help("a closure or a function does what it would be for")
         }

@@ -13,6 +13,7 @@ mod modules;
 mod names;
 mod operators;
 mod predicate;
+mod quoted;
 mod run;
 mod session;
 mod sources;

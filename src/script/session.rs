@@ -12,7 +12,7 @@ use super::modules::read_source;
 use super::run::Run;
 use super::words::Memory;
 use super::{About, Reply, Setup, about as reading, fault, traps, without_shebang};
-use crate::diag::Fault;
+use crate::diag::{Fault, defect};
 use crate::hunt::outcome;
 use crate::report::Report;
 
@@ -218,17 +218,11 @@ fn imports(tree: &AST) -> Vec<(String, String, rhai::Position)> {
 
 /// Runs on a thread whose stack deep expressions fit in; a panic becomes a fault and the session goes on.
 pub(super) fn on_own_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Fault> {
-    let broken = |reason: &str| {
-        Fault::new("internal::panic", format!("an internal error: {reason}")).with_help("this is a defect of Huntsman; please report it with the playbook")
-    };
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().name("script".into()).stack_size(STACK).spawn_scoped(scope, || catch_unwind(AssertUnwindSafe(work)));
-        match thread.map_err(|error| broken(&error.to_string()))?.join() {
+        match thread.map_err(|error| defect::fault(&error.to_string()))?.join() {
             Ok(Ok(done)) => Ok(done),
-            Ok(Err(payload)) | Err(payload) => {
-                let reason = payload.downcast_ref::<String>().map(String::as_str).or_else(|| payload.downcast_ref::<&str>().copied());
-                Err(broken(reason.unwrap_or("no reason given")))
-            }
+            Ok(Err(payload)) | Err(payload) => Err(defect::fault(&*payload)),
         }
     })
 }
