@@ -9,6 +9,7 @@ mod builtins;
 mod cases;
 mod hostile;
 mod interrupted;
+mod library;
 mod licences;
 mod playbooks;
 mod readme;
