@@ -32,7 +32,7 @@ const BLOCK: &[(&str, From)] = &[
 const MODULE: &[(&str, From)] = &[
     ("ScriptText", First(&[Field(&["Payload"]), Pattern(&["Message"], r"(?s)^(.*?)\s*Context:")])),
     ("Path", Pattern(CONTEXT, r"Script Name = ([^\r\n]+)")),
-    ("LoggedUser", Pattern(CONTEXT, r"(?m)^\s*User = ([^\r\n]+)")),
+    ("LoggedUser", UserPattern(CONTEXT, r"(?m)^\s*User = ([^\r\n]+)")),
     ("ParentPath", ImagePattern(CONTEXT, HOST_OF_CONTEXT)),
     ("ParentFilename", ImageNamePattern(CONTEXT, HOST_OF_CONTEXT)),
     ("ParentPid", PID),
@@ -43,7 +43,7 @@ const fn classic(ids: &'static [i64], columns: &'static [(&'static str, From)]) 
 }
 
 const HOST: &[(&str, From)] = &[
-    ("LoggedUser", Pattern(CLASSIC, r"UserId=([^\r\n]+)")),
+    ("LoggedUser", UserPattern(CLASSIC, r"UserId=([^\r\n]+)")),
     ("ParentPath", ImagePattern(CLASSIC, HOST_OF_CLASSIC)),
     ("ParentFilename", ImageNamePattern(CLASSIC, HOST_OF_CLASSIC)),
 ];
