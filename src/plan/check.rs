@@ -393,8 +393,11 @@ fn check_argument(func: Func, argument: &Expr, kind: Option<Type>) -> Result<(),
         Func::Dirname | Func::Extension | Func::Entropy | Func::DecodeBase64 | Func::Concat | Func::Hour(_) | Func::Weekday(_) | Func::Date(_) => return Ok(()),
         Func::Arithmetic(_) | Func::Negate | Func::OrElse | Func::Item => return Ok(()),
     };
+    let fits = |kind: Type| kinds.contains(&kind) || (kind == Type::List && signature.test);
+    // Bits may be written as people read them: `"0x1010"`.
+    let is_number = kinds.contains(&Type::Hex) && matches!(argument, Expr::Literal(Value::Text(text)) if super::text::parse_whole(text).is_some());
     match kind {
-        Some(kind) if !kinds.contains(&kind) && !(kind == Type::List && signature.test) => Err(PlanError::Argument {
+        Some(kind) if !fits(kind) && !is_number => Err(PlanError::Argument {
             function: signature.name.into(),
             wanted: wanted.into(),
             given: super::explain::expression(argument),
