@@ -12,6 +12,7 @@
 mod clock;
 mod close;
 mod collect;
+mod embedded;
 mod enrich;
 mod events;
 mod facts;
@@ -19,6 +20,8 @@ mod format;
 mod identify;
 mod json;
 mod known;
+#[cfg(test)]
+mod mapped;
 mod names;
 mod normalise;
 mod open;
@@ -37,6 +40,7 @@ mod tally;
 mod text;
 mod time;
 mod walk;
+mod wording;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

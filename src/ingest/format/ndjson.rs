@@ -5,6 +5,7 @@ use std::io::{self, Read};
 
 use memchr::{memchr, memrchr};
 
+use super::super::embedded;
 use super::super::identify;
 use super::super::json::{Fault, Reader};
 use super::super::record::Record;
@@ -98,6 +99,7 @@ impl Format for NdJson {
                 record.clear();
                 match read(&text, &mut record) {
                     Ok(()) => {
+                        embedded::spread(&mut record);
                         record.close();
                         identify::flat(&mut record);
                         sink.record(&mut record);

@@ -32,7 +32,7 @@ const BLOCK: &[(&str, From)] = &[
 const MODULE: &[(&str, From)] = &[
     ("ScriptText", First(&[Field(&["Payload"]), Until(&["Message"], "Context:")])),
     ("Path", Line(CONTEXT, "Script Name = ")),
-    ("LoggedUser", Line(CONTEXT, "User = ")),
+    ("LoggedUser", LineUser(CONTEXT, "User = ")),
     ("ParentPath", LineImage(CONTEXT, HOST_OF_CONTEXT)),
     ("ParentFilename", LineImageName(CONTEXT, HOST_OF_CONTEXT)),
     ("ParentPid", PID),
@@ -43,7 +43,7 @@ const fn classic(ids: &'static [i64], columns: &'static [(&'static str, From)]) 
 }
 
 const HOST: &[(&str, From)] = &[
-    ("LoggedUser", Line(CLASSIC, "UserId=")),
+    ("LoggedUser", LineUser(CLASSIC, "UserId=")),
     ("ParentPath", LineImage(CLASSIC, HOST_OF_CLASSIC)),
     ("ParentFilename", LineImageName(CLASSIC, HOST_OF_CLASSIC)),
 ];
