@@ -7,6 +7,7 @@ mod support;
 mod architecture;
 mod builtins;
 mod cases;
+mod growing;
 mod hostile;
 mod interrupted;
 mod licences;

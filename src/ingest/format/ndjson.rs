@@ -104,12 +104,27 @@ impl Format for NdJson {
                         identify::flat(&mut record);
                         sink.record(&mut record);
                     }
-                    Err(fault) => sink.reject(Some(unit.offset + start as u64 + fault.at as u64), &format!("not JSON: {}", fault.reason)),
+                    Err(fault) => sink.reject(Some(unit.offset + start as u64 + fault.at as u64), &reason(&fault)),
                 }
             }
             start = end + 1;
         }
     }
+
+    fn grows(&self) -> bool {
+        true
+    }
+
+    fn unfinished(&self, line: &[u8]) -> Option<String> {
+        if line.trim_ascii().is_empty() {
+            return None;
+        }
+        read(&String::from_utf8_lossy(line), &mut Record::default()).err().map(|fault| reason(&fault))
+    }
+}
+
+fn reason(fault: &Fault) -> String {
+    format!("not JSON: {}", fault.reason)
 }
 
 fn read(text: &str, record: &mut Record) -> Result<(), Fault> {
