@@ -89,6 +89,14 @@ fn distinct_rows_are_the_first_of_their_key() {
     }
 }
 
+#[derive(Default)]
+struct Group {
+    rows: i64,
+    values: HashSet<Vec<String>>,
+    pids: Vec<Value>,
+    times: Vec<Value>,
+}
+
 #[test]
 fn counts_are_those_of_a_count_by_hand() {
     let (_folder, local) = many();
@@ -103,24 +111,24 @@ fn counts_are_those_of_a_count_by_hand() {
                 fold("last", Fold::Max, Some("DateTime")),
             ];
             let groups = run(&local, &plan("process", &[Step::Group { keys: names(keys), aggregates }]));
-            let mut wanted: BTreeMap<Vec<String>, (i64, HashSet<Vec<String>>, Vec<Value>, Vec<Value>)> = BTreeMap::new();
+            let mut wanted: BTreeMap<Vec<String>, Group> = BTreeMap::new();
             for row in 0..all.height() {
                 let group = wanted.entry(key(&all, row, keys)).or_default();
-                group.0 += 1;
+                group.rows += 1;
                 if all.named(row, distinct) != Value::Missing {
-                    group.1.insert(key(&all, row, &[distinct]));
+                    group.values.insert(key(&all, row, &[distinct]));
                 }
-                group.2.push(all.named(row, "ChildPid"));
-                group.3.push(all.named(row, "DateTime"));
+                group.pids.push(all.named(row, "ChildPid"));
+                group.times.push(all.named(row, "DateTime"));
             }
             assert_eq!(groups.height(), wanted.len(), "{keys:?}");
             for row in 0..groups.height() {
-                let (count, values, pids, times) = &wanted[&key(&groups, row, keys)];
+                let Group { rows, values, pids, times } = &wanted[&key(&groups, row, keys)];
                 let number = |value: &Value| match value {
                     Value::Int(number) | Value::Time(number) => Some(*number),
                     _ => None,
                 };
-                assert_eq!(groups.named(row, "n"), int(*count), "{keys:?}");
+                assert_eq!(groups.named(row, "n"), int(*rows), "{keys:?}");
                 assert_eq!(groups.named(row, "distinct"), int(values.len() as i64), "{keys:?} {distinct}");
                 assert_eq!(number(&groups.named(row, "least")), pids.iter().filter_map(number).min());
                 assert_eq!(number(&groups.named(row, "last")), times.iter().filter_map(number).max());
