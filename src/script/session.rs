@@ -242,7 +242,13 @@ pub(super) fn about(text: &str) -> Result<About, Fault> {
         engine.set_optimization_level(rhai::OptimizationLevel::None);
         engine.set_max_expr_depths(0, 0);
         let _ = super::words::free(&mut engine);
-        let tree = engine.compile(without_shebang(text)).map_err(|error| Fault::new("syntax::error", error.to_string()))?;
+        let tree = engine.compile(without_shebang(text)).map_err(|error| {
+            let fault = super::syntax::fault(&error.0);
+            match (error.1.line(), error.1.position()) {
+                (Some(line), Some(column)) => Fault { message: format!("{} (line {line}, column {column})", fault.message), ..fault },
+                _ => fault,
+            }
+        })?;
         Ok(reading::read(&tree))
     })?
 }
