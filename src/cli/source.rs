@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::context::Context;
+use super::context::{Context, option};
 use super::output::write_stdout;
 use super::{DONE, cache, config};
 use crate::backend::local::Local;
 use crate::backend::{Backend, BackendError, Limits};
 use crate::diag::{Fault, did_you_mean, reason};
 use crate::frame::Frame;
+use crate::hunt::machine::check_client;
 use crate::plan::Plan;
 use crate::store::MANIFEST;
 use crate::telemetry::Inventory;
@@ -52,6 +53,10 @@ pub fn open(context: &Context) -> Result<Arc<dyn Backend>, Fault> {
     };
     context.terminal.tell(|| format!("store: {}", root.display()));
     let local = Local::open(&root, &named.join(", ")).map_err(|error| Fault::from(&error))?;
+    if let Some(client) = &context.common.client {
+        let inventory = local.inventory().map_err(|error| Fault::from(&error))?;
+        check_client(&inventory, client).map_err(|error| option("--client", &error))?;
+    }
     Ok(Arc::new(local))
 }
 

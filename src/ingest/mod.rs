@@ -12,13 +12,17 @@
 mod clock;
 mod close;
 mod collect;
+mod embedded;
 mod enrich;
 mod events;
 mod facts;
 mod format;
+mod grown;
 mod identify;
 mod json;
 mod known;
+#[cfg(test)]
+mod mapped;
 mod names;
 mod normalise;
 mod open;
@@ -37,6 +41,7 @@ mod tally;
 mod text;
 mod time;
 mod walk;
+mod wording;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -51,7 +56,7 @@ use self::names::Names;
 use self::normalise::Rules;
 use self::phase1::{Reading, Run};
 use self::phase2::Finisher;
-use crate::store::{IngestedSource, Writer};
+use crate::store::{IngestedSource, OpenLine, Writer};
 
 /// What to take in, and where to.
 #[derive(Clone, Debug)]
@@ -144,7 +149,9 @@ pub fn ingest(request: &Request, progress: &dyn Progress, interrupted: &AtomicBo
     let writer = Writer::open(&request.store)?;
     let scratch = writer.work();
     let (names, rules) = (Names::new(), Rules::new());
-    let digests = writer.manifest().sources.iter().map(|source| source.digest.clone()).collect();
+    let sources = writer.manifest().sources.clone();
+    let digests = sources.iter().flat_map(IngestedSource::digests).cloned().collect();
+    let earlier = grown::Earlier::new(&sources);
     let collector = Collector::new(spill::Spill::new(&scratch));
     collector.settle(0, |collected| collected.facts = past::learn(&writer, &request.client, &names));
     let mut finisher = Finisher {
@@ -156,7 +163,7 @@ pub fn ingest(request: &Request, progress: &dyn Progress, interrupted: &AtomicBo
         tally: tally::Tally::default(),
         generation: 0,
     };
-    let run = Run { names: &names, rules: &rules, progress, interrupted, scratch: &scratch, digests };
+    let run = Run { names: &names, rules: &rules, progress, interrupted, scratch: &scratch, digests, earlier: &earlier };
     let reading = run.read(&files, &collector, &mut |collected, dropped| finisher.finish(collected, dropped))?;
     if reading.sources.is_empty() && reading.known == 0 && reading.damaged.is_empty() {
         let paths: Vec<String> = request.paths.iter().map(|path| path.display().to_string()).collect();
@@ -167,20 +174,36 @@ pub fn ingest(request: &Request, progress: &dyn Progress, interrupted: &AtomicBo
         let summary = summarise(&reading, collected, &finisher);
         if !reading.sources.is_empty() {
             close::write(&finisher, &collected.facts)?;
-            let sources = ingested(&reading, collected);
+            let sources = ingested(&reading, collected, &sources);
             finisher.writer.into_inner().unwrap_or_else(PoisonError::into_inner).commit(sources)?;
         }
         Ok(summary)
     })
 }
 
-fn ingested(reading: &Reading, collected: &Collected) -> Vec<IngestedSource> {
+fn ingested(reading: &Reading, collected: &Collected, earlier: &[IngestedSource]) -> Vec<IngestedSource> {
     let nothing = Taken::default();
     let sources = reading.sources.iter().map(|source| {
         let taken = collected.sources.get(&source.number).unwrap_or(&nothing);
         let mut rejected: Vec<(String, u64)> = taken.rejected.iter().map(|(reason, (count, _))| (reason.clone(), *count)).collect();
-        rejected.extend(source.broken.iter().map(|reason| (reason.clone(), 1)));
-        IngestedSource { name: source.name.clone(), digest: source.digest.clone(), records: taken.records, rejected }
+        let mut open = source.open.clone();
+        if let Some(reason) = &source.broken {
+            rejected.push((reason.clone(), 1));
+            open.get_or_insert_with(|| OpenLine { from: source.bytes, rejected: Vec::new() }).rejected.push((reason.clone(), 1));
+        }
+        let now = IngestedSource {
+            name: source.name.clone(),
+            digest: source.digest.clone(),
+            records: taken.records,
+            rejected,
+            bytes: source.bytes,
+            open,
+            grown: Vec::new(),
+        };
+        match source.was.and_then(|was| earlier.get(was)) {
+            Some(was) => grown::joined(was, now),
+            None => now,
+        }
     });
     sources.collect()
 }

@@ -8,6 +8,7 @@ use regex::Regex;
 use super::record::{Record, is_missing, unescape};
 use super::row::{Cell, LAYOUTS, position, table_number};
 use super::text;
+use super::wording;
 use crate::telemetry::Type;
 use crate::telemetry::mapping::{Condition, From, KIND, rules};
 
@@ -95,8 +96,7 @@ fn compile(from: &From) -> Option<Source> {
         | From::NumberPattern(_, pattern)
         | From::UserPattern(_, pattern)
         | From::WordPattern(_, pattern, _)
-        | From::ImagePattern(_, pattern)
-        | From::ImageNamePattern(_, pattern) => Source::Pattern(*from, Regex::new(pattern).ok()?),
+        | From::NamePattern(_, pattern) => Source::Pattern(*from, Regex::new(pattern).ok()?),
         _ => Source::Plain(*from),
     })
 }
@@ -136,6 +136,7 @@ fn plain<'r>(from: &From, record: &'r Record) -> Option<Cell<'r>> {
         },
         From::Hash(names, algorithm) => Cell::Text(hash(record.first(names)?, algorithm)?.to_ascii_lowercase().into()),
         From::Number(names) => Cell::Int(text::integer(record.first(names)?)?),
+        From::Pid(names) => Cell::Int(text::integer(record.first(names)?).filter(|pid| *pid != 0)?),
         From::Hex(names) => Cell::Int(text::hex(record.first(names)?)?),
         From::Session(names) => Cell::Int(names.iter().filter_map(|name| record.get(name)).filter_map(text::hex).find(|number| *number != 0)?),
         From::Flag(names) => Cell::Bool(text::flag(record.first(names)?)?),
@@ -143,6 +144,12 @@ fn plain<'r>(from: &From, record: &'r Record) -> Option<Cell<'r>> {
             let name = record.get(name)?;
             Some(Cell::Text(text::user(record.get(domain), &unescape(name)).into()))
         })?,
+        From::WellKnown(names) => Cell::of(text::well_known(record.first(names)?)?),
+        From::AccountName(domain, name) => Cell::Text(text::account(record.get(domain), &unescape(record.get(name)?)).1.to_string().into()),
+        From::AccountDomain(domain, name) => match record.get(domain) {
+            Some(domain) => shown(domain),
+            None => Cell::of(text::account(None, record.get(name)?).0?),
+        },
         From::Guid(names) => Cell::Text(text::guid(record.first(names)?)?),
         From::Ip(names) => Cell::Text(text::address(record.first(names)?)),
         From::Protocol(names) => Cell::Text(text::protocol(record.first(names)?).into()),
@@ -150,6 +157,12 @@ fn plain<'r>(from: &From, record: &'r Record) -> Option<Cell<'r>> {
         From::KeyOfValue(names) => Cell::Text(text::key_and_value(record.first(names)?).0.into()),
         From::ValueOfKey(names) => Cell::of(text::key_and_value(record.first(names)?).1?),
         From::Word(names, words) => word(record.first(names)?, words)?,
+        From::Line(names, label) => shown(line(names, label, record)?),
+        From::LineUser(names, label) => Cell::Text(text::user(None, line(names, label, record)?).into()),
+        From::LineImage(names, label) => Cell::of(Some(text::program(line(names, label, record)?)).filter(|path| path.contains('\\'))?),
+        From::LineImageName(names, label) => Cell::of(text::base_name(text::program(line(names, label, record)?))),
+        From::Until(names, label) => shown(names.iter().filter_map(|name| record.get(name)).find_map(|text| text::until(text, label))?),
+        From::After(names, label) => shown(names.iter().filter_map(|name| record.get(name)).find_map(|text| text::after(text, label))?),
         From::Bare(names) => {
             let bare = unescape(record.first(names)?).trim().trim_matches('"').trim().to_string();
             if is_missing(&bare) { Cell::Missing } else { Cell::Text(bare.into()) }
@@ -158,6 +171,9 @@ fn plain<'r>(from: &From, record: &'r Record) -> Option<Cell<'r>> {
             let parts: Vec<Cow<'_, str>> = names.iter().filter_map(|name| record.get(name)).map(unescape).collect();
             if parts.is_empty() { Cell::Missing } else { Cell::Text(parts.join(between).into()) }
         }
+        From::Codes(names) => Cell::Text(wording::in_words(names.iter().filter_map(|name| record.get(name)))?.into()),
+        From::Changes(names) => Cell::Text(wording::changes(names.iter().filter_map(|name| Some((*name, record.get(name)?))))?.into()),
+        From::QueryType(names) => Cell::Text(wording::query_type(record.first(names)?)?),
         From::Share => Cell::Text(share(record)?.into()),
         From::ShareName => Cell::Text(text::base_name(&share(record)?).to_string().into()),
         From::Resource(names) => Cell::Text(resource(record.first(names)?).to_string().into()),
@@ -167,13 +183,13 @@ fn plain<'r>(from: &From, record: &'r Record) -> Option<Cell<'r>> {
     })
 }
 
+fn line<'r>(names: &[&str], label: &str, record: &'r Record) -> Option<&'r str> {
+    names.iter().filter_map(|name| record.get(name)).find_map(|text| text::line(text, label))
+}
+
 fn pattern<'r>(from: &From, regex: &Regex, record: &'r Record) -> Option<Cell<'r>> {
-    let (From::Pattern(names, _)
-    | From::NumberPattern(names, _)
-    | From::UserPattern(names, _)
-    | From::WordPattern(names, _, _)
-    | From::ImagePattern(names, _)
-    | From::ImageNamePattern(names, _)) = *from
+    let (From::Pattern(names, _) | From::NumberPattern(names, _) | From::UserPattern(names, _) | From::WordPattern(names, _, _) | From::NamePattern(names, _)) =
+        *from
     else {
         return None;
     };
@@ -187,8 +203,7 @@ fn pattern<'r>(from: &From, regex: &Regex, record: &'r Record) -> Option<Cell<'r
         From::NumberPattern(..) => Cell::Int(text::integer(found)?),
         From::UserPattern(..) => Cell::Text(text::user(captures.get(2).map(|domain| domain.as_str()).filter(|text| !is_missing(text)), found).into()),
         From::WordPattern(_, _, words) => word(found, words)?,
-        From::ImagePattern(..) => Cell::of(Some(text::program(found)).filter(|path| path.contains('\\'))?),
-        From::ImageNamePattern(..) => Cell::of(text::base_name(text::program(found))),
+        From::NamePattern(..) => Cell::of(text::base_name(found)),
         _ => return None,
     })
 }

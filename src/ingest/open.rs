@@ -56,10 +56,12 @@ fn open_at(name: &str, input: &mut dyn Read, scratch: &Path, depth: u32, visitor
             return true;
         }
     }
-    if let Some(format) = FORMATS.iter().find(|format| format.recognises(&head)) {
+    // Asked first: records that lie uncompressed in an archive look like a damaged log. No line of a log has the zeros of a tar's head.
+    let archive = head.get(257..262) == Some(b"ustar") && head[..257].contains(&0);
+    let packed = head.starts_with(&[0x1f, 0x8b]) || head.starts_with(b"PK\x03\x04") || archive;
+    if let Some(format) = FORMATS.iter().find(|format| !packed && format.recognises(&head)) {
         return visitor.telemetry(name, *format, &mut Cursor::new(head).chain(input));
     }
-    let packed = head.starts_with(&[0x1f, 0x8b]) || head.starts_with(b"PK\x03\x04") || head.get(257..262) == Some(b"ustar");
     if !packed || depth >= MAX_DEPTH {
         match input.read(&mut [0]) {
             Ok(_) => visitor.other(name),

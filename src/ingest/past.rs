@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use polars::prelude::*;
 
-use super::facts::{Facts, Session, Start};
+use super::facts::{Facts, Session, Start, folded_path};
 use super::names::Names;
 use super::row::{Head, NONE};
 use super::text;
@@ -38,6 +38,7 @@ pub fn learn(writer: &Writer, client: &str, names: &Names) -> Facts {
             }
             "logon" if has(file, "logon") => &["DateTime", "Machine", "ClientId", "Operation", "LogonId", "LogonType", "RemoteIp"],
             "network" => &["DateTime", "Machine", "ClientId", "LocalIp", "Initiated"],
+            "file" if has(file, "modify") => &["DateTime", "Machine", "ClientId", "ChildPath", "Zone"],
             _ => continue,
         };
         let path = writer.root().join(&file.path);
@@ -88,6 +89,11 @@ fn learn_frame(facts: &mut Facts, table: &str, frame: &DataFrame, client: &str, 
                 if let Some(address) = address.filter(|_| frame.column("Initiated").and_then(|column| Ok(column.bool()?.get(row))).ok().flatten() == Some(true))
                 {
                     facts.see_address(address, machine, time, 1);
+                }
+            }
+            ("file", _) => {
+                if let (Some(zone), Some(path)) = (number("Zone")?, word("ChildPath")?) {
+                    facts.zones.insert((machine, folded_path(&path)), zone);
                 }
             }
             _ => {}

@@ -9,16 +9,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 
-use sha2::{Digest, Sha256};
-
 use super::collect::{Collected, Collector};
 use super::format::{Format, Sink, Unit};
+use super::grown::{Beginning, Earlier, Hashed, last_line, pass};
 use super::names::Names;
 use super::normalise::Rules;
 use super::open::{Visitor, open};
 use super::take::Taker;
 use super::walk::Found;
 use super::{IngestError, Progress};
+use crate::store::OpenLine;
 
 /// Records of a generation: then they are written before more are read.
 const GENERATION: u64 = 4_000_000;
@@ -29,8 +29,13 @@ pub struct Source {
     pub number: u32,
     pub name: String,
     pub digest: String,
+    pub bytes: u64,
     /// Why it could not be read to its end.
     pub broken: Option<String>,
+    /// Its last line, where that was cut off.
+    pub open: Option<OpenLine>,
+    /// Where the manifest has what it was before it grew.
+    pub was: Option<usize>,
 }
 
 /// What was found.
@@ -52,6 +57,8 @@ struct Work {
     source: u32,
     format: &'static dyn Format,
     unit: Unit,
+    /// Its records were taken before.
+    before: bool,
 }
 
 /// What phase 1 works with.
@@ -63,6 +70,7 @@ pub struct Run<'r> {
     pub scratch: &'r Path,
     /// Contents that the store has.
     pub digests: BTreeSet<String>,
+    pub earlier: &'r Earlier<'r>,
 }
 
 /// Writes what was collected so far.
@@ -87,6 +95,7 @@ impl Run<'_> {
                 reading: Reading::default(),
                 seen: self.digests.clone(),
                 inside: BTreeSet::new(),
+                beginnings: BTreeMap::new(),
                 used: BTreeSet::new(),
                 failure: None,
             };
@@ -112,8 +121,8 @@ impl Run<'_> {
         let mut taker = Taker::new(self.rules, self.names);
         loop {
             let next = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
-            let Ok(Work { number, source, format, unit }) = next else { return };
-            taker.begin(source);
+            let Ok(Work { number, source, format, unit, before }) = next else { return };
+            taker.begin(source, before);
             for (offset, reason) in &unit.rejected {
                 taker.reject(Some(*offset), reason);
             }
@@ -141,6 +150,8 @@ struct FileReader<'r, 'f> {
     seen: BTreeSet<String>,
     /// Contents met in the file on disk that is being read: an archive may hold one twice, and then means it.
     inside: BTreeSet<String>,
+    /// What the store has of it, by name.
+    beginnings: BTreeMap<String, Beginning>,
     /// Names of sources so far; an archive may use one twice.
     used: BTreeSet<String>,
     failure: Option<IngestError>,
@@ -149,6 +160,7 @@ struct FileReader<'r, 'f> {
 impl FileReader<'_, '_> {
     /// Reads a file on disk. False ends the run.
     fn file(&mut self, found: &Found) -> bool {
+        self.beginnings.clear();
         if !self.run.digests.is_empty() && self.is_known(found) {
             self.run.progress.advanced(found.bytes, 0);
             return !self.run.interrupted.load(Ordering::Relaxed);
@@ -170,20 +182,21 @@ impl FileReader<'_, '_> {
     /// Whether all that a file holds is in the store.
     fn is_known(&mut self, found: &Found) -> bool {
         let Ok(file) = File::open(&found.path) else { return false };
-        let mut digests = Digests { found: BTreeMap::new(), interrupted: self.run.interrupted };
+        let mut digests = Digests { run: self.run, found: BTreeMap::new(), beginnings: BTreeMap::new() };
         open(&found.name, &mut Metered { file, progress: None }, self.run.scratch, &mut digests);
         let all = !digests.found.is_empty() && digests.found.values().all(|digest| self.run.digests.contains(digest));
         if all {
             self.reading.known += digests.found.len() as u64;
         }
+        self.beginnings = digests.beginnings;
         all
     }
 
-    fn send(&mut self, source: u32, format: &'static dyn Format, unit: Unit) -> bool {
+    fn send(&mut self, source: u32, format: &'static dyn Format, unit: Unit, before: bool) -> bool {
         if self.run.interrupted.load(Ordering::Relaxed) {
             return false;
         }
-        let sent = self.sender.send(Work { number: self.number, source, format, unit }).is_ok();
+        let sent = self.sender.send(Work { number: self.number, source, format, unit, before }).is_ok();
         self.number += u64::from(sent);
         let Some(spilled) = self.collector.spilled() else { return false };
         if spilled >= GENERATION {
@@ -209,26 +222,40 @@ impl Visitor for FileReader<'_, '_> {
         }
         let name = unique.as_str();
         let source = self.run.names.number(name);
-        let mut input = Hashed { input, hash: Sha256::new() };
-        let mut goes_on = true;
-        let read = format.cut(&mut input, &mut |unit| {
-            goes_on = self.send(source, format, unit);
-            goes_on
+        let was = self.beginnings.remove(name);
+        let mut input = Hashed::new(input);
+        let (mut goes_on, mut open) = (true, None);
+        let from = was.map_or(0, |was| was.from);
+        let passed = was.map_or(Ok(Vec::new()), |was| pass(&mut input, was.from));
+        let read = passed.and_then(|lead| {
+            goes_on = lead.is_empty() || self.send(source, format, Unit { bytes: lead, ..Unit::default() }, true);
+            if !goes_on {
+                return Ok(());
+            }
+            format.cut(&mut input, &mut |mut unit| {
+                unit.offset += from;
+                unit.rejected.iter_mut().for_each(|(offset, _)| *offset += from);
+                open = last_line(format, &unit);
+                goes_on = self.send(source, format, unit, false);
+                goes_on
+            })
         });
         let broken = read.and_then(|()| if goes_on { io::copy(&mut input, &mut io::sink()).map(drop) } else { Ok(()) }).err();
         if !goes_on {
             return false;
         }
-        let digest = text(input.hash);
+        let (digest, bytes) = (input.digest(), input.bytes);
         let again = !self.seen.insert(digest.clone()) && !self.inside.contains(&digest);
         if !again {
             self.inside.insert(digest.clone());
         }
-        if broken.is_none() && again {
+        // A file that breaks off gives what it gave before; one that gives nothing at all is still to be told of.
+        if again && (broken.is_none() || bytes > 0) {
             self.reading.known += 1;
             self.reading.dropped.insert(source);
         } else {
-            self.reading.sources.push(Source { number: source, name: name.to_string(), digest, broken: broken.map(|error| error.to_string()) });
+            let (broken, was) = (broken.map(|error| error.to_string()), was.map(|was| was.index));
+            self.reading.sources.push(Source { number: source, name: name.to_string(), digest, bytes, broken, open, was });
         }
         true
     }
@@ -243,40 +270,29 @@ impl Visitor for FileReader<'_, '_> {
 }
 
 /// Only asks what files are.
-struct Digests<'i> {
+struct Digests<'r> {
+    run: &'r Run<'r>,
     found: BTreeMap<String, String>,
-    interrupted: &'i AtomicBool,
+    /// What the store has of them.
+    beginnings: BTreeMap<String, Beginning>,
 }
 
 impl Visitor for Digests<'_> {
-    fn telemetry(&mut self, name: &str, _: &'static dyn Format, input: &mut dyn Read) -> bool {
-        let mut input = Hashed { input, hash: Sha256::new() };
-        let whole = io::copy(&mut input, &mut io::sink()).is_ok();
-        self.found.insert(name.to_string(), if whole { text(input.hash) } else { String::new() });
-        !self.interrupted.load(Ordering::Relaxed)
+    fn telemetry(&mut self, name: &str, format: &'static dyn Format, input: &mut dyn Read) -> bool {
+        let (digest, beginning) = self.run.earlier.measure(name, format, input);
+        // An archive may use a name twice: then no one knows which of them grew.
+        let again = self.found.insert(name.to_string(), digest.unwrap_or_default()).is_some();
+        match beginning.filter(|_| !again) {
+            Some(beginning) => self.beginnings.insert(name.to_string(), beginning),
+            None => self.beginnings.remove(name),
+        };
+        !self.run.interrupted.load(Ordering::Relaxed)
     }
 
     fn other(&mut self, _: &str) {}
 
     fn damaged(&mut self, name: &str, _: &str) {
         self.found.insert(name.to_string(), String::new());
-    }
-}
-
-fn text(hash: Sha256) -> String {
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-struct Hashed<'i> {
-    input: &'i mut dyn Read,
-    hash: Sha256,
-}
-
-impl Read for Hashed<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.input.read(buffer)?;
-        self.hash.update(&buffer[..count]);
-        Ok(count)
     }
 }
 

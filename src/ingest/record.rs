@@ -1,6 +1,6 @@
 //! One raw record, flat: names and texts in one buffer that is used again for the next record.
 
-use memchr::memchr;
+use memchr::memchr_iter;
 
 /// Bytes of a record's buffer.
 #[derive(Clone, Copy, Debug, Default)]
@@ -201,7 +201,7 @@ pub fn is_missing(text: &str) -> bool {
 
 /// `&lt;unknown process&gt;` as collectors escape it; other texts come back as they are.
 pub fn unescape(text: &str) -> std::borrow::Cow<'_, str> {
-    let escaped = memchr(b'&', text.as_bytes()).is_some() && (text.contains("&lt;") || text.contains("&gt;"));
+    let escaped = memchr_iter(b'&', text.as_bytes()).any(|place| matches!(text.as_bytes().get(place + 1..place + 4), Some(b"lt;" | b"gt;")));
     if !escaped {
         return text.into();
     }

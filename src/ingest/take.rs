@@ -38,6 +38,8 @@ pub struct Taker<'r> {
     /// By the host as logged: its machine's number.
     hosts: HashMap<String, u32>,
     source: u32,
+    /// The records were taken before: only their clocks are learnt.
+    before: bool,
     batch: Batch,
 }
 
@@ -50,13 +52,14 @@ impl<'r> Taker<'r> {
             channels: HashMap::new(),
             hosts: HashMap::new(),
             source: 0,
+            before: false,
             batch: Batch::default(),
         }
     }
 
-    /// The next records are of this file.
-    pub fn begin(&mut self, source: u32) {
-        self.source = source;
+    /// The next records are of this file, and were taken before or not.
+    pub fn begin(&mut self, source: u32, before: bool) {
+        (self.source, self.before) = (source, before);
     }
 
     /// What was taken since the last call.
@@ -132,6 +135,9 @@ impl<'r> Taker<'r> {
 impl Sink for Taker<'_> {
     fn record(&mut self, record: &mut Record) {
         let (head, folded) = self.head(record);
+        if self.before {
+            return self.batch.facts.learn_clock(&head);
+        }
         self.batch.records += 1;
         self.put_event(&head, record);
         self.batch.facts.learn_clock(&head);
@@ -152,6 +158,9 @@ impl Sink for Taker<'_> {
     }
 
     fn reject(&mut self, offset: Option<u64>, reason: &str) {
+        if self.before {
+            return;
+        }
         // Reasons are few words of ours; a decoder's own may vary without end.
         let reason = if self.batch.rejected.len() < 100 || self.batch.rejected.contains_key(reason) { reason } else { "damaged" };
         let entry = self.batch.rejected.entry(reason.to_string()).or_insert((0, offset));

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv6Addr};
 
-use memchr::{memchr2, memrchr2};
+use memchr::{memchr2, memmem, memrchr2};
 
+use super::record::is_missing;
 use crate::plan::pattern;
 
 /// The last part of a path; a trailing separator is no part.
@@ -39,25 +40,39 @@ pub fn flag(text: &str) -> Option<bool> {
 const ACCOUNTS: &[(&str, &str)] =
     &[("S-1-5-18", "NT AUTHORITY\\SYSTEM"), ("S-1-5-19", "NT AUTHORITY\\LOCAL SERVICE"), ("S-1-5-20", "NT AUTHORITY\\NETWORK SERVICE")];
 
+/// The system's own account of an identifier.
+pub fn well_known(sid: &str) -> Option<&'static str> {
+    ACCOUNTS.iter().find(|(known, _)| *known == sid.trim()).map(|(_, account)| *account)
+}
+
+/// Domains whose accounts are named by an address of mail, which then is the name.
+const BY_ADDRESS: &[&str] = &["MicrosoftAccount", "AzureAD"];
+
+/// Domain and name of an account: what the name holds (`a@X.Y`, `X\a`), where it holds both.
+pub fn account<'a>(domain: Option<&str>, name: &'a str) -> (Option<&'a str>, &'a str) {
+    let name = name.trim().trim_start_matches('\\');
+    if let Some((domain, name)) = name.split_once('\\').filter(|(domain, name)| !domain.is_empty() && !name.is_empty()) {
+        return (Some(domain), name);
+    }
+    let by_address = domain.is_some_and(|domain| BY_ADDRESS.iter().any(|known| known.eq_ignore_ascii_case(domain.trim())));
+    match name.split_once('@').filter(|(name, domain)| !by_address && !domain.is_empty() && !name.is_empty()) {
+        Some((name, domain)) => (Some(domain), name),
+        None => (None, name),
+    }
+}
+
 /// `DOMAIN\name`. A domain is cut at its first dot, `a@X.Y` is `X\a`, and a name that has its domain already keeps it.
 pub fn user(domain: Option<&str>, name: &str) -> String {
-    let name = name.trim();
-    if let Some((_, known)) = ACCOUNTS.iter().find(|(sid, _)| *sid == name) {
-        return (*known).to_string();
+    if let Some(known) = well_known(name) {
+        return known.to_string();
     }
-    if memchr2(b'\\', b'@', name.as_bytes()).is_none() {
-        return match domain.map(|domain| short_domain(domain.trim())).filter(|domain| !domain.is_empty()) {
-            Some(domain) => format!("{domain}\\{name}"),
-            None => name.to_string(),
-        };
-    }
-    if let Some((domain, name)) = name.split_once('\\') {
-        return if domain.is_empty() { name.to_string() } else { format!("{}\\{name}", short_domain(domain)) };
-    }
-    match name.split_once('@') {
-        Some((name, domain)) if !domain.is_empty() && !name.is_empty() => format!("{}\\{name}", short_domain(domain)),
-        _ => name.to_string(),
-    }
+    let (inner, name) = account(domain, name);
+    let Some(domain) = inner.or(domain).map(|domain| short_domain(domain.trim())).filter(|domain| !domain.is_empty()) else {
+        return name.to_string();
+    };
+    // These names are reserved: a sensor that gives one the domain of its machine means the system's own account all the same.
+    let own = ACCOUNTS.iter().find(|(_, account)| account.split_once('\\').is_some_and(|(_, own)| own.eq_ignore_ascii_case(name)));
+    own.map_or_else(|| format!("{domain}\\{name}"), |(_, account)| (*account).to_string())
 }
 
 fn short_domain(domain: &str) -> &str {
@@ -222,6 +237,26 @@ pub fn without_stream(path: &str) -> &str {
     }
 }
 
+/// What follows a label on a line that begins with it, blanks aside; nothing where that is missing.
+pub fn line<'t>(text: &'t str, label: &str) -> Option<&'t str> {
+    let begins = |place: &usize| text[..*place].trim_end_matches([' ', '\t']).ends_with(['\n', '\r']) || text[..*place].trim_ascii().is_empty();
+    let place = memmem::find_iter(text.as_bytes(), label).find(begins)?;
+    let rest = &text[place + label.len()..];
+    let end = memchr2(b'\r', b'\n', rest.as_bytes()).unwrap_or(rest.len());
+    Some(rest[..end].trim()).filter(|found| !is_missing(found))
+}
+
+/// What stands before the first of a label, or after it.
+pub fn until<'t>(text: &'t str, label: &str) -> Option<&'t str> {
+    let place = memmem::find(text.as_bytes(), label.as_bytes())?;
+    Some(text[..place].trim()).filter(|found| !is_missing(found))
+}
+
+pub fn after<'t>(text: &'t str, label: &str) -> Option<&'t str> {
+    let place = memmem::find(text.as_bytes(), label.as_bytes())?;
+    Some(text[place + label.len()..].trim()).filter(|found| !is_missing(found))
+}
+
 /// Of what class a file is, by its extension.
 pub fn file_class(path: &str) -> &'static str {
     let name = base_name(without_stream(path));
@@ -249,6 +284,30 @@ mod tests {
         assert_eq!(user(Some("theshire.local"), "pgustavo"), "theshire\\pgustavo");
         assert_eq!(user(None, "NT AUTHORITY\\SYSTEM"), "NT AUTHORITY\\SYSTEM");
         assert_eq!(user(None, "pgustavo"), "pgustavo");
+        assert_eq!(user(Some("NT AUTHORITY"), "System"), "NT AUTHORITY\\SYSTEM");
+        assert_eq!(user(None, "ACME\\SYSTEM"), "NT AUTHORITY\\SYSTEM");
+        assert_eq!(user(None, "SYSTEM"), "SYSTEM");
+        assert_eq!(user(None, "S-1-5-20"), "NT AUTHORITY\\NETWORK SERVICE");
+        assert_eq!(user(Some("MicrosoftAccount"), "ann@mail.example"), "MicrosoftAccount\\ann@mail.example");
+        assert_eq!(user(Some("ACME"), "ACME\\ann"), "ACME\\ann");
+        assert_eq!(user(Some("ACME"), "\\ann"), "ACME\\ann");
+    }
+
+    #[test]
+    fn accounts_by_parts() {
+        assert_eq!(account(Some("ACME.EXAMPLE"), "ann@ACME.EXAMPLE"), (Some("ACME.EXAMPLE"), "ann"));
+        assert_eq!(account(None, "ACME\\ann"), (Some("ACME"), "ann"));
+        assert_eq!(account(None, "ann@"), (None, "ann@"));
+        assert_eq!(account(Some("AzureAD"), "ann@acme.example"), (None, "ann@acme.example"));
+    }
+
+    #[test]
+    fn labels() {
+        let context = "CommandInvocation(a): \"x\"\r\n  Connected User = other\r\n        User = LAB\\eve\r\n        Shell =\r\n";
+        assert_eq!(line(context, "User = "), Some("LAB\\eve"));
+        assert_eq!(line(context, "Shell ="), None);
+        assert_eq!(line("HostApplication=powershell -c 1", "HostApplication="), Some("powershell -c 1"));
+        assert_eq!((until("a b Context: c", "Context:"), after("a Details: \r\n b ", "Details:")), (Some("a b"), Some("b")));
     }
 
     #[test]

@@ -71,10 +71,8 @@ impl Inner {
         }
         let done = self.engine.eval_ast_with_scope::<Dynamic>(&mut self.scope, &tree);
         let failed = done.err().map(|error| self.explained(&id, &error));
-        let used = self.run.state().used_period;
-        if self.run.setup.period.is_some() && !used && failed.is_none() {
-            let help = "`--period` replaces *today* only: every query of this playbook has a period of its own";
-            self.run.warn(Fault::new("period::unused", "the given period was never used").with_help(help));
+        if let (Some(warning), None) = (self.run.unused_period(), &failed) {
+            self.run.warn(warning);
         }
         (self.report(playbook, Some(&tree)), failed)
     }
@@ -117,15 +115,20 @@ impl Inner {
                 // What an input said before it failed is not what this one says.
                 let mut state = self.run.state();
                 state.items.clear();
+                state.findings.clear();
                 state.warnings.clear();
                 state.asked.clear();
             }
             let value = self.evaluate(text)?;
             let answer = answer_of(&self.run, &value);
             let mut state = self.run.state();
-            let (items, warnings) = (std::mem::take(&mut state.items), std::mem::take(&mut state.warnings));
-            drop(state);
-            answer.map(|answer| Reply { items, answer, warnings })
+            let answer = answer?;
+            Ok(Reply {
+                items: std::mem::take(&mut state.items),
+                findings: std::mem::take(&mut state.findings),
+                answer,
+                warnings: std::mem::take(&mut state.warnings),
+            })
         })?
     }
 
@@ -233,7 +236,13 @@ pub(super) fn about(text: &str) -> Result<About, Fault> {
         engine.set_optimization_level(rhai::OptimizationLevel::None);
         engine.set_max_expr_depths(0, 0);
         let _ = super::words::free(&mut engine);
-        let tree = engine.compile(without_shebang(text)).map_err(|error| Fault::new("syntax::error", error.to_string()))?;
+        let tree = engine.compile(without_shebang(text)).map_err(|error| {
+            let fault = super::syntax::fault(&error.0);
+            match (error.1.line(), error.1.position()) {
+                (Some(line), Some(column)) => Fault { message: format!("{} (line {line}, column {column})", fault.message), ..fault },
+                _ => fault,
+            }
+        })?;
         Ok(reading::read(&tree))
     })?
 }

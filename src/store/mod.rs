@@ -73,6 +73,30 @@ pub struct IngestedSource {
     pub records: u64,
     /// Reason and count of what could not be read.
     pub rejected: Vec<(String, u64)>,
+    /// How long its content was; 0 where an older program did not say.
+    #[serde(default)]
+    pub bytes: u64,
+    /// A last line that was cut off.
+    #[serde(default)]
+    pub open: Option<OpenLine>,
+    /// Digests of what it was before it grew.
+    #[serde(default)]
+    pub grown: Vec<String>,
+}
+
+/// The end of a file that could not be read yet: when the file has grown, reading goes on there.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct OpenLine {
+    pub from: u64,
+    /// What of the source's `rejected` is due to it.
+    pub rejected: Vec<(String, u64)>,
+}
+
+impl IngestedSource {
+    /// Every content of it that was taken.
+    pub fn digests(&self) -> impl Iterator<Item = &String> {
+        self.grown.iter().chain([&self.digest])
+    }
 }
 
 /// Why a store can't be used.

@@ -101,13 +101,16 @@ impl Writer {
         self.added.push(file);
     }
 
-    /// Makes everything added part of the store, at once.
+    /// Makes everything added part of the store, at once. A source that has grown takes the place of what it was.
     pub fn commit(mut self, sources: Vec<IngestedSource>) -> Result<(), StoreError> {
         let mut next = self.manifest.clone();
         next.version = VERSION;
         next.generation += 1;
         next.files.append(&mut self.added);
         next.files.sort_by(|left, right| (&left.table, left.day, &left.path).cmp(&(&right.table, right.day, &right.path)));
+        let outgrown: BTreeSet<(&str, &str)> =
+            sources.iter().flat_map(|source| source.grown.iter().map(|digest| (source.name.as_str(), digest.as_str()))).collect();
+        next.sources.retain(|source| !outgrown.contains(&(source.name.as_str(), source.digest.as_str())));
         next.sources.extend(sources);
         for folder in self.begun.iter().filter_map(|path| path.parent()).collect::<BTreeSet<_>>() {
             sync_folder(folder).map_err(|error| failed(folder, &error))?;

@@ -57,7 +57,7 @@ pub fn obey(words: &str, session: &mut Session, terminal: &Terminal) -> Result<(
 
 fn answer(session: &mut Session, text: &str, style: &Style) -> Result<String, Fault> {
     let said = session.input(text)?;
-    Ok(reply(&said.items, &said.answer, Format::Table, style))
+    Ok(reply(&said.items, &said.findings, &said.answer, Format::Table, style))
 }
 
 fn find_table(name: &str) -> Result<&'static telemetry::Table, Fault> {

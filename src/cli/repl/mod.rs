@@ -19,6 +19,7 @@ use rustyline::{CompletionType, Config, Editor};
 use self::command::Next;
 use self::line::Line;
 use super::context::Context;
+use super::eval::tell_unfinished;
 use super::output::{write_stderr, write_stdout};
 use super::{DONE, FAILED, source};
 use crate::diag::Fault;
@@ -153,9 +154,16 @@ impl Talk<'_> {
 
     fn evaluate(&mut self, input: &str) -> Result<String, Fault> {
         let terminal = self.context.terminal;
-        let said = self.session.borrow_mut().input(input)?;
+        let answered = self.session.borrow_mut().input(input);
+        let said = match answered {
+            Ok(said) => said,
+            Err(fault) => {
+                tell_unfinished(self.context, &mut self.session.borrow_mut())?;
+                return Err(fault);
+            }
+        };
         self.context.warn_of_nothing(&self.session.borrow().asked());
         said.warnings.iter().for_each(|warning| terminal.fault(warning));
-        Ok(reply(&said.items, &said.answer, terminal.format, &terminal.out))
+        Ok(reply(&said.items, &said.findings, &said.answer, terminal.format, &terminal.out))
     }
 }

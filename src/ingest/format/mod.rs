@@ -32,6 +32,14 @@ pub trait Format: Sync + Send {
     /// Calls `each` for every unit in order; stops when it answers false. Holds one unit at a time.
     fn cut(&self, input: &mut dyn Read, each: &mut dyn FnMut(Unit) -> bool) -> io::Result<()>;
     fn decode(&self, unit: &Unit, sink: &mut dyn Sink);
+    /// Files grow at their end, line by line, and what they were stays as it is.
+    fn grows(&self) -> bool {
+        false
+    }
+    /// Why a last line without an end can't be read; none when it is whole all the same.
+    fn unfinished(&self, _line: &[u8]) -> Option<String> {
+        None
+    }
 }
 
 /// All formats, asked in this order.

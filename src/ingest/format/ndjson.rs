@@ -5,6 +5,7 @@ use std::io::{self, Read};
 
 use memchr::{memchr, memrchr};
 
+use super::super::embedded;
 use super::super::identify;
 use super::super::json::{Fault, Reader};
 use super::super::record::Record;
@@ -98,16 +99,32 @@ impl Format for NdJson {
                 record.clear();
                 match read(&text, &mut record) {
                     Ok(()) => {
+                        embedded::spread(&mut record);
                         record.close();
                         identify::flat(&mut record);
                         sink.record(&mut record);
                     }
-                    Err(fault) => sink.reject(Some(unit.offset + start as u64 + fault.at as u64), &format!("not JSON: {}", fault.reason)),
+                    Err(fault) => sink.reject(Some(unit.offset + start as u64 + fault.at as u64), &reason(&fault)),
                 }
             }
             start = end + 1;
         }
     }
+
+    fn grows(&self) -> bool {
+        true
+    }
+
+    fn unfinished(&self, line: &[u8]) -> Option<String> {
+        if line.trim_ascii().is_empty() {
+            return None;
+        }
+        read(&String::from_utf8_lossy(line), &mut Record::default()).err().map(|fault| reason(&fault))
+    }
+}
+
+fn reason(fault: &Fault) -> String {
+    format!("not JSON: {}", fault.reason)
 }
 
 fn read(text: &str, record: &mut Record) -> Result<(), Fault> {

@@ -3,13 +3,16 @@
 use super::{From, From::*, Rule, security::SUBJECT};
 
 const TARGET: From = User(&[("TargetDomainName", "TargetUserName")]);
+/// The name may hold its domain.
+const TARGET_USER: From = AccountName("TargetDomainName", "TargetUserName");
+const TARGET_DOMAIN: From = AccountDomain("TargetDomainName", "TargetUserName");
 
 const PROCESS: &[(&str, From)] = &[
     ("RemoteIp", Ip(&["IpAddress"])),
     ("RemoteHost", Field(&["WorkstationName", "Workstation"])),
     ("ParentPath", Field(&["ProcessName"])),
     ("ParentFilename", Name(&["ProcessName"])),
-    ("ParentPid", Number(&["ProcessId"])),
+    ("ParentPid", Pid(&["ProcessId"])),
 ];
 
 /// A ticket service answers success or failure by its status.
@@ -27,8 +30,8 @@ macro_rules! ticket_rule {
                 ("Operation", Always($operation)),
                 ("Outcome", $outcome),
                 ("LoggedUser", TARGET),
-                ("TargetUser", Field(&["TargetUserName"])),
-                ("TargetDomain", Field(&["TargetDomainName"])),
+                ("TargetUser", TARGET_USER),
+                ("TargetDomain", TARGET_DOMAIN),
                 ("Status", Hex(&["Status"])),
                 ("TicketEncryption", Hex(&["TicketEncryptionType"])),
                 ("ServiceName", Field(&["ServiceName"])),
@@ -47,8 +50,8 @@ pub(super) const RULES: &[Rule] = &[
             ("LoggedUser", TARGET),
             ("LogonType", Number(&["LogonType"])),
             ("LogonId", Session(&["TargetLogonId"])),
-            ("TargetUser", Field(&["TargetUserName"])),
-            ("TargetDomain", Field(&["TargetDomainName"])),
+            ("TargetUser", TARGET_USER),
+            ("TargetDomain", TARGET_DOMAIN),
             ("AuthPackage", Field(&["AuthenticationPackageName"])),
         ],
     ),
@@ -59,8 +62,8 @@ pub(super) const RULES: &[Rule] = &[
             ("Outcome", Always("failure")),
             ("LoggedUser", TARGET),
             ("LogonType", Number(&["LogonType"])),
-            ("TargetUser", Field(&["TargetUserName"])),
-            ("TargetDomain", Field(&["TargetDomainName"])),
+            ("TargetUser", TARGET_USER),
+            ("TargetDomain", TARGET_DOMAIN),
             ("Status", Hex(&["Status"])),
             ("SubStatus", Hex(&["SubStatus"])),
             ("AuthPackage", Field(&["AuthenticationPackageName"])),
@@ -74,8 +77,8 @@ pub(super) const RULES: &[Rule] = &[
             ("LoggedUser", TARGET),
             ("LogonType", Number(&["LogonType"])),
             ("LogonId", Session(&["TargetLogonId"])),
-            ("TargetUser", Field(&["TargetUserName"])),
-            ("TargetDomain", Field(&["TargetDomainName"])),
+            ("TargetUser", TARGET_USER),
+            ("TargetDomain", TARGET_DOMAIN),
         ],
     ),
     rule(
@@ -85,8 +88,8 @@ pub(super) const RULES: &[Rule] = &[
             ("Outcome", Always("success")),
             ("LoggedUser", SUBJECT),
             ("LogonId", Session(&["SubjectLogonId"])),
-            ("TargetUser", Field(&["TargetUserName"])),
-            ("TargetDomain", Field(&["TargetDomainName"])),
+            ("TargetUser", TARGET_USER),
+            ("TargetDomain", TARGET_DOMAIN),
             ("TargetServer", Field(&["TargetServerName", "TargetInfo"])),
         ],
     ),
@@ -109,9 +112,9 @@ pub(super) const RULES: &[Rule] = &[
         &[
             ("Operation", Always("validation")),
             ("Outcome", OUTCOME),
-            ("LoggedUser", User(&[("TargetDomainName", "TargetUserName")])),
-            ("TargetUser", Field(&["TargetUserName"])),
-            ("TargetDomain", Field(&["TargetDomainName"])),
+            ("LoggedUser", TARGET),
+            ("TargetUser", TARGET_USER),
+            ("TargetDomain", TARGET_DOMAIN),
             ("Status", Hex(&["Status"])),
             ("AuthPackage", Field(&["PackageName"])),
         ],

@@ -3,6 +3,7 @@
 //! A record that several rules fit becomes several rows; one that none fits is kept in `event` alone. Rules are keyed by the sensor's
 //! channel **and** event id, since the same id means different things in different channels.
 
+pub mod codes;
 mod logons;
 mod powershell;
 mod security;
@@ -46,6 +47,8 @@ pub enum From {
     Hash(&'static [&'static str], &'static str),
     /// An integer, decimal or `0x…`.
     Number(&'static [&'static str]),
+    /// As `Number`; zero is no process.
+    Pid(&'static [&'static str]),
     /// An integer that may be written without a prefix yet is hexadecimal.
     Hex(&'static [&'static str]),
     /// As `Hex`; zero is no session.
@@ -56,6 +59,11 @@ pub enum From {
     User(&'static [(&'static str, &'static str)]),
     /// The same from a text: the first group is the name, the second the domain.
     UserPattern(&'static [&'static str], &'static str),
+    /// The system's own accounts, which their identifier names.
+    WellKnown(&'static [&'static str]),
+    /// Name and domain of an account by the fields of its domain and its name, which may hold both (`a@X.Y`, `X\a`).
+    AccountName(&'static str, &'static str),
+    AccountDomain(&'static str, &'static str),
     /// A process GUID, in braces.
     Guid(&'static [&'static str]),
     /// An address: abbreviated, without `::ffff:`.
@@ -70,17 +78,32 @@ pub enum From {
     Word(&'static [&'static str], &'static [(&'static str, &'static str)]),
     /// The first group of a regular expression, in the first field that it matches.
     Pattern(&'static [&'static str], &'static str),
+    /// As `Pattern`: the last part of a path.
+    NamePattern(&'static [&'static str], &'static str),
     /// As `Pattern`, then as `Word`.
     WordPattern(&'static [&'static str], &'static str, &'static [(&'static str, &'static str)]),
     /// As `Pattern`, read as an integer.
     NumberPattern(&'static [&'static str], &'static str),
-    /// As `Pattern`: the program of a command line, whole path (missing when it has none) or last part.
-    ImagePattern(&'static [&'static str], &'static str),
-    ImageNamePattern(&'static [&'static str], &'static str),
+    /// The rest of a line that begins, blanks aside, with a label; in the first field that has one. Far faster than a pattern in long texts.
+    Line(&'static [&'static str], &'static str),
+    /// The account on such a line.
+    LineUser(&'static [&'static str], &'static str),
+    /// The program of a command line on such a line: whole path (missing when it has none) or last part.
+    LineImage(&'static [&'static str], &'static str),
+    LineImageName(&'static [&'static str], &'static str),
+    /// What stands before a label, or after it, without the blanks around.
+    Until(&'static [&'static str], &'static str),
+    After(&'static [&'static str], &'static str),
     /// Without the blanks and quotes around it.
     Bare(&'static [&'static str]),
     /// Fields that are known, with a text between them.
     Joined(&'static [&'static str], &'static str),
+    /// All fields that are known, in one line, with words for the codes that Windows writes in their place.
+    Codes(&'static [&'static str]),
+    /// The same of fields that say what was changed, with their names; the first speaks for itself.
+    Changes(&'static [&'static str]),
+    /// The type of records that an answer of the DNS client holds.
+    QueryType(&'static [&'static str]),
     /// Share and path below it.
     Share,
     /// The last part of that.

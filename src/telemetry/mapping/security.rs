@@ -4,7 +4,7 @@ use super::{Condition, From, From::*, Rule};
 
 const CHANNEL: &str = "security";
 
-pub(super) const SUBJECT: From = User(&[("SubjectDomainName", "SubjectUserName")]);
+pub(super) const SUBJECT: From = First(&[User(&[("SubjectDomainName", "SubjectUserName")]), WellKnown(&["SubjectUserSid"])]);
 const SUBJECT_SESSION: From = Session(&["SubjectLogonId"]);
 
 /// The process that acts is `ProcessName`; its id is hexadecimal here.
@@ -13,7 +13,7 @@ const ACTOR: &[(&str, From)] = &[
     ("LogonId", SUBJECT_SESSION),
     ("ParentPath", Field(&["ProcessName"])),
     ("ParentFilename", Name(&["ProcessName"])),
-    ("ParentPid", Number(&["ProcessId"])),
+    ("ParentPid", Pid(&["ProcessId"])),
 ];
 
 /// Changes to the system name the caller in several ways.
@@ -21,7 +21,7 @@ const CALLER: &[(&str, From)] = &[
     ("LoggedUser", SUBJECT),
     ("ParentPath", Field(&["CallerProcessName", "ProcessName"])),
     ("ParentFilename", Name(&["CallerProcessName", "ProcessName"])),
-    ("ParentPid", Number(&["ClientProcessId", "CallerProcessId", "ProcessId"])),
+    ("ParentPid", Pid(&["ClientProcessId", "CallerProcessId", "ProcessId"])),
 ];
 
 const fn rule(ids: &'static [i64], table: &'static str, columns: &'static [(&'static str, From)], actor: &'static [(&'static str, From)]) -> Rule {
@@ -47,7 +47,10 @@ macro_rules! system_rule {
 
 macro_rules! account_rule {
     ($ids:expr, $operation:literal) => {
-        system_rule!($ids, "account", $operation, Field(TARGET), Field(&["UserAccountControl"]), TARGET_ACCOUNT, Field(TARGET_SID))
+        account_rule!($ids, $operation, Codes(&["UserAccountControl"]))
+    };
+    ($ids:expr, $operation:literal, $value:expr) => {
+        system_rule!($ids, "account", $operation, Field(TARGET), $value, TARGET_ACCOUNT, Field(TARGET_SID))
     };
 }
 
@@ -58,9 +61,9 @@ macro_rules! task_rule {
             "task",
             $operation,
             Field(&["TaskName"]),
-            Field(&["TaskContent", "TaskContentNew"]),
-            Pattern(&["TaskContent", "TaskContentNew"], "<UserId>([^<]*)</UserId>"),
-            NOTHING
+            Field(TASK),
+            First(&[UserPattern(TASK, PRINCIPAL), UserPattern(TASK, GROUP)]),
+            First(&[Pattern(TASK, PRINCIPAL_SID), Pattern(TASK, GROUP_SID)])
         )
     };
 }
@@ -78,6 +81,35 @@ macro_rules! member_rule {
         )
     };
 }
+
+const TASK: &[&str] = &["TaskContent", "TaskContentNew"];
+/// The account that a task runs as, not one that a trigger waits for. Some collectors escape the XML.
+const PRINCIPAL: &str = r"(?s)(?:<|&lt;)Principal\b.*?(?:<|&lt;)UserId(?:>|&gt;)\s*([^<&]+?)\s*(?:<|&lt;)/UserId";
+const PRINCIPAL_SID: &str = r"(?s)(?:<|&lt;)Principal\b.*?(?:<|&lt;)UserId(?:>|&gt;)\s*(S-1-[0-9-]+)\s*(?:<|&lt;)";
+const GROUP: &str = r"(?s)(?:<|&lt;)Principal\b.*?(?:<|&lt;)GroupId(?:>|&gt;)\s*([^<&]+?)\s*(?:<|&lt;)/GroupId";
+const GROUP_SID: &str = r"(?s)(?:<|&lt;)Principal\b.*?(?:<|&lt;)GroupId(?:>|&gt;)\s*(S-1-[0-9-]+)\s*(?:<|&lt;)";
+
+/// What a change of an account may change.
+const ATTRIBUTES: &[&str] = &[
+    "UserAccountControl",
+    "SamAccountName",
+    "DisplayName",
+    "UserPrincipalName",
+    "HomeDirectory",
+    "HomePath",
+    "ScriptPath",
+    "ProfilePath",
+    "UserWorkstations",
+    "PasswordLastSet",
+    "AccountExpires",
+    "PrimaryGroupId",
+    "AllowedToDelegateTo",
+    "UserParameters",
+    "SidHistory",
+    "LogonHours",
+    "DnsHostName",
+    "ServicePrincipalNames",
+];
 
 const NOTHING: From = Field(&[]);
 const OBJECT: &[&str] = &["ObjectName"];
@@ -102,7 +134,7 @@ macro_rules! connection_rule {
                 ("ConnState", $state),
                 ("ParentPath", Field(APPLICATION)),
                 ("ParentFilename", Name(APPLICATION)),
-                ("ParentPid", Number(&["ProcessId", "ProcessID"])),
+                ("ParentPid", Pid(&["ProcessId", "ProcessID"])),
             ],
             &[],
         )
@@ -115,7 +147,7 @@ pub(super) const RULES: &[Rule] = &[
         "process",
         &[
             ("Operation", Always("create")),
-            ("LoggedUser", User(&[("TargetDomainName", "TargetUserName"), ("SubjectDomainName", "SubjectUserName")])),
+            ("LoggedUser", First(&[User(&[("TargetDomainName", "TargetUserName")]), SUBJECT])),
             ("LogonId", Session(&["TargetLogonId", "SubjectLogonId"])),
             ("ChildPath", Field(&["NewProcessName"])),
             ("ChildFilename", Name(&["NewProcessName"])),
@@ -211,7 +243,7 @@ pub(super) const RULES: &[Rule] = &[
     account_rule!(&[4723, 4724], "reset"),
     account_rule!(&[4725], "disable"),
     account_rule!(&[4726, 4743], "delete"),
-    account_rule!(&[4738, 4742], "modify"),
+    account_rule!(&[4738, 4742], "modify", Changes(ATTRIBUTES)),
     // The domain field of a lock-out is the computer that caused it.
     system_rule!(&[4740], "account", "lock", Field(TARGET), Field(&["TargetDomainName"]), Field(TARGET), Field(TARGET_SID)),
     system_rule!(&[4781], "account", "rename", Field(&["OldTargetUserName"]), Field(&["NewTargetUserName"]), TARGET_ACCOUNT, Field(TARGET_SID)),
@@ -236,11 +268,11 @@ pub(super) const RULES: &[Rule] = &[
         &[4719, 4912],
         "audit",
         "modify",
-        Joined(&["CategoryId", "SubcategoryId", "SubcategoryGuid"], " "),
-        Field(&["AuditPolicyChanges"]),
+        Codes(&["CategoryId", "SubcategoryId", "SubcategoryGuid"]),
+        Codes(&["AuditPolicyChanges"]),
         Field(&["TargetUserSid"]),
         Field(&["TargetUserSid"])
     ),
-    system_rule!(&[4662], "directory", "access", Field(OBJECT), Field(&["Properties", "AccessList"]), NOTHING, NOTHING),
+    system_rule!(&[4662], "directory", "access", Field(OBJECT), First(&[Codes(&["Properties"]), Codes(&["AccessList"])]), NOTHING, NOTHING),
     system_rule!(&[5136], "directory", "modify", Field(&["ObjectDN"]), Joined(&["AttributeLDAPDisplayName", "AttributeValue"], "="), NOTHING, NOTHING),
 ];

@@ -27,7 +27,6 @@ const SOURCE_TO_TARGET: &[(&str, From)] = &[
 
 /// The collector may have put its own word into `EventType`; the message still has the sensor's.
 const KIND: &[&str] = &["EventType", "EventTypeOrignal", "EventTypeOriginal"];
-const KIND_PATTERN: &str = "EventType: *([A-Za-z]+)";
 
 const fn rule(ids: &'static [i64], table: &'static str, columns: &'static [(&'static str, From)], actor: &'static [(&'static str, From)]) -> Rule {
     Rule { channel: CHANNEL, ids, when: &[], table, columns, actor }
@@ -54,6 +53,15 @@ const SIGNED: &[(&str, From)] = &[
     ("Operation", Always("load")),
 ];
 
+/// Digests of a mark of the web that holds nothing but its zone: a sensor that logs no contents still tells it.
+const BARE_ZONES: &[(&str, &str)] = &[
+    ("1409cc4125f7e08d09a731da789dc35c09afa8e716c00ad22d9f3f1b17a2cb33", "0"),
+    ("e9066838a2265b9327318c602ed6954bc1a26869c19faa255cd26a3c7ce707a7", "1"),
+    ("620f6efb1fb55f99db6154016c09054a07a086fa6ad3a62b735d402733524396", "2"),
+    ("eacd09517ce90d34ba562171d15ac40d302f0e691b439f91be1b6406e25f5913", "3"),
+    ("9dff2cb57b34cb4889e2042c776dd31fc0e93d9d7591aafa21bb3299c3fafd1b", "4"),
+];
+
 macro_rules! file_rule {
     ($operation:literal) => {
         &[
@@ -64,7 +72,7 @@ macro_rules! file_rule {
             ("ChildMd5", Hash(HASHES, "MD5")),
             ("ChildSha1", Hash(HASHES, "SHA1")),
             ("ChildSha256", Hash(HASHES, "SHA256")),
-            ("Zone", NumberPattern(&["Contents"], "(?i)ZoneId *= *([0-9])")),
+            ("Zone", First(&[NumberPattern(&["Contents"], "(?i)ZoneId *= *([0-9])"), WordPattern(HASHES, "(?i)SHA256=([0-9A-F]{64})", BARE_ZONES)])),
         ]
     };
 }
@@ -76,7 +84,7 @@ macro_rules! registry_rule {
 }
 
 /// Where `@Kind` of the registry rules comes from.
-pub const REGISTRY_KIND: From = First(&[Pattern(&["Message"], KIND_PATTERN), Field(KIND)]);
+pub const REGISTRY_KIND: From = First(&[Line(&["Message"], "EventType:"), Field(KIND)]);
 
 pub(super) const RULES: &[Rule] = &[
     rule(
@@ -247,7 +255,17 @@ pub(super) const RULES: &[Rule] = &[
         ],
         &[],
     ),
-    rule(&[22], "dns", &[("Query", Field(&["QueryName"])), ("Answers", Field(&["QueryResults"])), ("Status", Number(&["QueryStatus"]))], ACTOR),
+    rule(
+        &[22],
+        "dns",
+        &[
+            ("Query", Field(&["QueryName"])),
+            ("QueryType", QueryType(&["QueryResults"])),
+            ("Answers", Field(&["QueryResults"])),
+            ("Status", Number(&["QueryStatus"])),
+        ],
+        ACTOR,
+    ),
     rule(&[23, 26], "file", file_rule!("delete"), ACTOR),
     rule(
         &[25],

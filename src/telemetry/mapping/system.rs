@@ -1,6 +1,6 @@
 //! Services, tasks, WMI subscriptions and Defender, from their own channels.
 
-use super::{From, From::*, Rule};
+use super::{Condition, From, From::*, Rule};
 
 const SYSTEM: &str = "system";
 const TASKS: &str = "microsoft-windows-taskscheduler/operational";
@@ -20,28 +20,45 @@ macro_rules! task_rule {
                 ("Kind", Always("task")),
                 ("Operation", Always($operation)),
                 ("Name", Field(&["TaskName"])),
-                ("LoggedUser", User(&[("", "UserContext"), ("", "UserName")])),
-                ("Account", Field(&["UserContext", "UserName"])),
+                ("LoggedUser", TASK_USER),
+                ("Account", TASK_USER),
+                ("AccountSid", Pattern(&["UserContext", "UserName"], "^(S-1-[0-9-]+)$")),
             ],
         )
     };
 }
 
+const TASK_USER: From = User(&[("", "UserContext"), ("", "UserName")]);
 const PATH: &[&str] = &["Path"];
 const STATE: From = First(&[Field(&["param2"]), Pattern(&["Message"], "entered the (.+) state")]);
 
+const SERVICE_ACCOUNT: From = Pattern(&["Message"], r"Service Account:[ \t]*([^\r\n]+)");
+
+/// A collector that writes one of these means by `AccountName` who logged the record, and the service's own account is lost but for the message.
+const COLLECTORS: &[&str] = &["User", "Computer", "Domain", "Alias", "Well Known Group", "Deleted Account", "Invalid", "Unknown"];
+
+macro_rules! installed_rule {
+    ($condition:expr, $account:expr) => {
+        Rule {
+            channel: SYSTEM,
+            ids: &[7045],
+            when: &[$condition],
+            table: "system",
+            columns: &[
+                ("Kind", Always("service")),
+                ("Operation", Always("create")),
+                ("Name", First(&[Field(&["ServiceName", "param1"]), Pattern(&["Message"], r"Service Name:[ \t]*([^\r\n]+)")])),
+                ("Value", First(&[Field(&["ImagePath", "param2"]), Pattern(&["Message"], r"Service File Name:[ \t]*([^\r\n]+)")])),
+                ("Account", $account),
+            ],
+            actor: &[],
+        }
+    };
+}
+
 pub(super) const RULES: &[Rule] = &[
-    rule(
-        SYSTEM,
-        &[7045],
-        &[
-            ("Kind", Always("service")),
-            ("Operation", Always("create")),
-            ("Name", First(&[Field(&["ServiceName", "param1"]), Pattern(&["Message"], r"Service Name:[ \t]*([^\r\n]+)")])),
-            ("Value", First(&[Field(&["ImagePath", "param2"]), Pattern(&["Message"], r"Service File Name:[ \t]*([^\r\n]+)")])),
-            ("Account", First(&[Pattern(&["Message"], r"Service Account:[ \t]*([^\r\n]+)"), Field(&["AccountName", "param5"])])),
-        ],
-    ),
+    installed_rule!(Condition::Is("AccountType", COLLECTORS), First(&[SERVICE_ACCOUNT, Field(&["param5"])])),
+    installed_rule!(Condition::Not("AccountType", COLLECTORS), First(&[SERVICE_ACCOUNT, Field(&["AccountName", "param5"])])),
     rule(
         SYSTEM,
         &[7036],
@@ -134,8 +151,9 @@ pub(super) const RULES: &[Rule] = &[
             ),
             ("ChildPath", Resource(PATH)),
             ("ChildFilename", ResourceName(PATH)),
-            ("ParentPath", Field(&["Process Name"])),
-            ("ParentFilename", Name(&["Process Name"])),
+            // "Unknown" is no process.
+            ("ParentPath", Pattern(&["Process Name"], r"^(.*\\.*)$")),
+            ("ParentFilename", NamePattern(&["Process Name"], r"^(.*\\.*)$")),
         ],
         actor: &[],
     },

@@ -1,0 +1,131 @@
+//! Texts of Windows that need a word of their own: codes in place of words, changed attributes, types of DNS records.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use super::record::unescape;
+use crate::telemetry::mapping::codes;
+
+/// The texts in one line, without their indentation, with words for the codes in them; before a code stands a comma.
+pub fn in_words<'a>(texts: impl Iterator<Item = &'a str>) -> Option<String> {
+    let mut out = String::new();
+    for text in texts {
+        let text = unescape(text);
+        for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            if !out.is_empty() {
+                out.push_str(if line.starts_with("%%") { ", " } else { " " });
+            }
+            push_words(&mut out, line);
+        }
+    }
+    Some(out).filter(|out| !out.is_empty())
+}
+
+fn push_words(out: &mut String, mut line: &str) {
+    while let Some(place) = line.find("%%") {
+        out.push_str(&line[..place]);
+        let digits = line[place + 2..].bytes().take_while(u8::is_ascii_digit).count();
+        let (code, rest) = line[place..].split_at(2 + digits);
+        out.push_str(code[2..].parse().ok().and_then(codes::words).unwrap_or(code));
+        line = rest;
+    }
+    out.push_str(line);
+}
+
+/// Fields that say what was changed, each with its name; the account's control speaks for itself.
+pub fn changes<'a>(fields: impl Iterator<Item = (&'static str, &'a str)>) -> Option<String> {
+    let parts = fields.filter_map(|(name, text)| {
+        let words = in_words(std::iter::once(text))?;
+        Some(if name == "UserAccountControl" { words } else { format!("{name}={words}") })
+    });
+    Some(parts.collect::<Vec<_>>().join("; ")).filter(|out| !out.is_empty())
+}
+
+/// Record types by number, as `type:  5` in the answers of the DNS client names them.
+const TYPES: &[(&str, &str)] = &[
+    ("1", "A"),
+    ("2", "NS"),
+    ("6", "SOA"),
+    ("12", "PTR"),
+    ("13", "HINFO"),
+    ("15", "MX"),
+    ("16", "TXT"),
+    ("28", "AAAA"),
+    ("33", "SRV"),
+    ("35", "NAPTR"),
+    ("64", "SVCB"),
+    ("65", "HTTPS"),
+];
+
+/// The type that the answers are of: aliases only lead to them, and addresses of servers only go with them. Addresses of both kinds
+/// answer two questions, and no type is told.
+pub fn query_type(answers: &str) -> Option<Cow<'static, str>> {
+    let (mut alias, mut old, mut new) = (false, false, false);
+    for answer in answers.split(';').map(str::trim).filter(|answer| !answer.is_empty()) {
+        if let Some(typed) = answer.strip_prefix("type:") {
+            let number = typed.trim_start();
+            let number = &number[..number.bytes().take_while(u8::is_ascii_digit).count()];
+            match number {
+                "" => {}
+                "5" => alias = true,
+                _ => return Some(TYPES.iter().find(|(known, _)| *known == number).map_or_else(|| format!("TYPE{number}").into(), |(_, name)| (*name).into())),
+            }
+        } else {
+            match answer.parse::<IpAddr>() {
+                Ok(IpAddr::V6(address)) if address.to_ipv4_mapped().is_none() => new = true,
+                Ok(_) => old = true,
+                Err(_) => {}
+            }
+        }
+    }
+    match (old, new, alias) {
+        (true, false, _) => Some("A".into()),
+        (false, true, _) => Some("AAAA".into()),
+        (false, false, true) => Some("CNAME".into()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(texts: &[&str]) -> Option<String> {
+        in_words(texts.iter().copied())
+    }
+
+    #[test]
+    fn codes_become_words_in_one_line() {
+        assert_eq!(words(&["\r\n\t\t%%2080\r\n\t\t%%2082\r\n"]).as_deref(), Some("Account Disabled, 'Password Not Required' - Enabled"));
+        assert_eq!(words(&["%%8449, %%8451"]).as_deref(), Some("Success Added, Failure added"));
+        assert_eq!(words(&["%%8273", "%%12544", "{0cce9215}"]).as_deref(), Some("Logon/Logoff, Logon {0cce9215}"));
+        assert_eq!(words(&["%%7688\r\n\t\t{a}\r\n\t{b}"]).as_deref(), Some("Control Access {a} {b}"));
+        assert_eq!(words(&["100%% of %%99999"]).as_deref(), Some("100%% of %%99999"));
+        assert_eq!(words(&["\r\n"]), None);
+    }
+
+    #[test]
+    fn changes_name_their_attribute() {
+        let fields = [("UserAccountControl", "\r\n\t\t%%2048"), ("DisplayName", "%%1793"), ("ServicePrincipalNames", "\r\n\t\tHOST/a\r\n\t\tHOST/b")];
+        let expected = "Account Enabled; DisplayName=<value not set>; ServicePrincipalNames=HOST/a HOST/b";
+        assert_eq!(changes(fields.into_iter()).as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn query_types() {
+        for (answers, expected) in [
+            ("::ffff:10.0.0.1;", Some("A")),
+            ("10.0.0.1;10.0.0.2;", Some("A")),
+            ("type:  5 a.example;::ffff:10.0.0.1;", Some("A")),
+            ("type:  5 a.example;fe80::1;", Some("AAAA")),
+            ("fe80::1;::ffff:10.0.0.1;", None),
+            ("type:  5 a.example;", Some("CNAME")),
+            ("type:  12 a.example;", Some("PTR")),
+            ("type:  33 ;10.0.0.1;", Some("SRV")),
+            ("type:  99 ;", Some("TYPE99")),
+            ("", None),
+        ] {
+            assert_eq!(query_type(answers).as_deref(), expected, "{answers}");
+        }
+    }
+}
