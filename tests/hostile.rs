@@ -65,3 +65,25 @@ fn ask(format: &str) -> String {
 fn is_dangerous(sign: char) -> bool {
     (sign.is_control() && sign != '\n') || matches!(sign, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
+
+/// Names of fields are a stranger's words too, also where they head a file.
+#[test]
+fn saved_files_show_no_control_characters() {
+    let place = Place::new();
+    let record = json!({
+        "@timestamp": "2026-03-02T10:00:00.000Z", "Hostname": "WKS01", "Channel": "Security", "EventID": 4634, "RecordNumber": 1,
+        "=cmd|'/c calc'!A1": "x", "Field\u{1b}[31m\u{202e}": "y", "TargetUserName": HOSTILE,
+    });
+    place.write("bad\u{1b}[31m\nname.ndjson", &format!("{record}\n{{broken\n"));
+    std::fs::create_dir(place.path("out")).unwrap();
+    let expression = r#"Client("all", all_time()).get_raw_events().to_csv("rows.csv")"#;
+    let answer = place.huntsman(["eval", expression, "--source", ".", "--now", NOW, "--allow-write", "out"]).run().expect(0);
+    let saved = std::fs::read_to_string(place.path("out/rows.csv")).unwrap();
+    for text in [&saved, &answer.out, &answer.err] {
+        let raw: Vec<char> = text.chars().filter(|sign| is_dangerous(*sign)).collect();
+        assert!(raw.is_empty(), "{raw:?}\n{text:?}");
+    }
+    let first = saved.lines().next().unwrap();
+    assert!(first.split(',').all(|cell| !cell.trim_matches('"').starts_with(['=', '+', '-', '@'])), "{first}");
+    assert!(answer.err.contains(r"bad\x1b[31m\nname.ndjson"), "{}", answer.err);
+}

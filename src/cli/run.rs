@@ -7,7 +7,7 @@ use super::args::Run;
 use super::context::Context;
 use super::output::{Files, write_stdout};
 use super::{DONE, FAILED, FOUND, INCOMPLETE, playbooks, source};
-use crate::diag::{Fault, did_you_mean};
+use crate::diag::{Fault, Severity, did_you_mean};
 use crate::hunt::Outcome;
 use crate::present::{Ended, Format, Style, render};
 use crate::report::{Report, Weight};
@@ -32,8 +32,10 @@ pub fn run(context: &Context, arguments: &Run) -> Result<u8, Fault> {
         let mut session = Session::new(context.setup(backend.clone(), params)?);
         let (report, fault) = session.run(playbook);
         report.warnings.iter().for_each(|warning| context.terminal.fault(warning));
-        if let Some(fault) = &fault {
-            context.terminal.fault(fault);
+        match &fault {
+            Some(fault) => context.terminal.fault(fault),
+            None if report.coverage.is_empty() && report.findings.is_empty() && report.items.is_empty() => context.terminal.fault(&idle(playbook)),
+            None => {}
         }
         let first = runs.is_empty();
         runs.push((report, fault));
@@ -53,6 +55,14 @@ pub fn run(context: &Context, arguments: &Run) -> Result<u8, Fault> {
     }
     context.terminal.tell(|| format!("took {:.2} s", context.elapsed().as_secs_f64()));
     Ok(verdict.code(&runs))
+}
+
+/// A playbook that looked at nothing: its clean outcome says nothing.
+fn idle(playbook: &Path) -> Fault {
+    let mut fault = Fault::new("playbook::idle", format!("{} asked nothing, found nothing and said nothing", playbook.display()))
+        .with_help("a playbook asks a query, as `Client(\"all\").get_executions()`, and raises a `finding(#{ … })`");
+    fault.severity = Severity::Warning;
+    fault
 }
 
 /// `name=value`, each name once.

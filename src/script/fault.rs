@@ -158,10 +158,14 @@ fn describe(engine: &Engine, run: &Run, here: &str, error: &EvalAltResult) -> Fa
         E::ErrorIndexingType(kind, _) => {
             Fault::new("types::index", format!("{} can't be indexed so", names::plain_type(engine, kind.split('[').next().unwrap_or(kind).trim())))
         }
-        E::ErrorArrayBounds(length, index, _) => Fault::new("value::bounds", format!("the list has {length} items, and {index} is none of them"))
-            .with_help("the first item is 0, the last one -1; ask `.len()` before"),
-        E::ErrorStringBounds(length, index, _) => Fault::new("value::bounds", format!("the text has {length} characters, and {index} is none of them"))
-            .with_help("the first character is 0, the last one -1; ask `.len()` before"),
+        E::ErrorArrayBounds(length, index, _) => {
+            Fault::new("value::bounds", format!("the list has {length} item{}, and {index} is none of them", if *length == 1 { "" } else { "s" }))
+                .with_help("the first item is 0, the last one -1; ask `.len()` before")
+        }
+        E::ErrorStringBounds(length, index, _) => {
+            Fault::new("value::bounds", format!("the text has {length} character{}, and {index} is none of them", if *length == 1 { "" } else { "s" }))
+                .with_help("the first character is 0, the last one -1; ask `.len()` before")
+        }
         E::ErrorFor(_) => Fault::new("types::loop", "this can't be looped over").with_help("loop over a list, a range, a period, a client or a collection"),
         E::ErrorArithmetic(message, _) => Fault::new("value::arithmetic", lowered(message)).with_help("test the value first, or catch it with `try`"),
         E::ErrorStackOverflow(_) => Fault::new("run::recursion", "functions call each other too deeply").with_help("a function that calls itself needs an end"),

@@ -110,7 +110,13 @@ pub(super) fn unknown_function(engine: &Engine, run: &Run, signature: &str) -> F
     let same: Vec<String> = builtins::all().iter().filter(|declared| declared.name == name).map(|declared| declared.signature()).collect();
     if !same.is_empty() {
         let shown = same.iter().take(6).map(|signature| format!("`{signature}`")).collect::<Vec<_>>().join(", ");
-        let message = if given.is_empty() { format!("`{name}` needs arguments") } else { format!("`{name}` can't be asked of {}", given.join(", ")) };
+        let is_free = builtins::all().iter().any(|declared| declared.name == name && declared.receiver.is_none());
+        let message = match given.as_slice() {
+            [] => format!("`{name}` needs arguments"),
+            all if is_free => format!("`{name}` does not take {}", all.join(", ")),
+            [only] => format!("`{name}` can't be asked of {only}"),
+            [receiver, rest @ ..] => format!("`{name}` can't be asked of {receiver}, with {}", rest.join(", ")),
+        };
         return Fault::new("call::arguments", message).with_help(format!("it is {shown}"));
     }
     let own = own_functions(run);
@@ -124,7 +130,12 @@ pub(super) fn unknown_function(engine: &Engine, run: &Run, signature: &str) -> F
     let methods = builtins::all().iter().filter(|declared| declared.receiver.is_some() && declared.receiver == receiver).map(|declared| declared.name);
     let free = builtins::all().iter().filter(|declared| given.is_empty() || declared.receiver.is_none() && receiver.is_none()).map(|declared| declared.name);
     let everything = free.chain(own.iter().filter_map(|signature| signature.split('(').next()));
-    let help = did_you_mean(name, methods).or_else(|| did_you_mean(name, everything));
+    // Of a module, its own functions are near, and are named as they are called.
+    let in_module = name.rsplit_once("::").and_then(|(module, function)| {
+        let functions = own.iter().filter_map(|signature| signature.split('(').next());
+        did_you_mean(function, functions).map(|near| near.replacen("mean `", &format!("mean `{module}::"), 1).replace(" or `", &format!(" or `{module}::")))
+    });
+    let help = in_module.or_else(|| did_you_mean(name, methods)).or_else(|| did_you_mean(name, everything));
     let message = match given.first() {
         Some(word) => format!("no function or verb `{name}` for {word}"),
         None => format!("no function `{name}`"),

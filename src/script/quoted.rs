@@ -33,7 +33,7 @@ pub(super) fn offered(inner: &mut Inner, head: &str) -> Vec<Candidate> {
     match (slot.call, slot.key) {
         ("Machine", None | Some("name" | "muid")) | (_, Some("muid")) => machines(inner),
         ("Client", None | Some("client_id")) => clients(inner),
-        (call, Some(key)) => option_words(call, key).into_iter().map(|word| candidate(word, key)).collect(),
+        (call, Some(key)) => option_words(call, key).into_iter().map(|word| candidate(word, "")).collect(),
         (call, None) if NO_COLUMN.contains(&call) => Vec::new(),
         (call, None) => match slot.receiver.map(|receiver| value_of(inner, receiver)) {
             Some(value) => value.and_then(|value| value.read_lock::<Collection>().map(|rows| columns_of(&rows.schema))).unwrap_or_default(),

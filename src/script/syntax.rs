@@ -132,5 +132,5 @@ pub(super) fn missing_token(token: &str, what: &str) -> Fault {
 
 /// Names in backticks, as everywhere.
 fn quoted(text: &str) -> String {
-    text.replace('\'', "`")
+    text.replace('\'', "`").replace("array literal", "list").replace("object map literal", "map")
 }

@@ -29,7 +29,7 @@ pub enum PeriodError {
     )]
     Time { given: String },
     #[error("`{given}` is no duration")]
-    #[diagnostic(code(period::duration), help("write a number and a unit: `90s`, `5m`, `36h`, `7d`, `2w`"))]
+    #[diagnostic(code(period::duration), help("write a number above 0 and a unit: `90s`, `5m`, `36h`, `7d`, `2w`"))]
     Duration { given: String },
     #[error("the period ends at {to}, before it begins at {from}")]
     #[diagnostic(code(period::backwards), help("the first time is where it begins, the second where it ends"))]
