@@ -30,7 +30,7 @@ const BLOCK: &[(&str, From)] = &[
 ];
 
 const MODULE: &[(&str, From)] = &[
-    ("ScriptText", First(&[Field(&["Payload"]), Pattern(&["Message"], r"(?s)^(.*?)\s*Context:")])),
+    ("ScriptText", First(&[Field(&["Payload"]), Pattern(&["Message"], r"(?s)^(.*?)\s*Context:\s+Severity = ")])),
     ("Path", Pattern(CONTEXT, r"Script Name = ([^\r\n]+)")),
     ("LoggedUser", UserPattern(CONTEXT, r"(?m)^\s*User = ([^\r\n]+)")),
     ("ParentPath", ImagePattern(CONTEXT, HOST_OF_CONTEXT)),
