@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Huntsman beside its peers, in one run, as ratios.
 
-    cargo build --release && pip install duckdb
+    cargo build --release && pip install duckdb duckdb-cli
     benches/compare.py ingest FILE…          EVTX: beside a bare decode loop; NDJSON: beside DuckDB's reader with every key kept
     benches/compare.py queries RECORDS       ten questions over a generated store, beside DuckDB on the same Parquet files
 
 Each comparison runs A B A B … five times after a warm-up and prints the medians and the median of the ratios pair by pair (Huntsman / peer: below 1 is
-faster). Huntsman is timed as a whole process, start-up included; DuckDB only its query, in a process that is already there, with two threads.
+faster). Both are whole processes, start-up included, both have two threads, and both write their answer to a pipe.
 """
 
 import json
@@ -20,9 +20,9 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-HUNTSMAN = ROOT / "target" / "release" / "huntsman"
+HUNTSMAN = pathlib.Path(os.environ.get("HUNTSMAN", ROOT / "target" / "release" / "huntsman"))
 WORK = pathlib.Path(os.environ.get("BENCH_DIR", tempfile.gettempdir())) / "huntsman-bench"
-PAIRS = 5
+PAIRS = int(os.environ.get("BENCH_PAIRS", "5"))
 
 
 def run(command, **options):
@@ -101,9 +101,9 @@ QUESTIONS = [
     ("any of twelve words in command lines", 'Client("all", all_time()).get_executions(#{ operation: "create" }).filter(|e| e.CommandLine.contains(["mimikatz", "sekurlsa", "minidump", "domain admins", "whoami /all", "vssadmin", "procdump", "invoke-expression", "downloadstring", "bitsadmin", "certutil -urlcache", "-w hidden"])).count()',
      "select count(*) from {process} where Operation = 'create' and (" + " or ".join(f"contains(lower(CommandLine), '{word}')" for word in ["mimikatz", "sekurlsa", "minidump", "domain admins", "whoami /all", "vssadmin", "procdump", "invoke-expression", "downloadstring", "bitsadmin", "certutil -urlcache", "-w hidden"]) + ")"),
     ("rarest programs", 'Client("all", all_time()).get_executions(#{ operation: "create" }).rare("ChildPath", 20)',
-     "select lower(ChildPath), count(*) n, count(distinct Muid) from {process} where Operation = 'create' group by 1 order by 2 limit 20"),
+     "select lower(ChildPath), count(*), count(distinct Muid), min(DateTime), max(DateTime) from {process} where Operation = 'create' group by 1 order by 2, 1 limit 20"),
     ("top public destinations", 'Client("all", all_time()).get_communications(#{ iptype: "Public" }).top("RemoteIp", 20)',
-     "select RemoteIp, count(*) n from {network} where Ipv4Status = 'Public' group by 1 order by 2 desc limit 20"),
+     "select lower(RemoteIp), count(*), count(distinct Muid), min(DateTime), max(DateTime) from {network} where Ipv4Status = 'Public' group by 1 order by 2 desc, 1 limit 20"),
     ("connections by hour and program", 'Client("all", all_time()).get_communications(#{ histogram: Histogram(#{ by: "ParentFilename", interval: "1h", fill: false }) })',
      "select time_bucket(interval '1 hour', DateTime), lower(ParentFilename), count(*) from {network} group by 1, 2 order by 1, 2"),
     ("lsass opened with dump rights", 'Client("all", all_time()).get_executions(#{ operation: "access", file: "lsass.exe" }).filter(|e| e.GrantedAccess.has_bits(0x10)).group_by(["ParentFilename", "GrantedAccess"]).count()',
@@ -118,8 +118,9 @@ QUESTIONS = [
 
 
 def queries(records):
-    import duckdb
+    import duckdb_cli
 
+    duckdb = pathlib.Path(duckdb_cli.__file__).parent / "duckdb"
     WORK.mkdir(parents=True, exist_ok=True)
     raw, store = WORK / f"events-{records}.ndjson", WORK / f"store-{records}"
     if not (store / "manifest.json").exists():
@@ -127,21 +128,14 @@ def queries(records):
         seconds, _ = run([HUNTSMAN, "ingest", raw, "--store", store])
         print(f"ingested {raw.stat().st_size / 1e6:,.0f} MB of {int(records):,} records in {seconds:.0f} s")
         raw.unlink()
-    connection = duckdb.connect()
-    connection.execute("set threads = 2")
-    print("| question | Huntsman, whole process | DuckDB, query only | ratio | peak |\n|---|---|---|---|---|")
+    print("| question | Huntsman | DuckDB | ratio | peaks |\n|---|---|---|---|---|")
     for name, expression, sql in QUESTIONS:
         for table in ["process", "network", "dns", "logon"]:
             sql = sql.replace("{" + table + "}", f"read_parquet('{store}/{table}/**/*.parquet')")
-        command = [HUNTSMAN, "eval", expression, "--source", store, "--format", "json"]
-
-        def theirs():
-            before = time.perf_counter()
-            connection.execute(sql).fetchall()
-            return time.perf_counter() - before
-
-        a, b, ratio = pairs(lambda: run(command)[0], theirs)
-        print(f"| {name} | {a:.2f} s | {b:.2f} s | {ratio:.2f} | {peak_of(command):.0f} MiB |", flush=True)
+        ours = [HUNTSMAN, "eval", expression, "--source", store, "--format", "json"]
+        theirs = [duckdb, "-json", "-c", f"set threads = 2; {sql}"]
+        a, b, ratio = pairs(lambda: run(ours)[0], lambda: run(theirs)[0])
+        print(f"| {name} | {a:.2f} s | {b:.2f} s | {ratio:.2f} | {peak_of(ours):.0f} and {peak_of(theirs):.0f} MiB |", flush=True)
 
 
 if __name__ == "__main__":

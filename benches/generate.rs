@@ -155,20 +155,24 @@ fn write_record(out: &mut impl Write, number: u64, total: u64, dice: &mut Dice) 
                 guid(parent_pid)
             )
         }
-        8..20 => write!(
-            out,
-            "{{{},\"ProcessGuid\":\"{}\",\"ProcessId\":\"{pid}\",\"Image\":\"{image}\",\"User\":\"{user}\",\"Protocol\":\"tcp\",\"Initiated\":\"true\",\"SourceIp\":\"10.1.{}.{}\",\"SourcePort\":\"{}\",\"DestinationIp\":\"{}.{}.{}.{}\",\"DestinationPort\":\"{}\",\"DestinationHostname\":\"-\"}}",
-            sysmon(3),
-            guid(pid),
-            machine / 250,
-            machine % 250 + 1,
-            49_152 + dice.below(16_000),
-            20 + dice.skewed(180),
-            dice.skewed(250),
-            dice.skewed(250),
-            1 + dice.skewed(250),
-            if dice.below(5) == 0 { 80 } else { 443 }
-        ),
+        // A company talks to some ten thousand addresses again and again, and now and then to a new one.
+        8..20 => {
+            let site = if dice.below(100) == 0 { dice.below(1 << 24) } else { dice.skewed(20_000) };
+            write!(
+                out,
+                "{{{},\"ProcessGuid\":\"{}\",\"ProcessId\":\"{pid}\",\"Image\":\"{image}\",\"User\":\"{user}\",\"Protocol\":\"tcp\",\"Initiated\":\"true\",\"SourceIp\":\"10.1.{}.{}\",\"SourcePort\":\"{}\",\"DestinationIp\":\"{}.{}.{}.{}\",\"DestinationPort\":\"{}\",\"DestinationHostname\":\"-\"}}",
+                sysmon(3),
+                guid(pid),
+                machine / 250,
+                machine % 250 + 1,
+                49_152 + dice.below(16_000),
+                20 + site % 180,
+                site / 180 % 250,
+                site * 7 % 250,
+                1 + site * 13 % 250,
+                if dice.below(5) == 0 { 80 } else { 443 }
+            )
+        }
         20..26 => write!(out, "{{{},\"ProcessGuid\":\"{}\",\"ProcessId\":\"{pid}\",\"Image\":\"{image}\"}}", sysmon(5), guid(pid)),
         26..56 => {
             let library = dice.pick(&LIBRARIES);

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use crate::frame::{Frame, Read};
 use crate::plan::{Plan, Scan, Value, time};
 use crate::telemetry::identity::muid;
-use crate::telemetry::{Inventory, KnownMachine, Slice, Type};
+use crate::telemetry::{Inventory, Kind, KnownMachine, Slice, Stream, Type};
 
 /// Milliseconds of an RFC 3339 time.
 pub(super) fn time(text: &str) -> i64 {
@@ -38,30 +38,35 @@ pub(super) fn machine(client: &str, name: &str) -> KnownMachine {
     }
 }
 
-/// Rows of one kind of a machine of the first client, on the day of the first time, from that time on for as many hours.
-pub(super) fn slice(table: &str, operation: &str, from: &str, name: &str, first: &str, hours: i64) -> Slice {
-    let (provider, id) = from.split_once('/').unwrap();
-    let first = time(first);
-    Slice {
-        table: table.into(),
-        operation: operation.into(),
-        provider: provider.into(),
-        channel: format!("{provider}/Operational").into(),
-        event_id: id.parse().ok(),
-        muid: muid("000000", name).into(),
-        day: i32::try_from(first.div_euclid(time::DAY)).unwrap(),
-        rows: 10,
-        first,
-        last: first + hours * 3_600_000,
-    }
+/// Rows of one kind of a machine of the first client, on one day.
+#[derive(Clone)]
+pub(super) struct Part {
+    kind: Kind,
+    pub name: String,
+    pub first: i64,
+    last: i64,
 }
 
-pub(super) fn inventory(mut machines: Vec<KnownMachine>, mut slices: Vec<Slice>) -> Inventory {
-    slices.sort();
+/// From the first time on for as many hours.
+pub(super) fn part(table: &str, operation: &str, from: &str, name: &str, first: &str, hours: i64) -> Part {
+    let (provider, id) = from.split_once('/').unwrap();
+    let channel = format!("{provider}/Operational").into();
+    let kind = Kind { table: table.into(), operation: operation.into(), provider: provider.into(), channel, event_id: id.parse().ok() };
+    let first = time(first);
+    Part { kind, name: name.into(), first, last: first + hours * 3_600_000 }
+}
+
+pub(super) fn inventory(mut machines: Vec<KnownMachine>, parts: Vec<Part>) -> Inventory {
     for machine in &mut machines {
-        let own = || slices.iter().filter(|slice| slice.muid == machine.muid);
-        machine.first_seen = own().map(|slice| slice.first).min().unwrap_or(machine.first_seen);
-        machine.last_seen = own().map(|slice| slice.last).max().unwrap_or(machine.last_seen);
+        let own = || parts.iter().filter(|part| *part.name == *machine.name && *machine.client_id == *"000000");
+        machine.first_seen = own().map(|part| part.first).min().unwrap_or(machine.first_seen);
+        machine.last_seen = own().map(|part| part.last).max().unwrap_or(machine.last_seen);
     }
-    Inventory { machines, slices, ..Inventory::default() }
+    let place = |name: &str| machines.iter().zip(0..).find(|(machine, _)| *machine.name == *name && *machine.client_id == *"000000").map(|(_, place)| place);
+    let streams = parts.into_iter().map(|part| {
+        let day = i32::try_from(part.first.div_euclid(time::DAY)).unwrap();
+        Stream { kind: part.kind, slices: vec![Slice { machine: place(&part.name), day, rows: 10, first: part.first, last: part.last }] }
+    });
+    let streams = streams.collect();
+    Inventory::of(machines, streams)
 }

@@ -25,8 +25,8 @@ const NO_DAY: i32 = i32::MAX;
 struct Columns {
     shape: Shape,
     declared: usize,
-    /// By the field's number.
-    places: HashMap<u32, usize>,
+    /// By the field's number; 0 where it has no column of its own, since declared columns come first.
+    places: Vec<usize>,
     surplus: Option<usize>,
     raw_fields: Vec<String>,
 }
@@ -43,14 +43,14 @@ impl Columns {
         let declared = shape.len();
         let mut named: Vec<(&str, u32)> = fields.iter().take(MAX_COLUMNS).map(|number| (shared.text(*number).unwrap_or_default(), *number)).collect();
         named.sort_unstable();
-        let mut places = HashMap::new();
+        let mut places = vec![0; fields.last().map_or(0, |last| *last as usize + 1)];
         let mut taken: BTreeSet<String> = shape.iter().map(|(name, _)| name.clone()).collect();
         for (name, number) in named {
             let mut column = name.to_string();
             while !taken.insert(column.clone()) {
                 column.push_str("_raw");
             }
-            places.insert(number, shape.len());
+            places[number as usize] = shape.len();
             shape.push((column, Type::Text));
         }
         let surplus = (fields.len() > MAX_COLUMNS).then_some(shape.len());
@@ -141,9 +141,9 @@ fn write(
         common.fill(shared, &head, time, &mut cells[..columns.declared]);
         let mut surplus = serde_json::Map::new();
         while let Some((field, value)) = frame.field() {
-            match columns.places.get(&field) {
-                Some(place) => cells[*place] = Cell::of(value),
-                None => drop(surplus.insert(shared.text(field).unwrap_or_default().to_string(), value.into())),
+            match columns.places.get(field as usize) {
+                Some(place) if *place > 0 => cells[*place] = Cell::of(value),
+                Some(_) | None => drop(surplus.insert(shared.text(field).unwrap_or_default().to_string(), value.into())),
             }
         }
         if let Some(place) = columns.surplus.filter(|_| !surplus.is_empty()) {

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use polars::prelude::PlHashMap;
+
 /// All texts of one run, shared by all threads.
 #[derive(Debug)]
 pub struct Names {
@@ -46,12 +48,12 @@ impl Names {
 /// One thread's memory of the numbers, so that it rarely asks the others.
 pub struct Cache<'n> {
     names: &'n Names,
-    known: HashMap<Box<str>, u32>,
+    known: PlHashMap<Box<str>, u32>,
 }
 
 impl<'n> Cache<'n> {
     pub fn new(names: &'n Names) -> Cache<'n> {
-        Cache { names, known: HashMap::new() }
+        Cache { names, known: PlHashMap::default() }
     }
 
     pub fn number(&mut self, text: &str) -> u32 {

@@ -96,9 +96,7 @@ fn compile(from: &From) -> Option<Source> {
         | From::NumberPattern(_, pattern)
         | From::UserPattern(_, pattern)
         | From::WordPattern(_, pattern, _)
-        | From::NamePattern(_, pattern)
-        | From::ImagePattern(_, pattern)
-        | From::ImageNamePattern(_, pattern) => Source::Pattern(*from, Regex::new(pattern).ok()?),
+        | From::NamePattern(_, pattern) => Source::Pattern(*from, Regex::new(pattern).ok()?),
         _ => Source::Plain(*from),
     })
 }
@@ -162,6 +160,12 @@ fn plain<'r>(from: &From, record: &'r Record) -> Option<Cell<'r>> {
             Cow::Owned(object) => Cell::Text(text::key_and_value(&object).1?.to_string().into()),
         },
         From::Word(names, words) => word(record.first(names)?, words)?,
+        From::Line(names, label) => shown(line(names, label, record)?),
+        From::LineUser(names, label) => Cell::Text(text::user(None, line(names, label, record)?).into()),
+        From::LineImage(names, label) => Cell::of(Some(text::program(line(names, label, record)?)).filter(|path| path.contains('\\'))?),
+        From::LineImageName(names, label) => Cell::of(text::base_name(text::program(line(names, label, record)?))),
+        From::Until(names, label) => shown(names.iter().filter_map(|name| record.get(name)).find_map(|text| text::until(text, label))?),
+        From::After(names, label) => shown(names.iter().filter_map(|name| record.get(name)).find_map(|text| text::after(text, label))?),
         From::Bare(names) => {
             let bare = unescape(record.first(names)?).trim().trim_matches('"').trim().to_string();
             if is_missing(&bare) { Cell::Missing } else { Cell::Text(bare.into()) }
@@ -182,14 +186,13 @@ fn plain<'r>(from: &From, record: &'r Record) -> Option<Cell<'r>> {
     })
 }
 
+fn line<'r>(names: &[&str], label: &str, record: &'r Record) -> Option<&'r str> {
+    names.iter().filter_map(|name| record.get(name)).find_map(|text| text::line(text, label))
+}
+
 fn pattern<'r>(from: &From, regex: &Regex, record: &'r Record) -> Option<Cell<'r>> {
-    let (From::Pattern(names, _)
-    | From::NumberPattern(names, _)
-    | From::UserPattern(names, _)
-    | From::WordPattern(names, _, _)
-    | From::NamePattern(names, _)
-    | From::ImagePattern(names, _)
-    | From::ImageNamePattern(names, _)) = *from
+    let (From::Pattern(names, _) | From::NumberPattern(names, _) | From::UserPattern(names, _) | From::WordPattern(names, _, _) | From::NamePattern(names, _)) =
+        *from
     else {
         return None;
     };
@@ -204,8 +207,6 @@ fn pattern<'r>(from: &From, regex: &Regex, record: &'r Record) -> Option<Cell<'r
         From::UserPattern(..) => Cell::Text(text::user(captures.get(2).map(|domain| domain.as_str()).filter(|text| !is_missing(text)), found).into()),
         From::WordPattern(_, _, words) => word(found, words)?,
         From::NamePattern(..) => Cell::of(text::base_name(found)),
-        From::ImagePattern(..) => Cell::of(Some(text::program(found)).filter(|path| path.contains('\\'))?),
-        From::ImageNamePattern(..) => Cell::of(text::base_name(text::program(found))),
         _ => return None,
     })
 }

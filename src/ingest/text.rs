@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv6Addr};
 
-use memchr::memrchr2;
+use memchr::{memchr2, memmem, memrchr2};
 
+use super::record::is_missing;
 use crate::plan::pattern;
 
 /// The last part of a path; a trailing separator is no part.
@@ -236,6 +237,26 @@ pub fn without_stream(path: &str) -> &str {
     }
 }
 
+/// What follows a label on a line that begins with it, blanks aside; nothing where that is missing.
+pub fn line<'t>(text: &'t str, label: &str) -> Option<&'t str> {
+    let begins = |place: &usize| text[..*place].trim_end_matches([' ', '\t']).ends_with(['\n', '\r']) || text[..*place].trim_ascii().is_empty();
+    let place = memmem::find_iter(text.as_bytes(), label).find(begins)?;
+    let rest = &text[place + label.len()..];
+    let end = memchr2(b'\r', b'\n', rest.as_bytes()).unwrap_or(rest.len());
+    Some(rest[..end].trim()).filter(|found| !is_missing(found))
+}
+
+/// What stands before the first of a label, or after it.
+pub fn until<'t>(text: &'t str, label: &str) -> Option<&'t str> {
+    let place = memmem::find(text.as_bytes(), label.as_bytes())?;
+    Some(text[..place].trim()).filter(|found| !is_missing(found))
+}
+
+pub fn after<'t>(text: &'t str, label: &str) -> Option<&'t str> {
+    let place = memmem::find(text.as_bytes(), label.as_bytes())?;
+    Some(text[place + label.len()..].trim()).filter(|found| !is_missing(found))
+}
+
 /// Of what class a file is, by its extension.
 pub fn file_class(path: &str) -> &'static str {
     let name = base_name(without_stream(path));
@@ -278,6 +299,15 @@ mod tests {
         assert_eq!(account(None, "ACME\\ann"), (Some("ACME"), "ann"));
         assert_eq!(account(None, "ann@"), (None, "ann@"));
         assert_eq!(account(Some("AzureAD"), "ann@acme.example"), (None, "ann@acme.example"));
+    }
+
+    #[test]
+    fn labels() {
+        let context = "CommandInvocation(a): \"x\"\r\n  Connected User = other\r\n        User = LAB\\eve\r\n        Shell =\r\n";
+        assert_eq!(line(context, "User = "), Some("LAB\\eve"));
+        assert_eq!(line(context, "Shell ="), None);
+        assert_eq!(line("HostApplication=powershell -c 1", "HostApplication="), Some("powershell -c 1"));
+        assert_eq!((until("a b Context: c", "Context:"), after("a Details: \r\n b ", "Details:")), (Some("a b"), Some("b")));
     }
 
     #[test]

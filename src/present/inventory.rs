@@ -8,7 +8,7 @@ use super::csv::lines;
 use super::json::day_text;
 use super::{Grid, Precision, Style, Tone, clean, time, toned};
 use crate::plan::time_text;
-use crate::telemetry::{Inventory, Slice};
+use crate::telemetry::{Inventory, Kind};
 
 /// Rejections that are shown.
 const REJECTIONS: usize = 10;
@@ -18,7 +18,7 @@ struct Holding<'a> {
     table: &'a str,
     operation: &'a str,
     rows: u64,
-    machines: BTreeSet<&'a str>,
+    machines: BTreeSet<Option<u32>>,
     days: BTreeSet<i32>,
     first: i64,
     last: i64,
@@ -28,7 +28,7 @@ struct Holding<'a> {
 
 pub fn text(name: &str, inventory: &Inventory, style: &Style) -> String {
     let mut text = format!("{}\n", toned(&clean::escape(name), Tone::Heading, style));
-    let Some((first, last)) = inventory.slices.iter().map(|slice| (slice.first, slice.last)).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))) else {
+    let Some((first, last)) = inventory.span() else {
         return text + "  holds nothing\n";
     };
     let at = |moment: i64| time(moment, Precision::Seconds, style.zone);
@@ -36,7 +36,7 @@ pub fn text(name: &str, inventory: &Inventory, style: &Style) -> String {
 
     let mut tables =
         Grid::default().rigid("Table").rigid("Operation").number("Rows").number("Machines").number("Days").rigid("First").rigid("Last").text("From");
-    for holding in holdings(inventory, |slice| (&slice.table, &slice.operation)) {
+    for holding in holdings(inventory, |kind| (&kind.table, &kind.operation)) {
         tables.row([
             clean::escape(holding.table).into_owned(),
             clean::escape(holding.operation).into_owned(),
@@ -56,14 +56,17 @@ pub fn text(name: &str, inventory: &Inventory, style: &Style) -> String {
 
     let mut machines =
         Grid::default().rigid("Machine").rigid("ClientId").rigid("LocalIp").text("Os").number("Days").number("Events").rigid("First").rigid("Last");
-    for machine in &inventory.machines {
-        let days: BTreeSet<i32> = inventory.slices.iter().filter(|slice| slice.muid == machine.muid).map(|slice| slice.day).collect();
+    let mut days: BTreeMap<Option<u32>, BTreeSet<i32>> = BTreeMap::new();
+    for slice in inventory.streams.iter().flat_map(|stream| &stream.slices) {
+        days.entry(slice.machine).or_default().insert(slice.day);
+    }
+    for (machine, place) in inventory.machines.iter().zip(0..) {
         machines.row([
             clean::escape(&machine.name).into_owned(),
             clean::escape(&machine.client_id).into_owned(),
             clean::escape(machine.local_ip.as_deref().unwrap_or_default()).into_owned(),
             clean::escape(machine.os.as_deref().unwrap_or_default()).into_owned(),
-            days.len().to_string(),
+            days.get(&Some(place)).map_or(0, BTreeSet::len).to_string(),
             machine.events.to_string(),
             at(machine.first_seen),
             at(machine.last_seen),
@@ -95,8 +98,8 @@ pub fn object(name: &str, inventory: &Inventory) -> Json {
             })
         })
         .collect();
-    let operations = holdings(inventory, |slice| (&slice.table, &slice.operation));
-    let tables: Vec<Json> = holdings(inventory, |slice| (&slice.table, ""))
+    let operations = holdings(inventory, |kind| (&kind.table, &kind.operation));
+    let tables: Vec<Json> = holdings(inventory, |kind| (&kind.table, ""))
         .into_iter()
         .map(|table| {
             let parts: BTreeMap<&str, u64> = operations.iter().filter(|part| part.table == table.table && !part.operation.is_empty()).map(|part| (part.operation, part.rows)).collect();
@@ -106,11 +109,11 @@ pub fn object(name: &str, inventory: &Inventory) -> Json {
             })
         })
         .collect();
-    let mut days: BTreeMap<i32, (u64, BTreeSet<&str>)> = BTreeMap::new();
-    for slice in inventory.slices.iter().filter(|slice| &*slice.table == "event") {
+    let mut days: BTreeMap<i32, (u64, BTreeSet<Option<u32>>)> = BTreeMap::new();
+    for slice in inventory.streams.iter().filter(|stream| &*stream.kind.table == "event").flat_map(|stream| &stream.slices) {
         let day = days.entry(slice.day).or_default();
         day.0 += slice.rows;
-        day.1.insert(&slice.muid);
+        day.1.insert(slice.machine);
     }
     let days: Vec<Json> = days.into_iter().map(|(day, (rows, machines))| json!({ "day": day_text(day), "events": rows, "machines": machines.len() })).collect();
     let rejected: Vec<Json> = inventory.rejected.iter().map(|(file, reason, count)| json!({ "file": &**file, "reason": &**reason, "count": count })).collect();
@@ -118,7 +121,7 @@ pub fn object(name: &str, inventory: &Inventory) -> Json {
 }
 
 pub fn csv(inventory: &Inventory) -> String {
-    let rows = holdings(inventory, |slice| (&slice.table, &slice.operation)).into_iter().map(|holding| {
+    let rows = holdings(inventory, |kind| (&kind.table, &kind.operation)).into_iter().map(|holding| {
         vec![
             holding.table.into(),
             holding.operation.into(),
@@ -132,26 +135,29 @@ pub fn csv(inventory: &Inventory) -> String {
     lines(&["Table", "Operation", "Rows", "Machines", "Days", "First", "Last"], rows)
 }
 
-fn holdings<'a>(inventory: &'a Inventory, key: impl Fn(&'a Slice) -> (&'a str, &'a str)) -> Vec<Holding<'a>> {
+fn holdings<'a>(inventory: &'a Inventory, key: impl Fn(&'a Kind) -> (&'a str, &'a str)) -> Vec<Holding<'a>> {
     let mut found: BTreeMap<(&str, &str), Holding<'a>> = BTreeMap::new();
-    for slice in &inventory.slices {
-        let (table, operation) = key(slice);
+    for stream in &inventory.streams {
+        let (table, operation) = key(&stream.kind);
         let holding = found.entry((table, operation)).or_insert_with(|| Holding {
             table,
             operation,
             rows: 0,
             machines: BTreeSet::new(),
             days: BTreeSet::new(),
-            first: slice.first,
-            last: slice.last,
+            first: i64::MAX,
+            last: i64::MIN,
             kinds: BTreeSet::new(),
         });
-        holding.rows += slice.rows;
-        holding.machines.insert(&slice.muid);
-        holding.days.insert(slice.day);
-        holding.first = holding.first.min(slice.first);
-        holding.last = holding.last.max(slice.last);
-        holding.kinds.insert(slice.event_id.map_or_else(|| slice.provider.to_string(), |id| format!("{}/{id}", slice.provider)));
+        for slice in &stream.slices {
+            holding.rows += slice.rows;
+            holding.machines.insert(slice.machine);
+            holding.days.insert(slice.day);
+            holding.first = holding.first.min(slice.first);
+            holding.last = holding.last.max(slice.last);
+        }
+        let provider = &stream.kind.provider;
+        holding.kinds.insert(stream.kind.event_id.map_or_else(|| provider.to_string(), |id| format!("{provider}/{id}")));
     }
     found.into_values().collect()
 }

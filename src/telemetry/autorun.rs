@@ -3,6 +3,10 @@
 //! Keys are matched in the spelling of the registry table (roots `HKLM` and `HKU`, `CurrentControlSet`), case ignored. Below `HKU`
 //! the user's part is left out.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 /// A persistence point: the end of a key, and the value names that count (none: every value).
 struct Point {
     /// Contained in the key as whole parts, after the root and the user.
@@ -121,30 +125,19 @@ pub fn is_autorun(key: &str, value: Option<&str>) -> bool {
     if key.contains("\\classes\\") || key.contains("_classes\\") {
         return ENDINGS.iter().any(|ending| key.ends_with(ending));
     }
-    POINTS.iter().any(|point| holds(point, &key, value.as_deref()))
+    SEARCH.as_ref().is_some_and(|search| {
+        let mut found = search.find_overlapping_iter(&key).filter_map(|found| Some((POINTS.get(found.pattern().as_usize())?, &key[found.end()..])));
+        found.any(|(point, rest)| holds(point, rest, value.as_deref()))
+    })
 }
 
-fn holds(point: &Point, key: &str, value: Option<&str>) -> bool {
-    let Some(start) = find_parts(key, point.key) else { return false };
-    let rest = &key[start + point.key.len()..];
-    (rest.is_empty() || point.below) && (point.values.is_empty() || value.is_some_and(|value| point.values.contains(&value)))
-}
+/// All points at once, each behind the backslash that begins its first part.
+static SEARCH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(POINTS.iter().map(|point| format!("\\{}", point.key))).ok());
 
-/// Where whole parts of a key begin.
-fn find_parts(key: &str, wanted: &str) -> Option<usize> {
-    let mut from = 0;
-    while let Some(found) = key[from..].find(wanted) {
-        let start = from + found;
-        let end = start + wanted.len();
-        if start > 0 && key.as_bytes()[start - 1] == b'\\' && (end == key.len() || key.as_bytes()[end] == b'\\') {
-            return Some(start);
-        }
-        from = start + 1;
-        while !key.is_char_boundary(from) {
-            from += 1;
-        }
-    }
-    None
+/// Whether a point counts that `rest` follows in the key.
+fn holds(point: &Point, rest: &str, value: Option<&str>) -> bool {
+    let whole = rest.is_empty() || (point.below && rest.starts_with('\\'));
+    whole && (point.values.is_empty() || value.is_some_and(|value| point.values.contains(&value)))
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use std::sync::Arc;
 pub struct Inventory {
     /// Sorted by client, then name.
     pub machines: Vec<KnownMachine>,
-    /// Which machine had which rows on which day; sorted.
-    pub slices: Vec<Slice>,
+    /// Kinds of rows, sorted, each once, with the machines and days that have some.
+    pub streams: Vec<Stream>,
     /// The raw fields that records of a channel and event id have, in `event`.
     pub raw_fields: BTreeMap<(Arc<str>, i64), Vec<Arc<str>>>,
     /// Records that ingest could not read: file, reason, how many.
@@ -34,20 +34,67 @@ pub struct KnownMachine {
     pub events: u64,
 }
 
-/// Rows of one kind, of one machine, on one day.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Slice {
+/// What the records of one id of a sensor became in a table. A store of many machines and days has few of these.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Kind {
     pub table: Arc<str>,
     /// Empty where the table has no operations.
     pub operation: Arc<str>,
     pub provider: Arc<str>,
     pub channel: Arc<str>,
     pub event_id: Option<i64>,
-    pub muid: Arc<str>,
+}
+
+/// All rows of one kind.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stream {
+    pub kind: Kind,
+    /// Sorted by machine and day, each once.
+    pub slices: Vec<Slice>,
+}
+
+/// Rows of one kind, of one machine, on one day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slice {
+    /// Its place among the machines; none where the rows name no machine.
+    pub machine: Option<u32>,
     /// Days since 1970-01-01 UTC.
     pub day: i32,
     pub rows: u64,
     /// Milliseconds since 1970, UTC.
     pub first: i64,
     pub last: i64,
+}
+
+impl Inventory {
+    /// From streams in any order, some of one kind: several ingests may know the same machine and the same day.
+    pub fn of(machines: Vec<KnownMachine>, mut streams: Vec<Stream>) -> Inventory {
+        streams.sort_by(|a, b| a.kind.cmp(&b.kind));
+        streams.dedup_by(|later, kept| {
+            let same = later.kind == kept.kind;
+            if same {
+                kept.slices.append(&mut later.slices);
+            }
+            same
+        });
+        for stream in &mut streams {
+            stream.slices.sort_by_key(|slice| (slice.machine, slice.day));
+            stream.slices.dedup_by(|later, kept| {
+                let same = (later.machine, later.day) == (kept.machine, kept.day);
+                if same {
+                    kept.rows += later.rows;
+                    kept.first = kept.first.min(later.first);
+                    kept.last = kept.last.max(later.last);
+                }
+                same
+            });
+        }
+        Inventory { machines, streams, ..Inventory::default() }
+    }
+
+    /// From the first record to the last, where there is any.
+    pub fn span(&self) -> Option<(i64, i64)> {
+        let slices = self.streams.iter().flat_map(|stream| &stream.slices);
+        slices.map(|slice| (slice.first, slice.last)).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+    }
 }

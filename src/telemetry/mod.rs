@@ -9,7 +9,7 @@ pub mod mapping;
 pub mod tables;
 pub mod words;
 
-pub use inventory::{Inventory, KnownMachine, Slice};
+pub use inventory::{Inventory, Kind, KnownMachine, Slice, Stream};
 pub use tables::{TABLES, table};
 
 /// What a column holds.

@@ -1,14 +1,14 @@
 //! What the store holds, from its two small tables and the manifest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use polars::prelude::{DataFrame, DataType, Int64Chunked, LazyFrame, StringChunked};
+use polars::prelude::{DataFrame, DataType, Int64Chunked, LazyFrame};
 
 use super::run;
 use crate::backend::{BackendError, Limits};
 use crate::store::{Store, StoredFile};
-use crate::telemetry::{Inventory, KnownMachine, Slice};
+use crate::telemetry::{Inventory, Kind, KnownMachine, Slice, Stream};
 
 /// Reads and folds it: several ingests may know the same machine and the same day.
 pub fn read(store: &Store) -> Result<Inventory, BackendError> {
@@ -27,12 +27,9 @@ pub fn read(store: &Store) -> Result<Inventory, BackendError> {
     }
     let sources = manifest.sources.iter();
     let rejected = sources.flat_map(|source| source.rejected.iter().map(|(reason, count)| (source.name.as_str().into(), reason.as_str().into(), *count)));
-    Ok(Inventory {
-        machines: machines(&rows(store, &of("machine"))?),
-        slices: slices(&rows(store, &of("coverage"))?),
-        raw_fields,
-        rejected: rejected.collect(),
-    })
+    let machines = machines(&rows(store, &of("machine"))?);
+    let streams = streams(&rows(store, &of("coverage"))?, &machines);
+    Ok(Inventory { raw_fields, rejected: rejected.collect(), ..Inventory::of(machines, streams) })
 }
 
 /// Small files, whole, one after the other.
@@ -112,67 +109,43 @@ fn fold_machine(machine: &mut KnownMachine, seen: KnownMachine) {
     machine.events += seen.events;
 }
 
-/// A store of many machines and days has hundreds of thousands of these: columns are looked up once, and equal neighbours share their text.
-fn slices(frames: &[DataFrame]) -> Vec<Slice> {
-    let mut all: Vec<Slice> = Vec::with_capacity(frames.iter().map(DataFrame::height).sum());
+/// A store of many machines and days has hundreds of thousands of rows here, those of one kind beside each other: columns are looked up once, and kinds and
+/// machines only where they change.
+fn streams(frames: &[DataFrame], machines: &[KnownMachine]) -> Vec<Stream> {
+    let places: HashMap<&str, u32> = machines.iter().zip(0..).map(|(machine, place)| (&*machine.muid, place)).collect();
+    let mut all: Vec<Stream> = Vec::new();
     for frame in frames {
-        let mut texts = ["Table", "Operation", "Provider", "Channel", "Muid"].map(|name| Texts::of(frame, name));
+        let texts = ["Table", "Operation", "Provider", "Channel", "Muid"].map(|name| frame.column(name).and_then(|column| column.str()).ok());
         let numbers = ["EventId", "Day", "Rows", "First", "Last"].map(|name| numbers(frame, name));
+        let mut last: Option<([&str; 4], Option<i64>)> = None;
+        let mut machine = ("", None);
         for row in 0..frame.height() {
-            let [table, operation, provider, channel, muid] = texts.each_mut().map(|texts| texts.get(row));
-            let [event_id, day, rows, first, last] = numbers.each_ref().map(|numbers| numbers.as_ref().and_then(|numbers| numbers.get(row)));
-            all.push(Slice {
-                table,
-                operation,
-                provider,
-                channel,
-                event_id,
-                muid,
+            let [table, operation, provider, channel, muid] = texts.map(|cells| cells.and_then(|cells| cells.get(row)).unwrap_or_default());
+            let [event_id, day, rows, first, end] = numbers.each_ref().map(|numbers| numbers.as_ref().and_then(|numbers| numbers.get(row)));
+            let kind = ([table, operation, provider, channel], event_id);
+            if last != Some(kind) {
+                let [table, operation, provider, channel] = kind.0.map(Arc::from);
+                all.push(Stream { kind: Kind { table, operation, provider, channel, event_id }, slices: Vec::new() });
+                last = Some(kind);
+            }
+            if machine.0 != muid {
+                machine = (muid, places.get(muid).copied());
+            }
+            let slice = Slice {
+                machine: machine.1,
                 day: day.and_then(|day| i32::try_from(day).ok()).unwrap_or(0),
                 rows: rows.and_then(|rows| u64::try_from(rows).ok()).unwrap_or(0),
                 first: first.unwrap_or(i64::MAX),
-                last: last.unwrap_or(i64::MIN),
-            });
+                last: end.unwrap_or(i64::MIN),
+            };
+            if let Some(stream) = all.last_mut() {
+                stream.slices.push(slice);
+            }
         }
     }
-    // Each file is sorted already, which this sort makes use of.
-    all.sort_by(|a, b| key(a).cmp(&key(b)));
-    all.dedup_by(|later, kept| {
-        let same = key(later) == key(kept);
-        if same {
-            kept.rows += later.rows;
-            kept.first = kept.first.min(later.first);
-            kept.last = kept.last.max(later.last);
-        }
-        same
-    });
     all
-}
-
-fn key(slice: &Slice) -> (&str, &str, &str, &str, Option<i64>, &str, i32) {
-    (&slice.table, &slice.operation, &slice.provider, &slice.channel, slice.event_id, &slice.muid, slice.day)
 }
 
 fn numbers(frame: &DataFrame, name: &str) -> Option<Int64Chunked> {
     frame.column(name).and_then(|column| column.cast(&DataType::Int64)).and_then(|column| column.i64().cloned()).ok()
-}
-
-/// A text column that gives the same text again where a row repeats the one before.
-struct Texts<'a> {
-    cells: Option<&'a StringChunked>,
-    last: Arc<str>,
-}
-
-impl<'a> Texts<'a> {
-    fn of(frame: &'a DataFrame, name: &str) -> Texts<'a> {
-        Texts { cells: frame.column(name).ok().and_then(|column| column.str().ok()), last: Arc::from("") }
-    }
-
-    fn get(&mut self, row: usize) -> Arc<str> {
-        let text = self.cells.and_then(|cells| cells.get(row)).unwrap_or_default();
-        if *self.last != *text {
-            self.last = Arc::from(text);
-        }
-        self.last.clone()
-    }
 }

@@ -15,7 +15,7 @@ pub fn greet(context: &Context, backend: &dyn Backend) -> String {
         Ok(inventory) => {
             let machines = inventory.machines.len();
             let machines = format!("{machines} machine{}", if machines == 1 { "" } else { "s" });
-            match inventory.slices.iter().map(|slice| (slice.first, slice.last)).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))) {
+            match inventory.span() {
                 None => format!("{}: {machines}, no telemetry", escape(backend.name())),
                 Some((first, last)) => {
                     let at = |moment: i64| time(moment, Precision::Minutes, context.zone);

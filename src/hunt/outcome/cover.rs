@@ -4,14 +4,14 @@
 //! every need that is shown, one of these sensors wrote anything on that machine and day: a day without a remote thread is no gap, a day without Sysmon is.
 //! The sensor must also have filled the table on that machine at some time, except in tables whose rows are rare by nature.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::needs::{Evidence, needs};
 use crate::frame::Read;
 use crate::hunt::Coverage;
 use crate::hunt::query::in_scope;
 use crate::plan::{Period, Plan, Scan, time};
-use crate::telemetry::{Inventory, KnownMachine, Slice};
+use crate::telemetry::{Inventory, Kind, KnownMachine, Slice};
 
 /// The most silent machine-days that are listed.
 const MOST_SILENT: usize = 1_000;
@@ -31,16 +31,15 @@ pub fn cover(scan: &Scan, inventory: &Inventory, now: i64, read: &Read) -> Cover
     let supporting = evidence.is_empty();
     let sensors: Vec<HashSet<&str>> = evidence.iter().map(|need| need.sensors(scan, inventory)).collect();
     let mut not_examined: Vec<String> = evidence.iter().zip(&sensors).filter(|(_, sensors)| sensors.is_empty()).map(|(need, _)| need.describe()).collect();
-    let shown: Vec<&HashSet<&str>> = sensors.iter().filter(|sensors| !sensors.is_empty()).collect();
-    let seen = Seen::of(scan, inventory, end);
+    let shown: Vec<Seen> = sensors.iter().filter(|sensors| !sensors.is_empty()).map(|sensors| Seen::of(sensors, scan, inventory, end)).collect();
     let (mut machines, mut asked, mut covered) = (0, 0, 0);
     let mut silent = Vec::new();
-    for machine in inventory.machines.iter().filter(|machine| !supporting && in_scope(machine, &scan.scope)) {
+    for (machine, place) in inventory.machines.iter().zip(0..).filter(|(machine, _)| !supporting && in_scope(machine, &scan.scope)) {
         let days = days_of(machine, &scan.period, end);
         machines += u64::from(!days.is_empty());
         for day in days {
             asked += 1;
-            if !shown.is_empty() && shown.iter().all(|sensors| sensors.iter().any(|sensor| seen.on(machine, sensor, day))) {
+            if !shown.is_empty() && shown.iter().all(|seen| seen.on(place, day)) {
                 covered += 1;
             } else {
                 silent.push((machine.name.to_string(), day));
@@ -86,14 +85,14 @@ pub fn cover_plan(plan: &Plan, inventory: &Inventory, now: i64, read: &Read) -> 
 pub fn covered_spans(plan: &Plan, inventory: &Inventory) -> Vec<Period> {
     let mut days: Vec<(i32, i64, i64)> = Vec::new();
     for scan in plan.scans() {
-        let muids = scope_muids(scan, inventory);
+        let machines = machines_of(scan, inventory);
         let mut sensors: HashSet<&str> = HashSet::new();
         let evidence = needs(scan);
         for need in &evidence {
             sensors.extend(need.sensors(scan, inventory));
         }
-        let alive = inventory.slices.iter().filter(|slice| sensors.contains(&*slice.provider) && muids.contains(&*slice.muid));
-        days.extend(alive.map(|slice| (slice.day, slice.first, slice.last)));
+        let alive = inventory.streams.iter().filter(|stream| sensors.contains(&*stream.kind.provider)).flat_map(|stream| &stream.slices);
+        days.extend(alive.filter(|slice| machines.has(slice)).map(|slice| (slice.day, slice.first, slice.last)));
     }
     days.sort_unstable();
     let mut spans: Vec<(i32, i64, i64)> = Vec::new();
@@ -108,20 +107,30 @@ pub fn covered_spans(plan: &Plan, inventory: &Inventory) -> Vec<Period> {
 
 /// The span of the table's rows in the scope, whatever the period.
 fn spanned(scan: &Scan, inventory: &Inventory) -> Option<(i64, i64)> {
-    let muids = scope_muids(scan, inventory);
-    let slices = || inventory.slices.iter().filter(|slice| *slice.table == *scan.table && muids.contains(&*slice.muid) && of_scan(slice, scan));
-    Some((slices().map(|slice| slice.first).min()?, slices().map(|slice| slice.last).max()?))
+    let machines = machines_of(scan, inventory);
+    let streams = inventory.streams.iter().filter(|stream| *stream.kind.table == *scan.table && of_scan(&stream.kind, scan));
+    let spans = streams.flat_map(|stream| &stream.slices).filter(|slice| machines.has(slice)).map(|slice| (slice.first, slice.last));
+    spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
 }
 
-fn scope_muids<'a>(scan: &Scan, inventory: &'a Inventory) -> HashSet<&'a str> {
-    inventory.machines.iter().filter(|machine| in_scope(machine, &scan.scope)).map(|machine| &*machine.muid).collect()
+/// Which of a source's machines a scan is about, by their place.
+struct Machines(Vec<bool>);
+
+impl Machines {
+    fn has(&self, slice: &Slice) -> bool {
+        slice.machine.and_then(|place| self.0.get(place as usize)).is_some_and(|wanted| *wanted)
+    }
+}
+
+fn machines_of(scan: &Scan, inventory: &Inventory) -> Machines {
+    Machines(inventory.machines.iter().map(|machine| in_scope(machine, &scan.scope)).collect())
 }
 
 /// Whether the scan reads rows like these.
-fn of_scan(slice: &Slice, scan: &Scan) -> bool {
-    scan.operations.as_ref().is_none_or(|operations| operations.contains(&slice.operation))
-        && (scan.channels.is_empty() || scan.channels.iter().any(|channel| crate::plan::folded_equal(channel, &slice.channel)))
-        && (scan.event_ids.is_empty() || slice.event_id.is_some_and(|id| scan.event_ids.contains(&id)))
+fn of_scan(kind: &Kind, scan: &Scan) -> bool {
+    scan.operations.as_ref().is_none_or(|operations| operations.contains(&kind.operation))
+        && (scan.channels.is_empty() || scan.channels.iter().any(|channel| crate::plan::folded_equal(channel, &kind.channel)))
+        && (scan.event_ids.is_empty() || kind.event_id.is_some_and(|id| scan.event_ids.contains(&id)))
 }
 
 /// The days of the period, from the machine's first sight on, up to the end.
@@ -137,37 +146,48 @@ fn day_of(time: i64) -> i32 {
     i32::try_from(time.div_euclid(time::DAY)).unwrap_or(if time < 0 { i32::MIN / 2 } else { i32::MAX / 2 })
 }
 
-/// Which sensor wrote anything on which machine and day, within the period; and which filled the table there at all.
-struct Seen<'a> {
-    days: HashMap<(&'a str, &'a str), BTreeSet<i32>>,
-    filled: HashSet<(&'a str, &'a str)>,
+/// On which machines and days any of some sensors wrote anything, within the period; and which machines it filled the table of at all.
+struct Seen {
+    /// By sensor, since one that never filled the table on a machine tells nothing of it.
+    sensors: Vec<Sensor>,
     rare: bool,
 }
 
-impl<'a> Seen<'a> {
-    fn of(scan: &Scan, inventory: &'a Inventory, end: i64) -> Seen<'a> {
-        let mut seen = Seen { days: HashMap::new(), filled: HashSet::new(), rare: RARE.contains(&scan.table) };
-        for slice in &inventory.slices {
-            let key = (&*slice.muid, &*slice.provider);
-            if *slice.table == *scan.table {
-                seen.filled.insert(key);
+#[derive(Default)]
+struct Sensor {
+    days: HashSet<(u32, i32)>,
+    filled: HashSet<u32>,
+}
+
+impl Seen {
+    fn of(sensors: &HashSet<&str>, scan: &Scan, inventory: &Inventory, end: i64) -> Seen {
+        let within = |slice: &Slice| slice.first < end && scan.period.from.is_none_or(|from| slice.last >= from);
+        let one = |name: &&str| {
+            let mut sensor = Sensor::default();
+            for stream in inventory.streams.iter().filter(|stream| *stream.kind.provider == **name) {
+                let fills = *stream.kind.table == *scan.table;
+                for (slice, machine) in stream.slices.iter().filter_map(|slice| Some((slice, slice.machine?))) {
+                    if fills {
+                        sensor.filled.insert(machine);
+                    }
+                    if within(slice) {
+                        sensor.days.insert((machine, slice.day));
+                    }
+                }
             }
-            if slice.first < end && scan.period.from.is_none_or(|from| slice.last >= from) {
-                seen.days.entry(key).or_default().insert(slice.day);
-            }
-        }
-        seen
+            sensor
+        };
+        Seen { sensors: sensors.iter().map(one).collect(), rare: RARE.contains(&scan.table) }
     }
 
-    fn on(&self, machine: &KnownMachine, sensor: &str, day: i32) -> bool {
-        let key = (&*machine.muid, sensor);
-        (self.rare || self.filled.contains(&key)) && self.days.get(&key).is_some_and(|days| days.contains(&day))
+    fn on(&self, machine: u32, day: i32) -> bool {
+        self.sensors.iter().any(|sensor| (self.rare || sensor.filled.contains(&machine)) && sensor.days.contains(&(machine, day)))
     }
 }
 
 impl Evidence {
     /// The sensors that show it; none where the source never does.
     fn sensors<'a>(&self, scan: &Scan, inventory: &'a Inventory) -> HashSet<&'a str> {
-        inventory.slices.iter().filter(|slice| self.is_shown_by(slice, scan)).map(|slice| &*slice.provider).collect()
+        inventory.streams.iter().map(|stream| &stream.kind).filter(|kind| self.is_shown_by(kind, scan)).map(|kind| &*kind.provider).collect()
     }
 }

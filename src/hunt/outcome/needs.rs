@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::plan::{Comparison, Expr, Need, Plan, Scan, Source, Step, Value, folded_equal};
-use crate::telemetry::{Slice, table, words};
+use crate::telemetry::{Kind, table, words};
 
 /// One thing that must be shown.
 pub(super) enum Evidence {
@@ -45,24 +45,24 @@ impl Evidence {
     ///
     /// A need that names a sensor alone (`Defender`) is shown by anything that it wrote. One that names an operation of the table (`process.create`) is shown
     /// by rows of that operation too, whichever sensor gave them; one that names the table alone, by any row of it.
-    pub(super) fn is_shown_by(&self, slice: &Slice, scan: &Scan) -> bool {
+    pub(super) fn is_shown_by(&self, shown: &Kind, scan: &Scan) -> bool {
         match self {
             Evidence::Need(need) => {
-                let of_table = *slice.table == *scan.table;
+                let of_table = *shown.table == *scan.table;
                 let by_kind = need.any_of.iter().any(|kind| match kind.split_once('/') {
-                    Some((provider, id)) => of_table && *slice.provider == *provider && slice.event_id.is_some_and(|known| id.parse() == Ok(known)),
-                    None => *slice.provider == **kind && (of_table || scan.table == "detection"),
+                    Some((provider, id)) => of_table && *shown.provider == *provider && shown.event_id.is_some_and(|known| id.parse() == Ok(known)),
+                    None => *shown.provider == **kind && (of_table || scan.table == "detection"),
                 });
                 let by_word = match need.label.split_once('.') {
                     None => *need.label == *scan.table,
-                    Some((table, word)) => *table == *scan.table && *slice.operation == *word,
+                    Some((table, word)) => *table == *scan.table && *shown.operation == *word,
                 };
                 by_kind || (of_table && by_word)
             }
             Evidence::Raw { channel, event_id } => {
-                &*slice.table == "event"
-                    && channel.as_ref().is_none_or(|channel| folded_equal(channel, &slice.channel))
-                    && event_id.is_none_or(|id| slice.event_id == Some(id))
+                &*shown.table == "event"
+                    && channel.as_ref().is_none_or(|channel| folded_equal(channel, &shown.channel))
+                    && event_id.is_none_or(|id| shown.event_id == Some(id))
             }
         }
     }

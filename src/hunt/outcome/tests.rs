@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::frame::Read;
-use crate::hunt::build::{inventory, machine, scan, slice, time};
+use crate::hunt::build::{Part, inventory, machine, part, scan, time};
 use crate::plan::{Expr, How, Need, Plan, Scan, Scope, Source, Step};
 use crate::telemetry::Inventory;
 
@@ -23,15 +23,19 @@ fn covered(scan: &Scan, source: &Inventory) -> Coverage {
 }
 
 /// Two machines with Sysmon on two days; one of them started a remote thread.
-fn source() -> Inventory {
-    let mut slices = Vec::new();
+fn parts() -> Vec<Part> {
+    let mut parts = Vec::new();
     for name in ["WS1", "WS2"] {
         for day in ["2020-09-21T08:00:00Z", "2020-09-22T08:00:00Z"] {
-            slices.push(slice("process", "create", "Sysmon/1", name, day, 8));
+            parts.push(part("process", "create", "Sysmon/1", name, day, 8));
         }
     }
-    slices.push(slice("process", "thread", "Sysmon/8", "WS1", "2020-09-21T09:00:00Z", 0));
-    inventory(vec![machine("000000", "WS1"), machine("000000", "WS2")], slices)
+    parts.push(part("process", "thread", "Sysmon/8", "WS1", "2020-09-21T09:00:00Z", 0));
+    parts
+}
+
+fn source() -> Inventory {
+    inventory(vec![machine("000000", "WS1"), machine("000000", "WS2")], parts())
 }
 
 #[test]
@@ -58,8 +62,9 @@ fn what_the_source_never_shows_is_not_examined() {
 
 #[test]
 fn a_day_on_which_a_machine_sent_nothing_is_silent() {
-    let mut source = source();
-    source.slices.retain(|slice| !(slice.first == time("2020-09-22T08:00:00Z") && slice.muid == source.machines[1].muid));
+    let whole = source();
+    let parts = parts().into_iter().filter(|part| !(part.first == time("2020-09-22T08:00:00Z") && part.name == "WS2"));
+    let source = Inventory { machines: whole.machines, ..inventory(vec![machine("000000", "WS1"), machine("000000", "WS2")], parts.collect()) };
     let coverage = covered(&asked("process", &["create"]), &source);
     assert_eq!(coverage.silent, [("WS2".to_string(), 18_527)]);
     assert_eq!(outcome(false, &[coverage]), Outcome::Partial);
@@ -82,10 +87,10 @@ fn days_count_from_the_first_sight_up_to_now() {
 
 #[test]
 fn another_log_of_the_machine_does_not_stand_in() {
-    let mut slices = source().slices;
-    slices.push(slice("logon", "logon", "Security/4624", "DC1", "2020-09-21T08:00:00Z", 8));
-    slices.push(slice("process", "create", "Security/4688", "WS1", "2020-09-21T08:00:00Z", 8));
-    let source = inventory(vec![machine("000000", "DC1"), machine("000000", "WS1"), machine("000000", "WS2")], slices);
+    let mut parts = parts();
+    parts.push(part("logon", "logon", "Security/4624", "DC1", "2020-09-21T08:00:00Z", 8));
+    parts.push(part("process", "create", "Security/4688", "WS1", "2020-09-21T08:00:00Z", 8));
+    let source = inventory(vec![machine("000000", "DC1"), machine("000000", "WS1"), machine("000000", "WS2")], parts);
     let coverage = covered(&asked("process", &["create"]), &source);
     assert_eq!(coverage.silent.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["DC1", "DC1"]);
     let one = covered(&Scan { scope: Scope::Machines(vec![source.machines[1].muid.clone()]), ..asked("process", &["create"]) }, &source);
@@ -119,9 +124,9 @@ fn a_filter_on_the_operation_says_what_is_needed() {
 
 #[test]
 fn spans_run_over_days_in_a_row() {
-    let mut slices = source().slices;
-    slices.push(slice("process", "create", "Sysmon/1", "WS1", "2020-09-24T08:00:00Z", 1));
-    let source = inventory(vec![machine("000000", "WS1"), machine("000000", "WS2")], slices);
+    let mut parts = parts();
+    parts.push(part("process", "create", "Sysmon/1", "WS1", "2020-09-24T08:00:00Z", 1));
+    let source = inventory(vec![machine("000000", "WS1"), machine("000000", "WS2")], parts);
     let spans = covered_spans(&scan("process"), &source);
     assert_eq!(spans.len(), 2);
     assert_eq!(spans[0], Period { from: Some(time("2020-09-21T08:00:00Z")), to: Some(time("2020-09-22T16:00:00Z") + 1) });

@@ -43,12 +43,12 @@ pub(super) fn plan(target: &Target, asked: &Asked<'_>, context: &Context<'_>) ->
 /// The channels that one text means, as the source spells them: a channel's name, else a sensor's. One that the source never shows stays as it was
 /// written, and coverage says so.
 fn known_channels(given: &str, inventory: &Inventory) -> Vec<Arc<str>> {
-    let slices = || inventory.slices.iter().filter(|slice| slice.table.as_ref() == "event");
-    let named: Vec<Arc<str>> = slices().filter(|slice| folded_equal(&slice.channel, given)).map(|slice| slice.channel.clone()).collect();
+    let kinds = || inventory.streams.iter().map(|stream| &stream.kind).filter(|kind| &*kind.table == "event");
+    let named: Vec<Arc<str>> = kinds().filter(|kind| folded_equal(&kind.channel, given)).map(|kind| kind.channel.clone()).collect();
     if !named.is_empty() {
         return named;
     }
-    let of_sensor: Vec<Arc<str>> = slices().filter(|slice| folded_equal(&slice.provider, given)).map(|slice| slice.channel.clone()).collect();
+    let of_sensor: Vec<Arc<str>> = kinds().filter(|kind| folded_equal(&kind.provider, given)).map(|kind| kind.channel.clone()).collect();
     if of_sensor.is_empty() { vec![Arc::from(given)] } else { of_sensor }
 }
 

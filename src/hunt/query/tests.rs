@@ -6,14 +6,14 @@ use chrono_tz::Tz;
 use miette::Diagnostic;
 
 use super::*;
-use crate::hunt::build::{inventory, machine, slice};
+use crate::hunt::build::{inventory, machine, part};
 use crate::plan::{Period, Schema, Scope, explain};
 use crate::telemetry::words::{ATTR_LANSHARED, ATTR_REMOTE};
 
 fn source() -> Inventory {
     let mut source = inventory(
         vec![machine("000000", "DC1"), machine("000000", "WS1")],
-        vec![slice("event", "", "Sysmon/1", "WS1", "2020-09-21T10:00:00Z", 2), slice("event", "", "Security/4624", "DC1", "2020-09-21T10:00:00Z", 2)],
+        vec![part("event", "", "Sysmon/1", "WS1", "2020-09-21T10:00:00Z", 2), part("event", "", "Security/4624", "DC1", "2020-09-21T10:00:00Z", 2)],
     );
     source.raw_fields.insert(("Security/Operational".into(), 4624), vec!["LogonGuid".into(), "IpAddress".into()]);
     source.raw_fields.insert(("Sysmon/Operational".into(), 1), vec!["Image".into(), "IpAddress".into()]);

@@ -72,7 +72,7 @@ fn summed(days: &Plan, by_machine: bool) -> Plan {
 
 /// The table whose absence means that users can't be told: logons where the source has some, else processes.
 fn main_table(context: &Context<'_>) -> &'static str {
-    let has_logons = context.inventory.slices.iter().any(|slice| &*slice.table == "logon");
+    let has_logons = context.inventory.streams.iter().any(|stream| &*stream.kind.table == "logon");
     if has_logons { "logon" } else { "process" }
 }
 

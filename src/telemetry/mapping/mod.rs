@@ -84,9 +84,16 @@ pub enum From {
     WordPattern(&'static [&'static str], &'static str, &'static [(&'static str, &'static str)]),
     /// As `Pattern`, read as an integer.
     NumberPattern(&'static [&'static str], &'static str),
-    /// As `Pattern`: the program of a command line, whole path (missing when it has none) or last part.
-    ImagePattern(&'static [&'static str], &'static str),
-    ImageNamePattern(&'static [&'static str], &'static str),
+    /// The rest of a line that begins, blanks aside, with a label; in the first field that has one. Far faster than a pattern in long texts.
+    Line(&'static [&'static str], &'static str),
+    /// The account on such a line.
+    LineUser(&'static [&'static str], &'static str),
+    /// The program of a command line on such a line: whole path (missing when it has none) or last part.
+    LineImage(&'static [&'static str], &'static str),
+    LineImageName(&'static [&'static str], &'static str),
+    /// What stands before a label, or after it, without the blanks around.
+    Until(&'static [&'static str], &'static str),
+    After(&'static [&'static str], &'static str),
     /// Without the blanks and quotes around it.
     Bare(&'static [&'static str]),
     /// Fields that are known, with a text between them.

@@ -6,8 +6,8 @@ use super::{From, From::*, Rule};
 const CLASSIC: &[&str] = &["Message", "param3", "param2", "Data"];
 const CONTEXT: &[&str] = &["ContextInfo", "Message"];
 
-const HOST_OF_CLASSIC: &str = r"HostApplication=([^\r\n]+)";
-const HOST_OF_CONTEXT: &str = r"Host Application = ([^\r\n]+)";
+const HOST_OF_CLASSIC: &str = "HostApplication=";
+const HOST_OF_CONTEXT: &str = "Host Application = ";
 
 /// The process that writes the record is the one that runs the script.
 const PID: From = Number(&["Execution_ProcessID", "ExecutionProcessID"]);
@@ -30,11 +30,11 @@ const BLOCK: &[(&str, From)] = &[
 ];
 
 const MODULE: &[(&str, From)] = &[
-    ("ScriptText", First(&[Field(&["Payload"]), Pattern(&["Message"], r"(?s)^(.*?)\s*Context:\s+Severity = ")])),
-    ("Path", Pattern(CONTEXT, r"Script Name = ([^\r\n]+)")),
-    ("LoggedUser", UserPattern(CONTEXT, r"(?m)^\s*User = ([^\r\n]+)")),
-    ("ParentPath", ImagePattern(CONTEXT, HOST_OF_CONTEXT)),
-    ("ParentFilename", ImageNamePattern(CONTEXT, HOST_OF_CONTEXT)),
+    ("ScriptText", First(&[Field(&["Payload"]), Until(&["Message"], "Context:")])),
+    ("Path", Line(CONTEXT, "Script Name = ")),
+    ("LoggedUser", LineUser(CONTEXT, "User = ")),
+    ("ParentPath", LineImage(CONTEXT, HOST_OF_CONTEXT)),
+    ("ParentFilename", LineImageName(CONTEXT, HOST_OF_CONTEXT)),
     ("ParentPid", PID),
 ];
 
@@ -43,9 +43,9 @@ const fn classic(ids: &'static [i64], columns: &'static [(&'static str, From)]) 
 }
 
 const HOST: &[(&str, From)] = &[
-    ("LoggedUser", UserPattern(CLASSIC, r"UserId=([^\r\n]+)")),
-    ("ParentPath", ImagePattern(CLASSIC, HOST_OF_CLASSIC)),
-    ("ParentFilename", ImageNamePattern(CLASSIC, HOST_OF_CLASSIC)),
+    ("LoggedUser", LineUser(CLASSIC, "UserId=")),
+    ("ParentPath", LineImage(CLASSIC, HOST_OF_CLASSIC)),
+    ("ParentFilename", LineImageName(CLASSIC, HOST_OF_CLASSIC)),
 ];
 
 pub(super) const RULES: &[Rule] = &[
@@ -53,20 +53,12 @@ pub(super) const RULES: &[Rule] = &[
     operational_rule(CORE_CHANNEL, 4104, BLOCK),
     operational_rule(BLOCK_CHANNEL, 4103, MODULE),
     operational_rule(CORE_CHANNEL, 4103, MODULE),
-    classic(&[400], &[("ScriptText", Pattern(CLASSIC, HOST_OF_CLASSIC)), ("Path", Pattern(CLASSIC, r"ScriptName=([^\r\n]+)"))]),
+    classic(&[400], &[("ScriptText", Line(CLASSIC, HOST_OF_CLASSIC)), ("Path", Line(CLASSIC, "ScriptName="))]),
     classic(
         &[800],
         &[
-            (
-                "ScriptText",
-                First(&[
-                    Pattern(&["Message"], r"(?s)Details:\s*(\S.*?)\s*$"),
-                    Field(&["param3"]),
-                    Pattern(&["Message", "param2"], r"CommandLine=([^\r\n]+)"),
-                    Field(&["param1"]),
-                ]),
-            ),
-            ("Path", Pattern(CLASSIC, r"ScriptName=([^\r\n]+)")),
+            ("ScriptText", First(&[After(&["Message"], "Details:"), Field(&["param3"]), Line(&["Message", "param2"], "CommandLine="), Field(&["param1"])])),
+            ("Path", Line(CLASSIC, "ScriptName=")),
         ],
     ),
 ];

@@ -27,7 +27,6 @@ const SOURCE_TO_TARGET: &[(&str, From)] = &[
 
 /// The collector may have put its own word into `EventType`; the message still has the sensor's.
 const KIND: &[&str] = &["EventType", "EventTypeOrignal", "EventTypeOriginal"];
-const KIND_PATTERN: &str = "EventType: *([A-Za-z]+)";
 
 const fn rule(ids: &'static [i64], table: &'static str, columns: &'static [(&'static str, From)], actor: &'static [(&'static str, From)]) -> Rule {
     Rule { channel: CHANNEL, ids, when: &[], table, columns, actor }
@@ -85,7 +84,7 @@ macro_rules! registry_rule {
 }
 
 /// Where `@Kind` of the registry rules comes from.
-pub const REGISTRY_KIND: From = First(&[Pattern(&["Message"], KIND_PATTERN), Field(KIND)]);
+pub const REGISTRY_KIND: From = First(&[Line(&["Message"], "EventType:"), Field(KIND)]);
 
 pub(super) const RULES: &[Rule] = &[
     rule(

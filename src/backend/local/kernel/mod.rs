@@ -1,5 +1,6 @@
 //! Functions over whole columns: what Polars can't say, or not as fast. Their meaning is that of `plan`, cell by cell.
 
+mod codes;
 mod fingerprint;
 mod glob;
 mod memo;
@@ -9,6 +10,7 @@ mod test;
 mod texts;
 mod values;
 
+pub use codes::{Codes, Known};
 pub use fingerprint::{Seed, fingerprint_of, fingerprints};
 pub use number::{arithmetic, negate, test_bits};
 pub use test::TextTest;

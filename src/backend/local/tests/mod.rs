@@ -2,6 +2,7 @@
 
 mod laws;
 mod limits;
+mod picks;
 mod steps;
 
 use std::collections::HashMap;

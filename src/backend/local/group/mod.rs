@@ -2,6 +2,9 @@
 //!
 //! Polars groups by hidden columns that compare exactly; what people see is put back afterwards.
 
+mod counted;
+mod ranks;
+
 use std::sync::Arc;
 
 use polars::prelude::{Column, DataType, Expr as PolarsExpr, IntoLazy, LazyFrame, QuantileMethod, SortMultipleOptions, len, lit, when};
@@ -22,6 +25,9 @@ pub fn apply(job: &mut Job, stage: Stage, keys: &[Arc<str>], aggregates: &[Aggre
     let in_order = aggregates.iter().any(|aggregate| matches!(aggregate.fold, Fold::First | Fold::Last));
     let grouping = Grouping { before: &before, keys, aggregates };
     let stage = stage.narrow(grouping.columns());
+    if let Some(distinct) = grouping.countable() {
+        return counted::apply(job, stage, &grouping, distinct, schema);
+    }
     let rows = if in_order { job.materialise(stage)?.lazy() } else { job.lazy(stage)? };
     let query = grouping.query(rows);
     let groups = if in_order { run::collect_in_memory(query, &job.limits)? } else { job.collect(query)? };
@@ -52,13 +58,6 @@ fn value_name(position: usize) -> String {
     format!("\u{2}value{position}")
 }
 
-/// How many rows stand behind one that was counted by its exact spelling.
-const ROWS: &str = "\u{2}rows";
-
-fn extreme_name(position: usize) -> String {
-    format!("\u{2}extreme{position}")
-}
-
 fn answer_name(position: usize) -> String {
     format!("\u{2}answer{position}")
 }
@@ -77,8 +76,7 @@ impl Grouping<'_> {
         self.before.kind(name).unwrap_or(Type::Text)
     }
 
-    /// The column of `n_unique`, where rows can be counted by their exact spelling first: far fewer texts are folded then.
-    /// `None` where an aggregate needs the rows themselves.
+    /// The column of `n_unique`, where rows can be counted by their exact spelling first. `None` where an aggregate needs the rows themselves.
     fn countable(&self) -> Option<Option<&Arc<str>>> {
         let mut distinct = None;
         if self.keys.is_empty() || self.keys.iter().any(|key| self.kind(key) == Type::List) {
@@ -106,31 +104,7 @@ impl Grouping<'_> {
         Some(distinct)
     }
 
-    /// Rows counted by exact spelling: the keys as they are, how many rows, and extremes under the names of their columns' aggregates.
-    fn counted(&self, rows: LazyFrame, distinct: Option<&Arc<str>>) -> LazyFrame {
-        let mut by: Vec<Arc<str>> = self.keys.to_vec();
-        by.extend(distinct.cloned());
-        by.sort();
-        by.dedup();
-        let mut answers = vec![len().alias(ROWS)];
-        for (position, aggregate) in self.aggregates.iter().enumerate() {
-            let Some(of) = &aggregate.column else { continue };
-            match aggregate.fold {
-                Fold::Min => answers.push(column(of).min().alias(extreme_name(position))),
-                Fold::Max => answers.push(column(of).max().alias(extreme_name(position))),
-                Fold::Count | Fold::Sum | Fold::Mean | Fold::Median | Fold::Std | Fold::NUnique | Fold::First | Fold::Last | Fold::List | Fold::Quantile(_) => {
-                }
-            }
-        }
-        rows.group_by(by.iter().map(|name| column(name)).collect::<Vec<_>>()).agg(answers)
-    }
-
     fn query(&self, rows: LazyFrame) -> LazyFrame {
-        let countable = self.countable();
-        let rows = match countable {
-            Some(distinct) => self.counted(rows, distinct),
-            None => rows,
-        };
         let mut inputs: Vec<PolarsExpr> = Vec::new();
         let mut answers: Vec<PolarsExpr> = Vec::new();
         for (position, key) in self.keys.iter().enumerate() {
@@ -148,13 +122,7 @@ impl Grouping<'_> {
             }
         }
         for (position, aggregate) in self.aggregates.iter().enumerate() {
-            let (input, answer) = match aggregate.fold {
-                Fold::Count if countable.is_some() => {
-                    (Some(column(ROWS).alias(value_name(position))), column(&value_name(position)).sum().cast(DataType::Int64))
-                }
-                Fold::Min | Fold::Max if countable.is_some() => self.aggregate(aggregate, &extreme_name(position), &value_name(position)),
-                _ => self.aggregate(aggregate, aggregate.column.as_deref().unwrap_or_default(), &value_name(position)),
-            };
+            let (input, answer) = self.aggregate(aggregate, &value_name(position));
             inputs.extend(input);
             answers.push(answer.alias(answer_name(position)));
         }
@@ -169,13 +137,13 @@ impl Grouping<'_> {
         rows.group_by(by).agg(answers)
     }
 
-    /// What an aggregate needs of each row, read from column `from`, and what it makes of them.
-    fn aggregate(&self, aggregate: &Aggregate, from: &str, name: &str) -> (Option<PolarsExpr>, PolarsExpr) {
+    /// What an aggregate needs of each row, and what it makes of them.
+    fn aggregate(&self, aggregate: &Aggregate, name: &str) -> (Option<PolarsExpr>, PolarsExpr) {
         let whole = DataType::Int64;
         let Some(of) = aggregate.column.as_deref() else { return (None, len().cast(whole)) };
         let kind = self.kind(of);
         let value = || column(name);
-        let plain = || Some(column(from).alias(name));
+        let plain = || Some(column(of).alias(name));
         match aggregate.fold {
             Fold::Count => (plain(), len().cast(whole)),
             Fold::Sum if kind == Type::Float => (plain(), when(value().count().gt(lit(0))).then(value().sum()).otherwise(lit(polars::prelude::NULL))),
@@ -190,9 +158,9 @@ impl Grouping<'_> {
             Fold::Quantile(part) => (plain(), value().quantile(lit(part.clamp(0.0, 1.0)), QuantileMethod::Linear)),
             Fold::Min | Fold::Max => {
                 let input = if kind == Type::Text {
-                    kernel_of(vec![column(from)], Type::Text, |columns| columns.first().map_or(Ok(Column::default()), fold::spelled)).alias(name)
+                    kernel_of(vec![column(of)], Type::Text, |columns| columns.first().map_or(Ok(Column::default()), fold::spelled)).alias(name)
                 } else {
-                    column(from).alias(name)
+                    column(of).alias(name)
                 };
                 let answer = match (aggregate.fold, kind) {
                     (_, Type::List) => value().drop_nulls().first(),

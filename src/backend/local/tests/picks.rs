@@ -1,0 +1,140 @@
+//! Picking and counting rows in several files that overlap, beside doing it by hand over all rows.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::*;
+use crate::plan::{Aggregate, Expr, Fold, Keep, fold};
+
+const PATHS: [&str; 5] = ["C:\\a.exe", "C:\\A.EXE", "C:\\Straße.exe", "C:\\STRASSE.exe", "c:\\b.exe"];
+
+/// Three files of a hundred rows each, with equal times, rows without a time, and texts in several spellings.
+fn rows() -> [Vec<Row>; 3] {
+    let mut state = 7u64;
+    let mut roll = move |bound: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % bound
+    };
+    [0, 1, 2].map(|file| {
+        let mut rows: Vec<Row> = (0..100)
+            .map(|number| {
+                let mut row = row(&[("Machine", text(["A", "B"][roll(2) as usize])), ("RecordId", int(file * 100 + number)), ("Operation", text("create"))]);
+                row.insert("Muid", text(["m1", "m2", "m3"][roll(3) as usize]));
+                row.insert("ChildPid", int(roll(9) as i64));
+                if roll(20) > 0 {
+                    row.insert("DateTime", Value::Time(1_000_000 + (roll(40) * 1000) as i64));
+                }
+                if roll(10) > 0 {
+                    row.insert("ChildPath", text(PATHS[roll(5) as usize]));
+                }
+                row
+            })
+            .collect();
+        rows.sort_by_key(|row| match row.get("DateTime") {
+            Some(Value::Time(time)) => *time,
+            _ => i64::MAX,
+        });
+        rows
+    })
+}
+
+fn many() -> (TempDir, Local) {
+    let [a, b, c] = rows();
+    store(&[("process", a), ("process", b), ("process", c)])
+}
+
+fn key(frame: &Frame, row: usize, names: &[&str]) -> Vec<String> {
+    let shown = |name: &&str| match frame.named(row, name) {
+        Value::Text(text) => fold(&text).into_owned(),
+        other => format!("{other:?}"),
+    };
+    names.iter().map(shown).collect()
+}
+
+#[test]
+fn ends_are_those_of_all_rows() {
+    let (_folder, local) = many();
+    let all = records(&run(&local, &plan("process", &[])));
+    for count in [0, 1, 7, 150, 300, 400] {
+        let head = records(&run(&local, &plan("process", &[Step::Limit(Keep::Head(count))])));
+        assert_eq!(head, all[..count.min(300)], "head {count}");
+        let tail = records(&run(&local, &plan("process", &[Step::Limit(Keep::Tail(count))])));
+        assert_eq!(tail, all[300 - count.min(300)..], "tail {count}");
+    }
+}
+
+#[test]
+fn a_sample_is_the_same_again_and_in_order() {
+    let (_folder, local) = many();
+    let all = records(&run(&local, &plan("process", &[])));
+    for count in [0, 1, 40, 300, 400] {
+        let sample = records(&run(&local, &plan("process", &[Step::Limit(Keep::Sample(count))])));
+        assert_eq!(sample, records(&run(&local, &plan("process", &[Step::Limit(Keep::Sample(count))]))));
+        assert_eq!(sample.len(), count.min(300));
+        let places: Vec<usize> = sample.iter().map(|record| all.iter().position(|known| known == record).unwrap()).collect();
+        assert!(places.is_sorted_by(|a, b| a < b), "{places:?}");
+    }
+}
+
+#[test]
+fn distinct_rows_are_the_first_of_their_key() {
+    let (_folder, local) = many();
+    let all = run(&local, &plan("process", &[]));
+    for keys in [&["ChildPath"][..], &["ChildPath", "Muid"], &["ChildPid", "Machine"], &["RecordId"]] {
+        let mut seen = HashSet::new();
+        let first: Vec<i64> = records(&all).into_iter().enumerate().filter(|(row, _)| seen.insert(key(&all, *row, keys))).map(|(_, record)| record).collect();
+        assert_eq!(records(&run(&local, &plan("process", &[Step::Distinct(names(keys))]))), first, "{keys:?}");
+        let counted = [Step::Distinct(names(keys)), Step::Select(names(&["Machine"])), Step::Filter(Expr::equal(Expr::column("Machine"), Expr::text("a")))];
+        let of_a = (0..all.height()).filter(|row| all.named(*row, "Machine") == text("A") && first.contains(&records(&all)[*row])).count();
+        assert_eq!(run(&local, &plan("process", &counted)).height(), of_a);
+    }
+}
+
+#[derive(Default)]
+struct Group {
+    rows: i64,
+    values: HashSet<Vec<String>>,
+    pids: Vec<Value>,
+    times: Vec<Value>,
+}
+
+#[test]
+fn counts_are_those_of_a_count_by_hand() {
+    let (_folder, local) = many();
+    let all = run(&local, &plan("process", &[]));
+    for keys in [&["ChildPath"][..], &["ChildPath", "Machine", "Muid"], &["ChildPid"], &["ChildPid", "ChildPath"], &["DateTime"]] {
+        for distinct in ["Muid", "ChildPath", "ChildPid"] {
+            let fold = |name: &str, fold, of: Option<&str>| Aggregate { name: name.into(), fold, column: of.map(Arc::from) };
+            let aggregates = vec![
+                fold("n", Fold::Count, None),
+                fold("distinct", Fold::NUnique, Some(distinct)),
+                fold("least", Fold::Min, Some("ChildPid")),
+                fold("last", Fold::Max, Some("DateTime")),
+            ];
+            let groups = run(&local, &plan("process", &[Step::Group { keys: names(keys), aggregates }]));
+            let mut wanted: BTreeMap<Vec<String>, Group> = BTreeMap::new();
+            for row in 0..all.height() {
+                let group = wanted.entry(key(&all, row, keys)).or_default();
+                group.rows += 1;
+                if all.named(row, distinct) != Value::Missing {
+                    group.values.insert(key(&all, row, &[distinct]));
+                }
+                group.pids.push(all.named(row, "ChildPid"));
+                group.times.push(all.named(row, "DateTime"));
+            }
+            assert_eq!(groups.height(), wanted.len(), "{keys:?}");
+            for row in 0..groups.height() {
+                let Group { rows, values, pids, times } = &wanted[&key(&groups, row, keys)];
+                let number = |value: &Value| match value {
+                    Value::Int(number) | Value::Time(number) => Some(*number),
+                    _ => None,
+                };
+                assert_eq!(groups.named(row, "n"), int(*rows), "{keys:?}");
+                assert_eq!(groups.named(row, "distinct"), int(values.len() as i64), "{keys:?} {distinct}");
+                assert_eq!(number(&groups.named(row, "least")), pids.iter().filter_map(number).min());
+                assert_eq!(number(&groups.named(row, "last")), times.iter().filter_map(number).max());
+            }
+        }
+    }
+    let paths = run(&local, &plan("process", &[Step::Group { keys: names(&["ChildPath"]), aggregates: Vec::new() }]));
+    assert_eq!(cells(&paths, "ChildPath"), [text("C:\\A.EXE"), text("c:\\b.exe"), text("C:\\STRASSE.exe"), Value::Missing]);
+}
