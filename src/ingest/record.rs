@@ -1,6 +1,6 @@
 //! One raw record, flat: names and texts in one buffer that is used again for the next record.
 
-use memchr::memchr_iter;
+use memchr::memchr;
 
 /// Bytes of a record's buffer.
 #[derive(Clone, Copy, Debug, Default)]
