@@ -10,6 +10,7 @@ mod cases;
 mod growing;
 mod hostile;
 mod interrupted;
+mod library;
 mod licences;
 mod playbooks;
 mod readme;

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::context::Context;
 use super::progress::Bar;
 use crate::backend::BackendError;
-use crate::diag::Fault;
+use crate::diag::{Fault, reason};
 use crate::ingest::{self, IngestError, Request};
 use crate::store::{Store, VERSION};
 use crate::telemetry::identity::DEFAULT_CLIENT;
@@ -109,7 +109,7 @@ fn absolute(variable: &str) -> Option<PathBuf> {
 }
 
 fn refused(path: &Path, error: &std::io::Error) -> Fault {
-    Fault::new("cache::unwritable", format!("the cache can't be written: {}: {error}", path.display()))
+    Fault::new("cache::unwritable", format!("the cache can't be written: {}: {}", path.display(), reason(error)))
         .with_help("set XDG_CACHE_HOME to a folder with room, or ingest into a store and name that")
 }
 
@@ -118,7 +118,7 @@ fn key(paths: &[PathBuf], client: &str) -> Result<String, Fault> {
     let mut files = Vec::new();
     for path in paths {
         let unreadable = |error: std::io::Error| {
-            Fault::new("source::unreadable", format!("{}: {error}", path.display())).with_help("name a file or folder that can be read")
+            Fault::new("source::unreadable", format!("{}: {}", path.display(), reason(&error))).with_help("name a file or folder that can be read")
         };
         walk(&path.canonicalize().map_err(unreadable)?, &mut files).map_err(unreadable)?;
     }

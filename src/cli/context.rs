@@ -71,6 +71,16 @@ impl<'a> Context<'a> {
 
     /// An answer whose periods hold no telemetry at all says nothing: when the source does have some, and where to look.
     pub fn warn_of_nothing(&self, looked_at: &[Coverage]) {
+        let mut absent: Vec<&str> = Vec::new();
+        for coverage in looked_at.iter().filter(|coverage| coverage.rows == 0 && coverage.covered.is_none()) {
+            absent.extend(coverage.not_examined.iter().map(String::as_str).filter(|what| !absent.contains(what)).collect::<Vec<_>>());
+        }
+        if !absent.is_empty() {
+            let mut fault = Fault::new("telemetry::absent", format!("the source never shows {}", absent.join(", ")))
+                .with_help("that no row was found says nothing; `huntsman sources` lists what is there");
+            fault.severity = Severity::Warning;
+            self.terminal.fault(&fault);
+        }
         let Some((asked, first, last)) = looked_at
             .iter()
             .map(|coverage| coverage.covered.filter(|_| coverage.covered_machine_days == 0).map(|(first, last)| (coverage.period, first, last)))
@@ -120,7 +130,8 @@ fn clock() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
-fn option<E: miette::Diagnostic>(name: &str, error: &E) -> Fault {
+/// What is wrong with an option's value.
+pub fn option<E: miette::Diagnostic>(name: &str, error: &E) -> Fault {
     let fault = Fault::from(error);
     Fault { message: format!("{name}: {}", fault.message), ..fault }
 }

@@ -8,7 +8,7 @@ use super::output::{Files, write_stdout};
 use crate::diag::{Fault, did_you_mean};
 use crate::hunt::query::{QUERIES, Query, Takes};
 use crate::present::clean::{escape, escape_lines};
-use crate::present::{Format, Grid, Style, Tone, csv_lines, to_json, toned};
+use crate::present::{Format, Grid, Style, Tone, csv_lines, prose, to_json, toned};
 use crate::script::{Builtin, builtins};
 use crate::telemetry::{self, TABLES, Table, Type};
 
@@ -57,7 +57,7 @@ pub fn find(name: &str) -> Result<Vec<Entry>, Fault> {
     if !near.is_empty() {
         return Ok(near);
     }
-    let names: Vec<String> = all.iter().flat_map(Entry::names).collect();
+    let names: Vec<String> = all.iter().flat_map(Entry::names).filter(|known| name.contains('.') || !known.contains('.')).collect();
     let help = did_you_mean(name, names.iter().map(String::as_str)).unwrap_or_else(|| "`huntsman doc` lists everything".into());
     Err(Fault::new("doc::unknown", format!("nothing is called `{name}`")).with_help(help))
 }
@@ -124,15 +124,19 @@ pub fn overview(style: &Style) -> String {
         }
     }
     receivers.sort();
-    let mut grid = Grid::default().rigid("Of").text("Can be called");
+    let mut grid = Grid::default().rigid("Of").text("Can be called").whole();
     for (receiver, mut names) in receivers {
         names.sort();
         let of = if receiver.is_empty() { "(anything)".into() } else { receiver };
+        if style.width.is_some() {
+            grid.row([of, names.join(" ")]);
+            continue;
+        }
         for (at, names) in names.chunks(8).enumerate() {
             grid.row([if at == 0 { of.clone() } else { String::new() }, names.join(" ")]);
         }
     }
-    let mut tables = Grid::default().rigid("Table").rigid("Query").text("Holds");
+    let mut tables = Grid::default().rigid("Table").rigid("Query").text("Holds").whole();
     TABLES.iter().for_each(|table| tables.row([table.name.to_string(), table.query.to_string(), table.doc.to_string()]));
     format!("{}\n{}\nhuntsman doc NAME tells more: a method, a type, a table, a column, an option.\n", tables.render(0, style), grid.render(0, style))
 }
@@ -142,8 +146,7 @@ pub fn text(entries: &[Entry], style: &Style) -> String {
     for entry in entries {
         match entry {
             Entry::Builtin(builtin) => {
-                let mut part =
-                    format!("{}\n  {}\n", toned(&escape(&builtin.signature), Tone::Heading, style), escape_lines(&builtin.doc).replace('\n', "\n  "));
+                let mut part = format!("{}\n{}", toned(&escape(&builtin.signature), Tone::Heading, style), indented_prose(&builtin.doc, style));
                 if let Some(query) = QUERIES.iter().find(|query| query.name == builtin.name) {
                     part.push_str(&options(query, style));
                 }
@@ -156,8 +159,8 @@ pub fn text(entries: &[Entry], style: &Style) -> String {
             Entry::Column(..) | Entry::Option(..) => (),
         }
     }
-    let mut columns = Grid::default().rigid("Column").rigid("Table").rigid("Type").text("Meaning");
-    let mut options = Grid::default().rigid("Option").rigid("Query").text("Takes").text("Meaning");
+    let mut columns = Grid::default().rigid("Column").rigid("Table").rigid("Type").text("Meaning").whole();
+    let mut options = Grid::default().rigid("Option").rigid("Query").text("Takes").text("Meaning").whole();
     for entry in entries {
         match entry {
             Entry::Column(table, column) => {
@@ -171,14 +174,20 @@ pub fn text(entries: &[Entry], style: &Style) -> String {
     parts.join("\n")
 }
 
+/// A doc text below its heading, every line of it on as many lines as it needs.
+fn indented_prose(doc: &str, style: &Style) -> String {
+    escape_lines(doc).lines().map(|line| prose(&format!("  {line}"), 2, style.width) + "\n").collect()
+}
+
 /// `:schema TABLE`.
 pub fn schema(table: &Table, style: &Style) -> String {
-    let mut text = format!("{}  {}\n  {}\n", toned(table.name, Tone::Heading, style), table.query, table.doc);
-    let mut columns = Grid::default().rigid("Column").rigid("Type").text("Meaning");
+    let doc = prose(&format!("  {}", table.doc), 2, style.width);
+    let mut text = format!("{}  {}\n{doc}\n", toned(table.name, Tone::Heading, style), table.query);
+    let mut columns = Grid::default().rigid("Column").rigid("Type").text("Meaning").whole();
     table.columns.iter().for_each(|column| columns.row([column.name.to_string(), kind(column.kind), column.doc.to_string()]));
     text.push_str(&columns.render(2, style));
     if !table.operations.is_empty() {
-        let mut operations = Grid::default().rigid("Operation").text("Meaning").text("From");
+        let mut operations = Grid::default().rigid("Operation").text("Meaning").text("From").whole();
         table.operations.iter().for_each(|operation| {
             let meaning = if operation.default { operation.doc.to_string() } else { format!("{} (only when named)", operation.doc) };
             operations.row([operation.word.to_string(), meaning, operation.from.join(" ")]);
@@ -192,7 +201,7 @@ pub fn schema(table: &Table, style: &Style) -> String {
 }
 
 fn options(query: &Query, style: &Style) -> String {
-    let mut grid = Grid::default().rigid("Option").text("Takes").text("Meaning");
+    let mut grid = Grid::default().rigid("Option").text("Takes").text("Meaning").whole();
     query.options.iter().for_each(|option| grid.row([option.name.to_string(), taken(&option.takes), option.doc.to_string()]));
     grid.render(2, style)
 }

@@ -17,7 +17,8 @@ pub fn list(context: &Context, paths: &[PathBuf]) -> Result<u8, Fault> {
     let mut known = Vec::new();
     let mut code = DONE;
     for playbook in playbooks::find(paths)? {
-        match playbooks::read(&playbook).and_then(|text| about(&text)) {
+        let named = |fault: Fault| Fault { message: format!("{}: {}", playbook.display(), fault.message), ..fault };
+        match playbooks::read(&playbook).and_then(|text| about(&text).map_err(named)) {
             Ok(about) => known.push((playbook, about)),
             Err(fault) => {
                 context.terminal.fault(&fault);

@@ -19,6 +19,7 @@ mod source;
 mod sources;
 mod usage;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -26,7 +27,7 @@ use clap::Parser;
 use self::args::{Cli, Command};
 use self::context::Context;
 use self::output::Terminal;
-use crate::diag::Fault;
+use crate::diag::{Fault, defect};
 
 /// The exit codes of the contract.
 pub const DONE: u8 = 0;
@@ -36,6 +37,7 @@ pub const INCOMPLETE: u8 = 3;
 
 /// Runs the program with the process' arguments; the exit code.
 pub fn main() -> ExitCode {
+    defect::keep_quiet();
     let cli = match Cli::try_parse_from(usage::words(std::env::args_os())) {
         Ok(cli) => cli,
         Err(error) => return ExitCode::from(usage::refuse(&error)),
@@ -47,7 +49,8 @@ pub fn main() -> ExitCode {
             return ExitCode::from(FAILED);
         }
     };
-    let code = match execute(cli, &terminal) {
+    let done = catch_unwind(AssertUnwindSafe(|| execute(cli, &terminal))).unwrap_or_else(|payload| Err(defect::fault(&*payload)));
+    let code = match done {
         Ok(code) => code,
         Err(fault) => {
             terminal.fault(&fault);

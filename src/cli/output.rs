@@ -1,12 +1,13 @@
 //! The only place that writes to stdout, stderr and the files of `-o`.
 
+use std::borrow::Cow;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use terminal_size::{Height, Width, terminal_size_of};
 
 use super::args::Common;
-use crate::diag::{Fault, Severity, did_you_mean};
+use crate::diag::{Fault, Severity, did_you_mean, reason};
 use crate::present::{self, Format, Style};
 
 /// What stdout and stderr are, and how text for each looks.
@@ -110,14 +111,20 @@ fn is_unicode() -> bool {
     locale.is_some_and(|locale| locale.to_ascii_uppercase().replace('-', "").contains("UTF8"))
 }
 
+/// What a terminal of another encoding can draw: to some of them a byte of a letter is a command.
+fn legible(bytes: &[u8], is_terminal: bool) -> Cow<'_, [u8]> {
+    if !is_terminal || bytes.is_ascii() || is_unicode() {
+        return Cow::Borrowed(bytes);
+    }
+    Cow::Owned(present::clean::ascii(&String::from_utf8_lossy(bytes)).into_bytes())
+}
+
 /// Everything, or the fault that says why not. A reader that has gone away is no fault.
 pub fn write_stdout(bytes: &[u8]) -> Result<(), Fault> {
     let mut stdout = std::io::stdout().lock();
-    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(Fault::new("output::stdout", format!("stdout can't be written: {error}"))
-                .with_help("nothing is lost but the answer: make room, and run it again"))
-        }
+    match stdout.write_all(&legible(bytes, stdout.is_terminal())).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Fault::new("output::stdout", format!("stdout can't be written: {}", reason(&error)))
+            .with_help("nothing is lost but the answer: make room, and run it again")),
         _ => Ok(()),
     }
 }
@@ -125,7 +132,7 @@ pub fn write_stdout(bytes: &[u8]) -> Result<(), Fault> {
 /// Where nothing can be said about a failure, nothing is.
 pub fn write_stderr(text: &str) {
     let mut stderr = std::io::stderr().lock();
-    drop(stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush()));
+    drop(stderr.write_all(&legible(text.as_bytes(), stderr.is_terminal())).and_then(|()| stderr.flush()));
 }
 
 /// The files of `-o`, opened before anything runs, each put in its place whole.
@@ -150,7 +157,8 @@ impl Files {
                 Fault::new("output::format", format!("-o {}: the ending tells no format", path.display())).with_help("the endings are .json .ndjson .csv .txt")
             })?;
             let refused = |error: std::io::Error| {
-                Fault::new("output::file", format!("-o {}: {error}", path.display())).with_help("name a file in a folder that exists and can be written")
+                Fault::new("output::file", format!("-o {}: {}", path.display(), reason(&error)))
+                    .with_help("name a file in a folder that exists and can be written")
             };
             if path.is_dir() {
                 return Err(Fault::new("output::file", format!("-o {} is a folder", path.display())).with_help("name a file"));
@@ -168,7 +176,10 @@ impl Files {
     pub fn write(mut self, render: impl Fn(Format, &Style) -> String, zone: chrono_tz::Tz) -> Result<(), Fault> {
         let style = Style { colour: false, unicode: true, width: None, zone };
         for target in &mut self.files {
-            let refused = |error: std::io::Error| Fault::new("output::file", format!("-o {}: {error}", target.path.display()));
+            let refused = |error: std::io::Error| {
+                Fault::new("output::file", format!("-o {}: {}", target.path.display(), reason(&error)))
+                    .with_help("make room, and run it again; what the file held before is still there")
+            };
             target.file.write_all(render(target.format, &style).as_bytes()).and_then(|()| target.file.flush()).map_err(refused)?;
             if let Some(draft) = target.draft.take() {
                 target.file.sync_all().and_then(|()| std::fs::rename(&draft, &target.path)).map_err(refused)?;

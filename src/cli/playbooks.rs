@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::diag::Fault;
+use crate::diag::{Fault, did_you_mean, reason};
 
 /// In the order in which they are named, those of a folder sorted; tests are no playbooks.
 pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Fault> {
@@ -36,7 +36,20 @@ pub fn read(path: &Path) -> Result<String, Fault> {
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Fault {
-    Fault::new("playbook::unreadable", format!("{}: {error}", path.display())).with_help("name a playbook, or a folder of playbooks, that can be read")
+    Fault::new("playbook::unreadable", format!("{}: {}", path.display(), reason(error)))
+        .with_help(near(path).unwrap_or_else(|| "name a playbook, or a folder of playbooks, that can be read".into()))
+}
+
+/// Playbooks beside a path that is not there, with a name like it.
+fn near(path: &Path) -> Option<String> {
+    let folder = path.parent()?;
+    let shown = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let entries = std::fs::read_dir(shown).ok()?.flatten().take(1_000).map(|entry| entry.path());
+    let names: Vec<String> = entries
+        .filter(|entry| entry.is_dir() || entry.extension().is_some_and(|extension| extension == "rhai"))
+        .filter_map(|entry| entry.file_name().map(|name| folder.join(name).display().to_string()))
+        .collect();
+    did_you_mean(&path.display().to_string(), names.iter().map(String::as_str))
 }
 
 fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()> {

@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::context::Context;
+use super::context::{Context, option};
 use super::output::write_stdout;
 use super::{DONE, cache, config};
 use crate::backend::local::Local;
 use crate::backend::{Backend, BackendError, Limits};
-use crate::diag::{Fault, did_you_mean};
+use crate::diag::{Fault, did_you_mean, reason};
 use crate::frame::Frame;
+use crate::hunt::machine::check_client;
 use crate::plan::Plan;
 use crate::store::MANIFEST;
 use crate::telemetry::Inventory;
@@ -26,9 +27,19 @@ pub fn open(context: &Context) -> Result<Arc<dyn Backend>, Fault> {
     if named.is_empty() {
         return Ok(Arc::new(Nowhere));
     }
-    let mut paths = Vec::new();
+    let (mut paths, mut seen) = (Vec::new(), Vec::new());
     for name in &named {
-        paths.push(resolve(name)?);
+        let path = resolve(name)?;
+        // One source under two names is one source.
+        let real = path.canonicalize().unwrap_or_else(|_| path.clone());
+        if !seen.contains(&real) {
+            seen.push(real);
+            paths.push(path);
+        }
+    }
+    if let Some(path) = paths.iter().find(|path| crate::store::is_unfinished(path)) {
+        return Err(Fault::new("store::unfinished", format!("{} is a store whose first ingest has not ended", path.display()))
+            .with_help("wait for it; when it was stopped, run the same ingest again, which leaves the store whole"));
     }
     let stores = paths.iter().filter(|path| is_store(path)).count();
     let root = match paths.as_slice() {
@@ -42,14 +53,19 @@ pub fn open(context: &Context) -> Result<Arc<dyn Backend>, Fault> {
     };
     context.terminal.tell(|| format!("store: {}", root.display()));
     let local = Local::open(&root, &named.join(", ")).map_err(|error| Fault::from(&error))?;
+    if let Some(client) = &context.common.client {
+        let inventory = local.inventory().map_err(|error| Fault::from(&error))?;
+        check_client(&inventory, client).map_err(|error| option("--client", &error))?;
+    }
     Ok(Arc::new(local))
 }
 
 /// A path: that of a file, or what a name stands for.
 fn resolve(name: &str) -> Result<PathBuf, Fault> {
     let path = PathBuf::from(name);
-    let exists =
-        path.try_exists().map_err(|error| Fault::new("source::unreadable", format!("{name}: {error}")).with_help("name a file or folder that can be read"))?;
+    let exists = path
+        .try_exists()
+        .map_err(|error| Fault::new("source::unreadable", format!("{name}: {}", reason(&error))).with_help("name a file or folder that can be read"))?;
     if exists {
         return Ok(path);
     }
@@ -94,12 +110,16 @@ pub fn write_sample(folder: &Path) -> Result<u8, Fault> {
     let is_empty = match std::fs::read_dir(folder) {
         Ok(mut entries) => entries.next().is_none(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
-        Err(error) => return Err(Fault::new("sample::folder", format!("{}: {error}", folder.display())).with_help("name a folder that does not exist yet")),
+        Err(error) => {
+            return Err(Fault::new("sample::folder", format!("{}: {}", folder.display(), reason(&error))).with_help("name a folder that does not exist yet"));
+        }
     };
     if !is_empty {
         return Err(Fault::new("sample::folder", format!("{} is not empty", folder.display())).with_help("name a folder that does not exist yet"));
     }
-    crate::sample::write(folder).map_err(|error| Fault::new("sample::write", format!("{}: {error}", folder.display())))?;
+    crate::sample::write(folder).map_err(|error| {
+        Fault::new("sample::write", format!("{}: {}", folder.display(), reason(&error))).with_help("name a folder that can be written, on a disk with room")
+    })?;
     let place = crate::present::clean::escape(&folder.display().to_string()).into_owned();
     write_stdout(format!("{place}: made-up telemetry; try: huntsman sources --source {place}\n").as_bytes())?;
     Ok(DONE)

@@ -2,11 +2,13 @@
 
 use std::ffi::OsString;
 
+use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use super::args::Cli;
 use super::output::{Terminal, write_stdout};
 use super::{DONE, FAILED};
-use crate::diag::Fault;
+use crate::diag::{Fault, did_you_mean};
 
 /// The process' arguments, an expression that begins with a minus (`-7.days`) behind the mark that it is no option.
 pub fn words(given: impl Iterator<Item = OsString>) -> Vec<OsString> {
@@ -57,7 +59,14 @@ fn fault(error: &clap::Error) -> Fault {
         ErrorKind::ArgumentConflict => ("usage::conflict", first),
         _ => ("usage::value", first),
     };
-    let near = given(ContextKind::SuggestedArg).or_else(|| given(ContextKind::SuggestedSubcommand)).map(|near| format!("did you mean `{near}`?"));
+    let commands = Cli::command();
+    let commands = || commands.get_subcommands().map(clap::Command::get_name);
+    let wrong = given(ContextKind::InvalidSubcommand);
+    let by_name = || {
+        wrong.as_deref().map(|word| did_you_mean(word, commands()).unwrap_or_else(|| format!("the commands are {}", commands().collect::<Vec<_>>().join(", "))))
+    };
+    let near =
+        given(ContextKind::SuggestedArg).or_else(|| given(ContextKind::SuggestedSubcommand)).map(|near| format!("did you mean `{near}`?")).or_else(by_name);
     let usage = match error.get(ContextKind::Usage) {
         Some(ContextValue::StyledStr(usage)) => Some(usage.to_string()),
         _ => None,

@@ -79,6 +79,21 @@ pub fn push(text: &mut String, character: char) {
     }
 }
 
+/// In ASCII only, for terminals that draw nothing else.
+pub fn ascii(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '…' => plain.push_str("..."),
+            '→' => plain.push_str("->"),
+            '–' | '—' => plain.push('-'),
+            _ if character.is_ascii() => plain.push(character),
+            _ => drop(write!(plain, "\\u{{{:x}}}", u32::from(character))),
+        }
+    }
+    plain
+}
+
 /// A text cell of a CSV file: nothing hidden, and an apostrophe before what a spreadsheet would take for a formula, also behind
 /// blanks and quotes. Only for text: a number keeps its sign.
 pub fn defuse(text: &str) -> Cow<'_, str> {
@@ -102,6 +117,11 @@ mod tests {
         for bad in "\u{200e}\u{200f}\u{61c}\u{202a}\u{202b}\u{202c}\u{202d}\u{2066}\u{2067}\u{2068}\u{2069}\u{feff}\u{2028}\u{2029}\u{e0041}".chars() {
             assert!(is_hidden(bad), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn other_terminals_get_ascii() {
+        assert_eq!(ascii("a → b… 漢\x1b[1m\n"), "a -> b... \\u{6f22}\x1b[1m\n");
     }
 
     #[test]

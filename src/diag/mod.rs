@@ -4,6 +4,7 @@
 //! into a [`Fault`], which is plain data. `present/fault.rs` alone draws it.
 
 pub mod clean;
+pub mod defect;
 mod near;
 
 use std::ops::Range;
@@ -75,6 +76,12 @@ impl std::fmt::Display for Fault {
 }
 
 impl std::error::Error for Fault {}
+
+/// Why the system refused, in its words, without the number that only programmers look up.
+pub fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.rfind(" (os error ").map_or(text.as_str(), |at| &text[..at]).to_string()
+}
 
 /// Every error enum of ours becomes a fault without a place by its own code and help.
 impl<E: miette::Diagnostic> From<&E> for Fault {

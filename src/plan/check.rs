@@ -9,6 +9,9 @@ use super::{Arithmetic, Comparison, Expr, Fold, Func, How, Pattern, Plan, Scan, 
 use crate::diag::did_you_mean;
 use crate::telemetry::{self, Type};
 
+/// The most columns that a help names; of a table with raw fields there are hundreds.
+const LISTED: usize = 60;
+
 /// The columns that a plan's rows have, in order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Schema {
@@ -26,7 +29,7 @@ pub enum PlanError {
         help: String,
     },
     #[error("`{function}` needs {wanted}, and `{given}` is {found}")]
-    #[diagnostic(code(types::argument))]
+    #[diagnostic(code(types::argument), help("`huntsman doc {function}` says what it takes"))]
     Argument { function: String, wanted: String, given: String, found: String },
     #[error("`{left}` is {left_kind} and `{right}` is {right_kind}: they can't be compared")]
     #[diagnostic(code(types::mixed), help("compare a column with a value of its own type"))]
@@ -79,7 +82,12 @@ impl Schema {
     }
 
     fn help_for(&self, name: &str) -> String {
-        did_you_mean(name, self.names()).unwrap_or_else(|| format!("the columns are {}", self.names().collect::<Vec<_>>().join(" ")))
+        let all = || {
+            let more = self.columns.len().saturating_sub(LISTED);
+            let names = self.names().take(if more > 0 { LISTED } else { usize::MAX }).collect::<Vec<_>>().join(" ");
+            if more > 0 { format!("the columns are {names} and {more} more, which `.schema()` lists") } else { format!("the columns are {names}") }
+        };
+        did_you_mean(name, self.names()).unwrap_or_else(all)
     }
 
     /// The columns of a plan's answer.
@@ -272,10 +280,14 @@ impl Schema {
         if let Some(kind) = receiver
             && !signature.receiver.is_empty()
             && !signature.receiver.contains(&kind)
+            && !(kind == Type::List && func == Func::Pattern(Pattern::Contains))
         {
             let wanted = signature.receiver.iter().map(|kind| kind.word()).collect::<Vec<_>>().join(" or ");
             let given = super::explain::expression(&arguments[0]);
             return Err(PlanError::Argument { function: signature.name.into(), wanted, given, found: kind.word().into() });
+        }
+        for (argument, kind) in arguments.iter().zip(&kinds).skip(1) {
+            check_argument(func, argument, *kind)?;
         }
         if let Func::Pattern(test) = func {
             check_patterns(test, arguments)?;
@@ -376,6 +388,33 @@ fn averaged(kind: Type) -> Type {
 }
 
 /// Literal patterns are read before any row is.
+/// What stands in the brackets must be of the kind that the function works with; missing is of every kind.
+fn check_argument(func: Func, argument: &Expr, kind: Option<Type>) -> Result<(), PlanError> {
+    let signature = func.signature();
+    let (wanted, kinds): (&str, &[Type]) = match func {
+        Func::Pattern(_) | Func::Split | Func::Replace | Func::Before | Func::After | Func::Between | Func::Levenshtein => ("text", &[Type::Text]),
+        Func::HasBits | Func::AnyBits => ("a whole number", &[Type::Int, Type::Hex]),
+        Func::Floor(_) => ("a duration", &[Type::Duration]),
+        Func::IsPublic | Func::IsPrivate | Func::IsMissing | Func::IsTrue | Func::Cased | Func::Len | Func::Lower | Func::Upper | Func::Basename => {
+            return Ok(());
+        }
+        Func::Dirname | Func::Extension | Func::Entropy | Func::DecodeBase64 | Func::Concat | Func::Hour(_) | Func::Weekday(_) | Func::Date(_) => return Ok(()),
+        Func::Arithmetic(_) | Func::Negate | Func::OrElse | Func::Item => return Ok(()),
+    };
+    let fits = |kind: Type| kinds.contains(&kind) || (kind == Type::List && signature.test);
+    // Bits may be written as people read them: `"0x1010"`.
+    let is_number = kinds.contains(&Type::Hex) && matches!(argument, Expr::Literal(Value::Text(text)) if super::text::parse_whole(text).is_some());
+    match kind {
+        Some(kind) if !fits(kind) && !is_number => Err(PlanError::Argument {
+            function: signature.name.into(),
+            wanted: wanted.into(),
+            given: super::explain::expression(argument),
+            found: kind.word().into(),
+        }),
+        _ => Ok(()),
+    }
+}
+
 fn check_patterns(test: Pattern, arguments: &[Arc<Expr>]) -> Result<(), PlanError> {
     let pattern = arguments.get(1).map(|argument| match &**argument {
         Expr::Call(Func::Cased, inner) => inner.first().unwrap_or(argument),

@@ -127,6 +127,10 @@ fn length(count: usize) -> i64 {
 
 /// Whether one text test holds for one pattern.
 fn matches_text(test: Pattern, receiver: &Value, pattern: &Value, cased: bool) -> bool {
+    // A list contains its whole items.
+    if let (Pattern::Contains, Value::List(items)) = (test, receiver) {
+        return items.iter().any(|item| compare_as(Comparison::Equal, item, pattern, cased));
+    }
     let (Value::Text(text), Value::Text(pattern)) = (receiver, pattern) else { return false };
     let needle = || Needle::new(pattern, cased);
     match test {

@@ -221,6 +221,14 @@ pub fn time_text(time: i64) -> String {
     chrono::DateTime::from_timestamp_millis(time).map_or_else(|| format!("{time} ms"), |time| time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true))
 }
 
+/// The same moment on the clocks of a zone, with its offset; in UTC as [`time_text`].
+pub fn zoned_text(time: i64, zone: chrono_tz::Tz) -> String {
+    match chrono::DateTime::from_timestamp_millis(time) {
+        Some(utc) if zone != chrono_tz::Tz::UTC => utc.with_timezone(&zone).to_rfc3339_opts(chrono::SecondsFormat::Millis, false),
+        _ => time_text(time),
+    }
+}
+
 /// The largest unit that divides it: `7.days`, `90.minutes`, `1500.milliseconds`.
 pub fn duration_text(span: i64) -> String {
     let units = [(86_400_000, "days"), (3_600_000, "hours"), (60_000, "minutes"), (1_000, "seconds")];

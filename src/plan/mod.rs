@@ -20,7 +20,7 @@ mod value;
 
 pub use check::{PlanError, Schema};
 pub use eval::{apply, apply_as, compare, compare_as, holds, holds_for, is_cased, order, written};
-pub use explain::{duration_text, explain, expression, time_text};
+pub use explain::{duration_text, explain, expression, time_text, zoned_text};
 pub use expr::{Comparison, Expr};
 pub use fold::{fold, folded_equal};
 pub use func::{Arithmetic, Func, Pattern};

@@ -1,15 +1,40 @@
 //! An answer as text for people.
 
-use super::{Style, bars, cell, clean, table};
+use super::{Style, bars, cell, clean, report, table};
 use crate::plan::Value;
-use crate::report::{Answer, Item};
+use crate::report::{Answer, Finding, Item};
 
-/// What was shown, then the answer.
-pub fn text(items: &[Item], answer: &Answer, style: &Style) -> String {
-    let mut parts: Vec<String> = items.iter().map(|item| self::item(item, 0, style)).collect();
-    parts.push(value(answer, 0, style));
+/// What was shown, what was raised, then the answer.
+pub fn text(items: &[Item], findings: &[Finding], answer: &Answer, style: &Style) -> String {
+    let mut parts = self::items(items, 0, style);
+    parts.extend(findings.iter().map(|finding| report::finding(finding, 0, style)));
+    let last = value(answer, 0, style);
+    match (items.last(), parts.last_mut()) {
+        (Some(item), Some(part)) if findings.is_empty() && is_line(item) && is_line(&Item::Value(answer.clone())) => part.push_str(&last),
+        _ => parts.push(last),
+    }
     parts.retain(|part| !part.is_empty());
     parts.join("\n")
+}
+
+/// Blocks that a blank line parts. Values that follow each other are lines of one block.
+pub fn items(items: &[Item], indent: usize, style: &Style) -> Vec<String> {
+    let mut blocks: Vec<String> = Vec::new();
+    let mut goes_on = false;
+    for shown in items {
+        let text = item(shown, indent, style);
+        match blocks.last_mut() {
+            Some(block) if goes_on && is_line(shown) => block.push_str(&text),
+            _ => blocks.push(text),
+        }
+        goes_on = is_line(shown);
+    }
+    blocks
+}
+
+/// What `print` says, and values as plain.
+fn is_line(item: &Item) -> bool {
+    matches!(item, Item::Value(Answer::Value(_) | Answer::Entity { .. }))
 }
 
 /// One thing that was shown, with a newline at the end.
@@ -83,7 +108,7 @@ mod tests {
 
     #[test]
     fn values_read_plainly() {
-        let shown = |answer: Answer| text(&[], &answer, &style());
+        let shown = |answer: Answer| text(&[], &[], &answer, &style());
         assert_eq!(shown(Answer::Nothing), "");
         assert_eq!(shown(Answer::Value(Value::text("a\x1b\nb"))), "a\\x1b\nb\n");
         assert_eq!(shown(Answer::List(vec![Answer::Value(Value::Int(1)), Answer::Value(Value::text("x"))])), "1\nx\n");

@@ -13,6 +13,8 @@ use crate::diag::{Fault, Place, Severity, SourceText};
 
 /// Where there is no terminal.
 const SCREEN: usize = 100;
+/// What miette writes above a further diagnostic.
+const BESIDE: &str = "Advice:";
 
 /// Drawn, with the source's lines and the exact words; a newline at the end.
 pub fn fault(fault: &Fault, style: &Style) -> String {
@@ -31,7 +33,8 @@ pub fn fault(fault: &Fault, style: &Style) -> String {
     if handler.render_report(&mut text, &Drawn::new(fault)).is_err() {
         text = format!("{}\n", escape_lines(&fault.message));
     }
-    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    // Places of other files need no heading of their own: they say what they are.
+    let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| *line != BESIDE).collect();
     format!("{}\n", lines.join("\n").trim_matches('\n'))
 }
 
@@ -95,14 +98,14 @@ impl Drawn {
     fn new(fault: &Fault) -> Drawn {
         let main = fault.places.first().map(|place| place.source.clone());
         let (here, elsewhere): (Vec<&Place>, Vec<&Place>) = fault.places.iter().partition(|place| Some(&place.source) == main.as_ref());
-        let mut labels: Vec<LabeledSpan> = here.iter().enumerate().map(|(at, place)| label(place, at == 0, &fault.help)).collect();
+        let mut labels: Vec<LabeledSpan> = here.iter().enumerate().map(|(at, place)| label(place, at == 0)).collect();
         let mut related: Vec<Drawn> = elsewhere.into_iter().map(|place| Drawn::beside(place.label.as_deref().unwrap_or("here"), place)).collect();
         for (message, place) in &fault.related {
             if Some(&place.source) == main.as_ref()
                 && place.label.is_none()
                 && !labels.iter().any(|label| label.offset() == clean_length(&place.source.text, place.span.start))
             {
-                labels.push(label(&Place { label: Some(message.clone()), ..place.clone() }, false, &None));
+                labels.push(label(&Place { label: Some(message.clone()), ..place.clone() }, false));
             } else {
                 related.push(Drawn::beside(message, place));
             }
@@ -125,7 +128,7 @@ impl Drawn {
             message: escape_lines(message).into_owned(),
             help: None,
             source: Some(source(&place.source)),
-            labels: vec![label(place, true, &None)],
+            labels: vec![label(place, true)],
             related: Vec::new(),
         }
     }
@@ -135,11 +138,11 @@ fn source(text: &Arc<SourceText>) -> NamedSource<String> {
     NamedSource::new(escape(&text.name), clean_source(&text.text))
 }
 
-fn label(place: &Place, primary: bool, help: &Option<String>) -> LabeledSpan {
+fn label(place: &Place, primary: bool) -> LabeledSpan {
     let text = &place.source.text;
     let start = clean_length(text, place.span.start);
     let end = clean_length(text, place.span.end).max(start);
-    let said = place.label.as_deref().or((primary && help.is_none()).then_some("here")).map(|label| escape(label).into_owned());
+    let said = place.label.as_deref().map(|label| escape(label).into_owned());
     let span = (start, end - start);
     if primary { LabeledSpan::new_primary_with_span(said, span) } else { LabeledSpan::new_with_span(said, span) }
 }
@@ -251,6 +254,9 @@ mod tests {
         let mut fault = Fault::new("x", "bad").at(at("std/util", "fn hot(e) {\n  e.heed(5)\n}", "heed"));
         fault.related.push(("called here".into(), at("a.rhai", "u::hot(ev)\n", "u::hot")));
         let drawn = super::fault(&fault, &style());
-        assert!(drawn.contains("std/util:2:5") && drawn.contains("a.rhai:1:1") && drawn.contains("called here"), "{drawn}");
+        assert!(
+            drawn.contains("std/util:2:5") && drawn.contains("a.rhai:1:1") && drawn.contains("\n  > called here\n") && !drawn.contains("Advice"),
+            "{drawn}"
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! Columns of text under headings, fitted to a screen.
 
-use super::measure::{pad, width, wrap};
+use super::measure::{cut, pad, width, wrap};
 use super::{Style, Tone, toned};
 
 /// The least that a column of text is narrowed to, and the lines that one cell may take then.
@@ -11,12 +11,16 @@ const COMFORTABLE: usize = 28;
 const BELOW: usize = 4;
 /// The most that a column takes where nothing limits it; longer cells go over it.
 const PLENTY: usize = 100;
+/// The most that a cell takes on the line below its row that is shared by columns without room.
+const SHARE: usize = 72;
 
 /// Cells in rows; every cell is clean and one line.
 #[derive(Clone, Debug, Default)]
 pub struct Grid {
     columns: Vec<GridColumn>,
     rows: Vec<Vec<String>>,
+    /// Cells take as many lines as they need.
+    whole: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -42,6 +46,12 @@ impl Grid {
 
     pub fn number(mut self, heading: impl Into<String>) -> Grid {
         self.columns.push(GridColumn { heading: heading.into(), right: true, flexible: false });
+        self
+    }
+
+    /// Nothing is cut, however narrow the screen: for explanations.
+    pub fn whole(mut self) -> Grid {
+        self.whole = true;
         self
     }
 
@@ -76,7 +86,8 @@ impl Grid {
             text.truncate(text.trim_end_matches(' ').len());
             text.push('\n');
         };
-        let wrapped = |cell: &str, width: usize| if style.width.is_some() { wrap(cell, width, LINES, style.ellipsis()) } else { vec![cell.to_string()] };
+        let most = if self.whole { usize::MAX } else { LINES };
+        let wrapped = |cell: &str, width: usize| if style.width.is_some() { wrap(cell, width, most, style.ellipsis()) } else { vec![cell.to_string()] };
         let headings: Vec<Vec<String>> = layout.shown.iter().map(|(column, width)| wrapped(&self.columns[*column].heading, *width)).collect();
         for at in 0..tallest(&headings) {
             line(&slice(&headings, at), Some(Tone::Heading));
@@ -89,21 +100,19 @@ impl Grid {
             for at in 0..tallest(&cells) {
                 line(&slice(&cells, at), None);
             }
-            for column in layout.below.iter().filter(|column| !cell(**column).is_empty()) {
-                let said = format!("{}: {}", self.columns[*column].heading, cell(*column));
-                let room = style.width.unwrap_or(usize::MAX).saturating_sub(indent + BELOW);
-                wrapped(&said, room).into_iter().for_each(|part| line(&[format!("{}{part}", " ".repeat(BELOW))], Some(Tone::Faint)));
-            }
-        }
-        if !layout.left_out.is_empty() {
-            let names: Vec<&str> = layout.left_out.iter().map(|column| self.columns[*column].heading.as_str()).collect();
-            let said = format!("{} too narrow for: {}", style.ellipsis(), names.join(" "));
-            text.push_str(&format!("{margin}{}\n", toned(&said, Tone::Faint, style)));
+            let room = style.width.unwrap_or(usize::MAX).saturating_sub(indent + BELOW);
+            let said = |column: &usize| (!cell(*column).is_empty()).then(|| format!("{}: {}", self.columns[*column].heading, cell(*column)));
+            let mut under: Vec<String> = layout.below.iter().filter_map(said).flat_map(|said| wrapped(&said, room)).collect();
+            let share = |said: String| if self.whole { said } else { cut(&said, SHARE, style.ellipsis()) };
+            let shared = joined(layout.aside.iter().filter_map(said).map(share), room);
+            under.extend(shared.into_iter().flat_map(|line| wrap(&line, room, usize::MAX, style.ellipsis())));
+            under.into_iter().for_each(|part| line(&[format!("{}{part}", " ".repeat(BELOW))], Some(Tone::Faint)));
         }
         text
     }
 
-    /// Everything side by side where there is room; else long texts go below their row, and what still has none is left out.
+    /// Everything side by side where there is room; else long texts go below their row, each on its own lines, and what still has no
+    /// room shares a line there.
     fn fit(&self, indent: usize, style: &Style) -> Layout {
         let natural: Vec<usize> = (0..self.columns.len())
             .map(|at| {
@@ -129,13 +138,13 @@ impl Grid {
             below.push(longest);
         }
         below.sort_unstable();
-        let mut left_out = Vec::new();
+        let mut aside = Vec::new();
         loop {
             let widths = self.narrow(&shown, &natural, room(&shown));
             if shown.len() <= 1 || widths.iter().sum::<usize>() <= room(&shown) {
-                return Layout { shown: shown.into_iter().zip(widths).collect(), below, left_out };
+                return Layout { shown: shown.into_iter().zip(widths).collect(), below, aside };
             }
-            left_out.splice(0..0, shown.pop());
+            aside.splice(0..0, shown.pop());
         }
     }
 
@@ -169,7 +178,20 @@ struct Layout {
     shown: Vec<(usize, usize)>,
     /// On lines of their own, below the row.
     below: Vec<usize>,
-    left_out: Vec<usize>,
+    /// Together on a line, below the row.
+    aside: Vec<usize>,
+}
+
+/// Parts one after the other, as many on a line as fit.
+fn joined(parts: impl Iterator<Item = String>, room: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in parts {
+        match lines.last_mut() {
+            Some(line) if width(line) + 2 + width(&part) <= room => line.push_str(&format!("  {part}")),
+            _ => lines.push(part),
+        }
+    }
+    lines
 }
 
 fn tallest(cells: &[Vec<String>]) -> usize {
@@ -205,8 +227,27 @@ mod tests {
     fn text_gives_way_on_a_narrow_screen() {
         let narrow = grid().render(0, &style(Some(30)));
         assert_eq!(narrow, "Time    N\n-----  --\n12:00   1\n    Command: powershell.exe\n    -enc AAAA -w hidden\n12:01  20\n    Command: cmd\n");
-        let tiny = grid().render(0, &style(Some(6)));
-        assert!(tiny.contains("too narrow for: N"), "{tiny}");
+        let tiny = grid().render(0, &style(Some(8)));
+        assert!(tiny.starts_with("Time\n-----\n12:00\n") && tiny.contains("\n    N: 1\n12:01\n") && tiny.ends_with("\n    N:\n    20\n"), "{tiny}");
+    }
+
+    #[test]
+    fn no_column_is_lost_on_a_narrow_screen() {
+        let mut grid = Grid::default().rigid("Time").text("User").number("Type").text("Target").text("Ip");
+        grid.row(["12:00:00".into(), "ACME\\mara".into(), "3".into(), "ACME\\tobias".into(), "10.0.0.1".into()]);
+        grid.row(["12:00:01".into(), "ACME\\mara".into(), "3".into(), String::new(), "10.0.0.2".into()]);
+        let text = grid.render(0, &style(Some(26)));
+        assert!(text.contains("\n    Target: ACME\\tobias\n    Ip: 10.0.0.1\n") && text.ends_with("\n    Ip: 10.0.0.2\n"), "{text}");
+        let text = grid.render(0, &style(Some(40)));
+        assert!(text.contains("3  ACME\\tobias\n    Ip: 10.0.0.1\n"), "{text}");
+    }
+
+    #[test]
+    fn explanations_are_not_cut() {
+        let mut grid = Grid::default().rigid("Name").text("Meaning").whole();
+        grid.row(["a".into(), "word ".repeat(40).trim().into()]);
+        let text = grid.render(0, &style(Some(30)));
+        assert_eq!(text.matches("word").count(), 40, "{text}");
     }
 
     #[test]

@@ -47,6 +47,26 @@ pub fn wrap(text: &str, columns: usize, most: usize, ellipsis: &str) -> Vec<Stri
     lines
 }
 
+/// Sentences on a screen: broken between words, every line but the first behind `hanging` blanks. As it is where nothing limits it.
+pub fn prose(text: &str, hanging: usize, screen: Option<usize>) -> String {
+    let Some(screen) = screen else { return text.to_string() };
+    let words = text.trim_start();
+    let mut lines = Vec::new();
+    let mut line = " ".repeat(text.len() - words.len());
+    let mut is_begun = false;
+    for word in words.split(' ') {
+        if is_begun && width(&line) + 1 + width(word) > screen {
+            lines.push(std::mem::replace(&mut line, " ".repeat(hanging)).trim_end().to_string());
+            is_begun = false;
+        }
+        line.push_str(if is_begun { " " } else { "" });
+        line.push_str(word);
+        is_begun = true;
+    }
+    lines.push(line.trim_end().to_string());
+    lines.join("\n")
+}
+
 /// The byte at which a line that is too long goes on in the next.
 fn break_at(text: &str, columns: usize) -> usize {
     let (mut used, mut hard, mut soft, mut soft_used) = (0, 0, 0, 0);
@@ -79,6 +99,15 @@ mod tests {
         assert_eq!(width("漢字"), 4);
         assert_eq!(cut("漢字漢字", 5, "…"), "漢字…");
         assert_eq!(cut("abc", 3, "…"), "abc");
+    }
+
+    #[test]
+    fn prose_breaks_between_words() {
+        assert_eq!(prose("one two three four", 2, Some(9)), "one two\n  three\n  four");
+        assert_eq!(prose("one  two", 2, Some(20)), "one  two");
+        assert_eq!(prose("  indented words", 4, Some(12)), "  indented\n    words");
+        assert_eq!(prose("averyveryverylongword x", 2, Some(9)), "averyveryverylongword\n  x");
+        assert_eq!(prose("one two", 2, None), "one two");
     }
 
     #[test]

@@ -15,7 +15,7 @@ mod table;
 
 use crate::diag::Fault;
 pub use crate::diag::clean;
-use crate::report::{Answer, Item, Report};
+use crate::report::{Answer, Finding, Item, Report};
 use crate::telemetry::Inventory;
 
 pub use cell::{Precision, time};
@@ -24,6 +24,7 @@ pub use csv::lines as csv_lines;
 pub use fault::{fault, fault_json, object as fault_object};
 pub use grid::Grid;
 pub use json::to_json;
+pub use measure::{cut, prose};
 pub use report::period_text as period;
 
 /// How text looks: decided once, by whoever knows the terminal.
@@ -103,10 +104,10 @@ pub fn render(runs: &[Ended], format: Format, style: &Style) -> String {
     }
 }
 
-/// What one expression said and answered.
-pub fn reply(items: &[Item], answer: &Answer, format: Format, style: &Style) -> String {
+/// What one expression said, raised and answered; for programs the answer alone.
+pub fn reply(items: &[Item], findings: &[Finding], answer: &Answer, format: Format, style: &Style) -> String {
     match format {
-        Format::Table => answer::text(items, answer, style),
+        Format::Table => answer::text(items, findings, answer, style),
         Format::Json => line(json::reply(items, answer)),
         Format::Ndjson => json::reply_lines(items, answer),
         Format::Csv => csv::reply(items, answer),

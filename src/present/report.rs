@@ -1,6 +1,6 @@
 //! A playbook's run as text for people: what it showed, what it found, how it ended, what was looked at.
 
-use super::answer::{indented, item};
+use super::answer::{indented, items};
 use super::json::day_text;
 use super::{Precision, Style, Tone, clean, table, time, toned};
 use crate::diag::Fault;
@@ -18,14 +18,15 @@ pub fn text(report: &Report, fault: Option<&Fault>, style: &Style) -> String {
         head.push_str(&format!("  {}", clean::escape(title)));
     }
     let mut blocks = vec![head + "\n"];
-    blocks.extend(report.items.iter().map(|shown| item(shown, 2, style)));
-    blocks.extend(report.findings.iter().map(|finding| self::finding(finding, style)));
+    blocks.extend(items(&report.items, 2, style));
+    blocks.extend(report.findings.iter().map(|finding| self::finding(finding, 2, style)));
     blocks.push(end(report, fault, style));
     blocks.retain(|block| !block.is_empty());
     blocks.join("\n")
 }
 
-fn finding(finding: &Finding, style: &Style) -> String {
+/// One finding behind that many blanks, with a newline at the end.
+pub fn finding(finding: &Finding, indent: usize, style: &Style) -> String {
     let tone = match finding.severity {
         Weight::Critical | Weight::High => Tone::Bad,
         Weight::Medium => Tone::Warning,
@@ -40,15 +41,15 @@ fn finding(finding: &Finding, style: &Style) -> String {
     if let Some(confidence) = &finding.confidence {
         first.push_str(&format!(", confidence {}", clean::escape(confidence)));
     }
-    let mut text = indented(&first, 2);
+    let (mut text, below) = (indented(&first, indent), indent + 2);
     if let Some(description) = &finding.description {
-        text.push_str(&indented(&clean::escape_lines(description), 4));
+        text.push_str(&indented(&clean::escape_lines(description), below));
     }
     for (kind, names) in by_kind(&finding.entities) {
-        text.push_str(&indented(&format!("{}: {}", clean::escape(kind), named(&names)), 4));
+        text.push_str(&indented(&format!("{}: {}", clean::escape(kind), named(&names)), below));
     }
-    text.push_str(&indented(&toned(&format!("fingerprint {}", clean::escape(&finding.fingerprint)), Tone::Faint, style), 4));
-    text + &table::text(&finding.evidence, 4, style)
+    text.push_str(&indented(&toned(&format!("fingerprint {}", clean::escape(&finding.fingerprint)), Tone::Faint, style), below));
+    text + &table::text(&finding.evidence, below, style)
 }
 
 /// Names of entities by their type, in the order in which types first come.

@@ -7,7 +7,7 @@ use rhai::{AST, ASTNode, Dynamic, Expr, Stmt};
 
 use super::run::Run;
 use super::session::{Inner, on_own_stack};
-use super::{Setup, traps};
+use super::{Setup, library, traps};
 use crate::diag::{Fault, Severity};
 
 pub(super) fn check(setup: &Setup, playbook: &Path) -> Vec<Fault> {
@@ -46,19 +46,24 @@ fn faults(inner: &mut Inner, playbook: &Path) -> Vec<Fault> {
 /// A statement that fails leaves its variable unknown, and what needs it is passed over.
 fn run_statements(inner: &mut Inner, id: &str, tree: &AST, found: &mut Vec<Fault>) {
     let mut unknown: BTreeSet<String> = BTreeSet::new();
+    // Calls into modules count the imports above them, so those are there again for every statement.
+    let mut imports: Vec<Stmt> = Vec::new();
     if let Err(fault) = inner.keep_definitions(id, &tree.clone_functions_only()) {
         found.push(fault);
     }
     for statement in tree.statements() {
         if names_in(statement).iter().any(|name| unknown.contains(name)) {
             leave_unknown(inner, statement, &mut unknown);
+            imports.extend(stand_in(statement));
             continue;
         }
-        let mut single = AST::new([statement.clone()], tree.shared_lib().clone());
+        let above = imports.iter().cloned().chain([statement.clone()]);
+        let mut single = AST::new(above, tree.shared_lib().clone());
         single.set_source(id);
         let stops = matches!(statement, Stmt::Return(..));
         match inner.engine.eval_ast_with_scope::<Dynamic>(&mut inner.scope, &single) {
             Ok(_) => {
+                imports.extend(Some(statement).filter(|statement| matches!(statement, Stmt::Import(..))).cloned());
                 if let Err(fault) = inner.keep_definitions(id, &single.clone_statements_only()) {
                     found.push(fault);
                 }
@@ -66,12 +71,20 @@ fn run_statements(inner: &mut Inner, id: &str, tree: &AST, found: &mut Vec<Fault
             Err(error) => {
                 found.push(inner.explained(id, &error));
                 leave_unknown(inner, statement, &mut unknown);
+                imports.extend(stand_in(statement));
             }
         }
         if stops {
             break;
         }
     }
+}
+
+/// In place of an import that failed, one that works: nothing calls it, but it is counted.
+fn stand_in(statement: &Stmt) -> Option<Stmt> {
+    let Stmt::Import(import, at) = statement else { return None };
+    let path = library::LIBRARY.first().map(|(name, _)| format!("std/{name}"))?;
+    Some(Stmt::Import(Box::new((Expr::StringConstant(path.into(), *at), import.1.clone())), *at))
 }
 
 /// Declares what a statement would have declared: the following ones count on its place.

@@ -4,7 +4,7 @@ use rhai::{Dynamic, Scope};
 
 use super::builtins::{self, Bins, Collection, Kind, Row, option_names};
 use super::session::Inner;
-use super::{Candidate, library};
+use super::{Candidate, library, quoted};
 use crate::plan::Schema;
 use crate::telemetry::TABLES;
 
@@ -24,21 +24,31 @@ pub(super) fn complete(inner: &mut Inner, text: &str, cursor: usize) -> (usize, 
         let found = library::LIBRARY.iter().map(|(name, _)| candidate(&format!("std/{name}"), "module"));
         return (at, found.filter(|candidate| candidate.replacement.starts_with(path)).collect());
     }
-    let mut found = match head.strip_suffix('.').or_else(|| head.strip_suffix("?.")) {
+    if let Some(open) = quoted::open_text(before) {
+        // A minus before a column turns the order round.
+        let at = open + before[open..].len() - before[open..].trim_start_matches('-').len();
+        return (at, fitting(quoted::offered(inner, &before[..open - 1]), &before[at..]));
+    }
+    let found = match head.strip_suffix('.').or_else(|| head.strip_suffix("?.")) {
         Some(owner) => members(inner, owner),
         None => match open_call(head) {
             Some(name) if head.ends_with(['{', ',']) => option_names(&name).into_iter().map(|(name, doc)| candidate(name, doc)).collect(),
             _ => names(inner, before),
         },
     };
+    (start, fitting(found, word))
+}
+
+/// Those that begin like the word, sorted, each once.
+fn fitting(mut found: Vec<Candidate>, word: &str) -> Vec<Candidate> {
     let folded = word.to_lowercase();
     found.retain(|candidate| candidate.replacement.to_lowercase().starts_with(&folded));
     found.sort_by(|a, b| a.replacement.cmp(&b.replacement));
     found.dedup_by(|a, b| a.replacement == b.replacement);
-    (start, found)
+    found
 }
 
-fn candidate(replacement: &str, hint: &str) -> Candidate {
+pub(super) fn candidate(replacement: &str, hint: &str) -> Candidate {
     Candidate { replacement: replacement.into(), hint: hint.into() }
 }
 
@@ -109,16 +119,16 @@ fn members(inner: &mut Inner, owner: &str) -> Vec<Candidate> {
     found
 }
 
-fn columns_of(schema: &Schema) -> Vec<Candidate> {
+pub(super) fn columns_of(schema: &Schema) -> Vec<Candidate> {
     schema.columns().iter().map(|(name, kind)| candidate(name, kind.word())).collect()
 }
 
-fn every_column() -> Vec<Candidate> {
+pub(super) fn every_column() -> Vec<Candidate> {
     TABLES.iter().flat_map(|table| table.columns.iter().map(|column| candidate(column.name, column.kind.word()))).collect()
 }
 
 /// The value of an expression, when it can be had without asking the source.
-fn value_of(inner: &mut Inner, expression: &str) -> Option<Dynamic> {
+pub(super) fn value_of(inner: &mut Inner, expression: &str) -> Option<Dynamic> {
     let expression = expression.trim();
     if expression.is_empty() || expression.contains(['=', ';', '{']) && !expression.contains("#{") {
         return None;
@@ -133,7 +143,7 @@ fn value_of(inner: &mut Inner, expression: &str) -> Option<Dynamic> {
 }
 
 /// The chain that ends at the end of the text: `Client("all").get_executions()`.
-fn last_expression(text: &str) -> &str {
+pub(super) fn last_expression(text: &str) -> &str {
     let mut depth = 0_i32;
     let mut quote = None;
     let mut start = text.len();
@@ -179,7 +189,7 @@ fn open_call(text: &str) -> Option<String> {
     Some(head[name..].to_string())
 }
 
-fn open_bracket(text: &str) -> Option<usize> {
+pub(super) fn open_bracket(text: &str) -> Option<usize> {
     let mut open = Vec::new();
     let mut quote = None;
     let mut escaped = false;

@@ -1,10 +1,9 @@
 //! Rhai's errors as diagnostics of ours: the exact word, what was expected, near names, the way it was reached.
 
-use rhai::{Dynamic, Engine, EvalAltResult, LexError, ParseError, ParseErrorType, Position};
+use rhai::{Dynamic, Engine, EvalAltResult, ParseError, ParseErrorType, Position};
 
-use super::names;
 use super::run::Run;
-use super::traps;
+use super::{names, syntax, traps};
 use crate::diag::{Fault, Place, did_you_mean};
 
 /// An explained error on its way through the engine. Its place is that of the Rhai error around it.
@@ -72,7 +71,7 @@ pub(super) fn explain(engine: &Engine, run: &Run, main: &str, error: &EvalAltRes
     }
     let at = current.position();
     if let Some(place) = after_statement(run, &here, current) {
-        return missing_token(";", "after this statement").at(place);
+        return syntax::missing_token(";", "after this statement").at(place);
     }
     let mut fault = describe(engine, run, &here, current);
     let place = fault.places.is_empty().then(|| place_of(run, &here, at, current)).flatten();
@@ -137,7 +136,8 @@ fn describe(engine: &Engine, run: &Run, here: &str, error: &EvalAltResult) -> Fa
             Some(trouble) => trouble.0.as_ref().clone(),
             None => Fault::new("run::stopped", "the run was stopped"),
         },
-        E::ErrorParsing(kind, at) => parsing(run, here, kind, *at),
+        E::ErrorParsing(ParseErrorType::VariableUndefined(name), at) => unknown_variable(run, here, name, *at),
+        E::ErrorParsing(kind, _) => syntax::fault(kind),
         E::ErrorVariableNotFound(name, at) => unknown_variable(run, here, name, *at),
         E::ErrorFunctionNotFound(signature, _) => names::unknown_function(engine, run, signature),
         E::ErrorPropertyNotFound(name, _) => Fault::new("property::unknown", format!("no `{name}` in this map")).with_help("test with `\"name\" in map` first"),
@@ -145,7 +145,12 @@ fn describe(engine: &Engine, run: &Run, here: &str, error: &EvalAltResult) -> Fa
         E::ErrorModuleNotFound(name, _) => Fault::new("module::unknown", format!("there is no module `{name}`")),
         E::ErrorMismatchDataType(wanted, found, _) => {
             let (wanted, found) = (names::plain_type(engine, wanted), names::plain_type(engine, found));
-            Fault::new("types::mismatch", format!("{wanted} is needed here, and this is {found}")).with_help("an `if` and a `&&` need true or false")
+            let help = if wanted == "true or false" {
+                "write a comparison, as `x > 0`: an `if` and a `&&` need true or false"
+            } else {
+                "`huntsman doc NAME` says what it takes"
+            };
+            Fault::new("types::mismatch", format!("{wanted} is needed here, and this is {found}")).with_help(help)
         }
         E::ErrorMismatchOutputType(wanted, found, _) => {
             Fault::new("types::mismatch", format!("{} is needed here, and this is {}", names::plain_type(engine, wanted), names::plain_type(engine, found)))
@@ -153,10 +158,12 @@ fn describe(engine: &Engine, run: &Run, here: &str, error: &EvalAltResult) -> Fa
         E::ErrorIndexingType(kind, _) => {
             Fault::new("types::index", format!("{} can't be indexed so", names::plain_type(engine, kind.split('[').next().unwrap_or(kind).trim())))
         }
-        E::ErrorArrayBounds(length, index, _) => Fault::new("value::bounds", format!("the list has {length} items, and {index} is none of them")),
-        E::ErrorStringBounds(length, index, _) => Fault::new("value::bounds", format!("the text has {length} characters, and {index} is none of them")),
+        E::ErrorArrayBounds(length, index, _) => Fault::new("value::bounds", format!("the list has {length} items, and {index} is none of them"))
+            .with_help("the first item is 0, the last one -1; ask `.len()` before"),
+        E::ErrorStringBounds(length, index, _) => Fault::new("value::bounds", format!("the text has {length} characters, and {index} is none of them"))
+            .with_help("the first character is 0, the last one -1; ask `.len()` before"),
         E::ErrorFor(_) => Fault::new("types::loop", "this can't be looped over").with_help("loop over a list, a range, a period, a client or a collection"),
-        E::ErrorArithmetic(message, _) => Fault::new("value::arithmetic", lowered(message)),
+        E::ErrorArithmetic(message, _) => Fault::new("value::arithmetic", lowered(message)).with_help("test the value first, or catch it with `try`"),
         E::ErrorStackOverflow(_) => Fault::new("run::recursion", "functions call each other too deeply").with_help("a function that calls itself needs an end"),
         E::ErrorTooManyOperations(_) | E::ErrorTooManyModules(_) | E::ErrorTooManyVariables(_) => {
             Fault::new("run::limit", lowered(&without_place(&error.to_string())))
@@ -168,7 +175,7 @@ fn describe(engine: &Engine, run: &Run, here: &str, error: &EvalAltResult) -> Fa
         E::ErrorNonPureMethodCallOnConstant(name, _) => {
             Fault::new("name::constant", format!("`{name}` would change a constant")).with_help("declare it with `let`")
         }
-        E::ErrorVariableExists(name, _) => Fault::new("name::twice", format!("there is a variable `{name}` already")),
+        E::ErrorVariableExists(name, _) => Fault::new("name::twice", format!("there is a variable `{name}` already")).with_help("give it a name of its own"),
         other => Fault::new("run::error", lowered(&without_place(&other.to_string()))),
     }
 }
@@ -182,46 +189,6 @@ fn thrown(payload: &Dynamic) -> Fault {
         None => payload.to_string(),
     };
     Fault::new("playbook::throw", if message.is_empty() { "the playbook threw an error".into() } else { message })
-}
-
-fn parsing(run: &Run, here: &str, kind: &ParseErrorType, at: Position) -> Fault {
-    use ParseErrorType as P;
-    match kind {
-        P::VariableUndefined(name) => unknown_variable(run, here, name, at),
-        P::ModuleUndefined(name) => {
-            Fault::new("module::unknown", format!("nothing is imported as `{name}`")).with_help(format!("write `import \"std/{name}\" as {name};` first"))
-        }
-        P::BadInput(LexError::MalformedEscapeSequence(sequence)) => Fault::new("syntax::backslash", format!("`{sequence}` is no escape of a plain text"))
-            .with_help("in a plain text every backslash is written twice; a raw text needs none: #\"C:\\Windows\\Temp\"#"),
-        P::BadInput(LexError::UnterminatedString) => {
-            Fault::new("syntax::text", "this text has no end").with_help("a text in \"…\" ends on its line; `…` may go on")
-        }
-        P::BadInput(LexError::UnexpectedInput(sign)) => Fault::new("syntax::sign", format!("`{sign}` means nothing here")),
-        P::BadInput(LexError::ImproperSymbol(_, message)) if message.contains("'eval'") => {
-            Fault::new("call::forbidden", "a playbook has no `eval`").with_help("a closure or a function does what it would be for")
-        }
-        P::BadInput(error) => Fault::new("syntax::input", lowered(&error.to_string())),
-        P::Reserved(word) => Fault::new("name::reserved", format!("`{word}` is a word of the language, not a name")).with_help("choose another name"),
-        P::MissingToken(token, what) => missing_token(token, what),
-        P::MissingSymbol(what) => Fault::new("syntax::missing", lowered(what)),
-        P::FnDuplicatedDefinition(name, count) => Fault::new("name::twice", format!("there are two functions `{name}` of {count} parameters")),
-        P::WrongFnDefinition => Fault::new("syntax::function", "a function is defined at the top level only"),
-        P::ExprExpected(what) => Fault::new("syntax::expression", format!("an expression is needed here, as {}", lowered(what))),
-        P::UnexpectedEOF => Fault::new("syntax::end", "the text ends in the middle of a statement").with_help("close what is open: a bracket, a brace, a text"),
-        P::AssignmentToConstant(name) => Fault::new("name::constant", format!("`{name}` is a constant")).with_help("declare it with `let`"),
-        P::ExprTooDeep => Fault::new("syntax::deep", "this expression is nested too deeply").with_help("put a part of it in a variable"),
-        other => Fault::new("syntax::error", lowered(&other.to_string())),
-    }
-}
-
-fn missing_token(token: &str, what: &str) -> Fault {
-    let message = if what.is_empty() { format!("`{token}` is missing") } else { format!("`{token}` is missing {}", lowered(what)) };
-    let help = match token {
-        ";" => "end the statement before this with `;`",
-        "}" | ")" | "]" => "something that was opened is not closed",
-        _ => "see `huntsman doc` for how it is written",
-    };
-    Fault::new("syntax::missing", message).with_help(help)
 }
 
 /// Near names, or the reason why a name that is there can't be seen here.
@@ -253,7 +220,7 @@ fn without_place(message: &str) -> String {
     message.rfind(" (line ").map_or(message, |at| &message[..at]).to_string()
 }
 
-fn lowered(message: &str) -> String {
+pub(super) fn lowered(message: &str) -> String {
     let mut characters = message.chars();
     match (characters.next(), message.chars().nth(1)) {
         (Some(first), Some(second)) if second.is_lowercase() || second == ' ' => first.to_lowercase().chain(characters).collect(),

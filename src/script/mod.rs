@@ -13,9 +13,11 @@ mod modules;
 mod names;
 mod operators;
 mod predicate;
+mod quoted;
 mod run;
 mod session;
 mod sources;
+mod syntax;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -23,6 +25,7 @@ mod tests;
 mod traps;
 mod value;
 mod words;
+mod written;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -31,7 +34,7 @@ use std::sync::Arc;
 use crate::backend::{Backend, Limits};
 use crate::diag::Fault;
 use crate::plan::Period;
-use crate::report::{Answer, Item, Report};
+use crate::report::{Answer, Finding, Item, Report};
 
 /// Everything that a run is given; nothing else reaches a playbook.
 #[derive(Clone)]
@@ -63,6 +66,7 @@ pub struct Session {
 pub struct Reply {
     /// What `show`, `note`, `print` said, in order.
     pub items: Vec<Item>,
+    pub findings: Vec<Finding>,
     pub answer: Answer,
     pub warnings: Vec<Fault>,
 }
@@ -136,6 +140,17 @@ impl Session {
         self.inner.input(text)
     }
 
+    /// What the last input said before it failed.
+    pub fn unfinished(&mut self) -> Reply {
+        let mut state = self.inner.run.state();
+        Reply {
+            items: std::mem::take(&mut state.items),
+            findings: std::mem::take(&mut state.findings),
+            answer: Answer::Nothing,
+            warnings: std::mem::take(&mut state.warnings),
+        }
+    }
+
     /// Every problem of a playbook that shows without its telemetry; empty when it is fine.
     pub fn check(&mut self, playbook: &Path) -> Vec<Fault> {
         check::check(&self.inner.run.setup, playbook)
@@ -154,6 +169,11 @@ impl Session {
     /// What a query without a period of its own looks at.
     pub fn period(&self) -> Period {
         self.inner.run.period(None, None)
+    }
+
+    /// What `--period` says was never asked, though something was: a warning.
+    pub fn unused_period(&self) -> Option<Fault> {
+        if self.coverage().is_empty() { None } else { self.inner.run.unused_period() }
     }
 
     /// What the inputs so far have looked at, each once.

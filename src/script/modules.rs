@@ -117,7 +117,10 @@ impl Modules {
 
 /// The text of a playbook or module.
 pub(super) fn read_source(file: &Path, shown: &str) -> Result<String, Fault> {
-    let unreadable = |reason: String| Fault::new("source::unreadable", format!("{shown}: {reason}")).with_help("name a text file in UTF-8 that can be read");
+    let unreadable = |reason: String| {
+        Fault::new("source::unreadable", format!("{shown}: {reason}"))
+            .with_help(near(file).unwrap_or_else(|| "name a text file in UTF-8 that can be read".into()))
+    };
     let size = std::fs::metadata(file).map_err(|error| unreadable(reason_of(&error)))?.len();
     if size > LARGEST_SOURCE {
         return Err(unreadable(format!("{size} bytes are too much for a playbook")));
@@ -125,6 +128,18 @@ pub(super) fn read_source(file: &Path, shown: &str) -> Result<String, Fault> {
     let bytes = std::fs::read(file).map_err(|error| unreadable(reason_of(&error)))?;
     let text = String::from_utf8(bytes).map_err(|error| unreadable(format!("byte {} is no UTF-8", error.utf8_error().valid_up_to())))?;
     Ok(text.strip_prefix('\u{feff}').map(str::to_string).unwrap_or(text))
+}
+
+/// Playbooks with a name like that of a file that is not there.
+fn near(file: &Path) -> Option<String> {
+    if file.exists() {
+        return None;
+    }
+    let (folder, name) = (file.parent()?, file.file_name()?.to_str()?);
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let entries = std::fs::read_dir(folder).ok()?.filter_map(Result::ok).take(1_000);
+    let names: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).filter(|name| name.ends_with(".rhai")).collect();
+    did_you_mean(name, names.iter().map(String::as_str))
 }
 
 fn reason_of(error: &std::io::Error) -> String {

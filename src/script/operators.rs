@@ -1,13 +1,13 @@
 //! "Text ignores case everywhere", and a mix of types is an error: Rhai's own comparisons and text tests, taken over.
 
-use rhai::{Dynamic, Engine, EvalAltResult, FLOAT, INT, ImmutableString, NativeCallContext, Position};
+use rhai::{Array, Dynamic, Engine, EvalAltResult, FLOAT, INT, ImmutableString, NativeCallContext, Position};
 
 use super::fault;
 use super::run::Run;
 use super::value::{Cased, Span, Time, TimePeriod, hex_number, type_word};
 use crate::diag::Fault;
 use crate::hunt::period;
-use crate::plan::{Comparison, Value, compare, fold};
+use crate::plan::{Comparison, Value, compare, fold, folded_equal};
 
 type Answer<T> = Result<T, Box<EvalAltResult>>;
 type Text = ImmutableString;
@@ -46,6 +46,8 @@ pub(super) fn register(engine: &mut Engine, run: &std::sync::Arc<Run>) {
         mixes(engine, sign);
     }
     missing(engine);
+    missing_pairs(engine, run);
+    lists(engine);
     engine.register_fn("==", |a: TimePeriod, b: TimePeriod| a == b);
     engine.register_fn("!=", |a: TimePeriod, b: TimePeriod| a != b);
     engine.register_fn("contains", |text: &str, character: char| fold(text).contains(&*fold(character.encode_utf8(&mut [0; 4]))));
@@ -67,6 +69,35 @@ fn missing(engine: &mut Engine) {
     engine.register_fn("!", |(): ()| true);
     engine.register_fn("contains", |_: &mut std::ops::Range<INT>, (): ()| false);
     engine.register_fn("contains", |_: &mut std::ops::RangeInclusive<INT>, (): ()| false);
+}
+
+/// Outside queries two missing values are the same. In a closure that is asked row by row they are no more equal than in a query,
+/// unless `()` is written there.
+fn missing_pairs(engine: &mut Engine, run: &std::sync::Arc<Run>) {
+    for (sign, same) in [("==", true), ("!=", false)] {
+        let run = run.clone();
+        engine.register_fn(sign, move |context: NativeCallContext, (): (), (): ()| {
+            let is_query = run.is_row_by_row() && !run.sources.is_written(context.call_source(), |written| written.has_unit(context.call_position()));
+            same != is_query
+        });
+    }
+}
+
+/// `text in list`: as `==` of each item, without asking the engine for every one of thousands.
+fn lists(engine: &mut Engine) {
+    engine.register_fn("contains", |context: NativeCallContext, list: &mut Array, text: Text| -> Answer<bool> {
+        for item in list.iter() {
+            let same = match item.as_immutable_string_ref() {
+                Ok(item) => folded_equal(&item, &text),
+                Err(_) if item.is_unit() => false,
+                Err(_) => context.call_native_fn_raw("==", false, &mut [&mut item.clone(), &mut Dynamic::from(text.clone())])?.as_bool().unwrap_or(false),
+            };
+            if same {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    });
 }
 
 fn exact(engine: &mut Engine, sign: &str, comparison: Comparison, not: bool) {

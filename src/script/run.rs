@@ -1,7 +1,7 @@
 //! One run's state: what it was given, what it has said, what it has asked.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::Setup;
@@ -28,6 +28,8 @@ pub(super) struct Run {
     dry: AtomicBool,
     /// Queries answer with no rows: `check`.
     pub checking: bool,
+    /// Closures that are asked row by row at this moment.
+    row_by_row: AtomicUsize,
 }
 
 /// What changes while a playbook runs.
@@ -61,11 +63,31 @@ struct Known {
 
 impl Run {
     pub fn new(setup: Setup, checking: bool) -> Run {
-        Run { setup, sources: Sources::default(), inventory: OnceLock::new(), state: Mutex::default(), dry: AtomicBool::new(false), checking }
+        Run {
+            setup,
+            sources: Sources::default(),
+            inventory: OnceLock::new(),
+            state: Mutex::default(),
+            dry: AtomicBool::new(false),
+            checking,
+            row_by_row: AtomicUsize::new(0),
+        }
     }
 
     pub fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Closures that this does call compare as a query does: nothing is equal to what is missing.
+    pub fn row_by_row<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.row_by_row.fetch_add(1, Ordering::Relaxed);
+        let done = work();
+        self.row_by_row.fetch_sub(1, Ordering::Relaxed);
+        done
+    }
+
+    pub fn is_row_by_row(&self) -> bool {
+        self.row_by_row.load(Ordering::Relaxed) > 0
     }
 
     pub fn set_dry(&self, dry: bool) {
@@ -113,6 +135,13 @@ impl Run {
             }
             None => period::today(self.setup.now, self.setup.zone),
         }
+    }
+
+    /// A warning when `--period` was given, and no query needed it.
+    pub fn unused_period(&self) -> Option<Fault> {
+        let is_unused = self.setup.period.is_some() && !self.state().used_period;
+        let help = "`--period` replaces *today* only: every query of this playbook has a period of its own";
+        is_unused.then(|| Fault { severity: Severity::Warning, ..Fault::new("period::unused", "the given period was never used").with_help(help) })
     }
 
     /// The answer of a plan; the same plan is asked once.

@@ -12,7 +12,7 @@ use super::modules::read_source;
 use super::run::Run;
 use super::words::Memory;
 use super::{About, Reply, Setup, about as reading, fault, traps, without_shebang};
-use crate::diag::Fault;
+use crate::diag::{Fault, defect};
 use crate::hunt::outcome;
 use crate::report::Report;
 
@@ -71,10 +71,8 @@ impl Inner {
         }
         let done = self.engine.eval_ast_with_scope::<Dynamic>(&mut self.scope, &tree);
         let failed = done.err().map(|error| self.explained(&id, &error));
-        let used = self.run.state().used_period;
-        if self.run.setup.period.is_some() && !used && failed.is_none() {
-            let help = "`--period` replaces *today* only: every query of this playbook has a period of its own";
-            self.run.warn(Fault::new("period::unused", "the given period was never used").with_help(help));
+        if let (Some(warning), None) = (self.run.unused_period(), &failed) {
+            self.run.warn(warning);
         }
         (self.report(playbook, Some(&tree)), failed)
     }
@@ -117,15 +115,20 @@ impl Inner {
                 // What an input said before it failed is not what this one says.
                 let mut state = self.run.state();
                 state.items.clear();
+                state.findings.clear();
                 state.warnings.clear();
                 state.asked.clear();
             }
             let value = self.evaluate(text)?;
             let answer = answer_of(&self.run, &value);
             let mut state = self.run.state();
-            let (items, warnings) = (std::mem::take(&mut state.items), std::mem::take(&mut state.warnings));
-            drop(state);
-            answer.map(|answer| Reply { items, answer, warnings })
+            let answer = answer?;
+            Ok(Reply {
+                items: std::mem::take(&mut state.items),
+                findings: std::mem::take(&mut state.findings),
+                answer,
+                warnings: std::mem::take(&mut state.warnings),
+            })
         })?
     }
 
@@ -218,17 +221,11 @@ fn imports(tree: &AST) -> Vec<(String, String, rhai::Position)> {
 
 /// Runs on a thread whose stack deep expressions fit in; a panic becomes a fault and the session goes on.
 pub(super) fn on_own_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Fault> {
-    let broken = |reason: &str| {
-        Fault::new("internal::panic", format!("an internal error: {reason}")).with_help("this is a defect of Huntsman; please report it with the playbook")
-    };
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().name("script".into()).stack_size(STACK).spawn_scoped(scope, || catch_unwind(AssertUnwindSafe(work)));
-        match thread.map_err(|error| broken(&error.to_string()))?.join() {
+        match thread.map_err(|error| defect::fault(&error.to_string()))?.join() {
             Ok(Ok(done)) => Ok(done),
-            Ok(Err(payload)) | Err(payload) => {
-                let reason = payload.downcast_ref::<String>().map(String::as_str).or_else(|| payload.downcast_ref::<&str>().copied());
-                Err(broken(reason.unwrap_or("no reason given")))
-            }
+            Ok(Err(payload)) | Err(payload) => Err(defect::fault(&*payload)),
         }
     })
 }
@@ -239,7 +236,13 @@ pub(super) fn about(text: &str) -> Result<About, Fault> {
         engine.set_optimization_level(rhai::OptimizationLevel::None);
         engine.set_max_expr_depths(0, 0);
         let _ = super::words::free(&mut engine);
-        let tree = engine.compile(without_shebang(text)).map_err(|error| Fault::new("syntax::error", error.to_string()))?;
+        let tree = engine.compile(without_shebang(text)).map_err(|error| {
+            let fault = super::syntax::fault(&error.0);
+            match (error.1.line(), error.1.position()) {
+                (Some(line), Some(column)) => Fault { message: format!("{} (line {line}, column {column})", fault.message), ..fault },
+                _ => fault,
+            }
+        })?;
         Ok(reading::read(&tree))
     })?
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rhai::{AST, Module, Position, ScriptFuncDef, Shared};
 
+use super::written::Written;
 use crate::diag::{Place, SourceText};
 
 /// Sources of one session. An id is what the tree carries: a canonical path, `std/name`, `<eval>`, `<repl:3>`.
@@ -18,6 +19,7 @@ pub(super) struct Sources {
 struct Inner {
     texts: BTreeMap<String, Arc<SourceText>>,
     trees: BTreeMap<String, AST>,
+    written: BTreeMap<String, Written>,
     /// Functions of earlier inputs, oldest first.
     session: Vec<Shared<Module>>,
     /// Modules that earlier inputs imported.
@@ -36,7 +38,15 @@ impl Sources {
     }
 
     pub fn add_tree(&self, id: &str, tree: &AST) {
-        self.lock().trees.insert(id.into(), tree.clone());
+        let written = Written::of(tree);
+        let mut inner = self.lock();
+        inner.trees.insert(id.into(), tree.clone());
+        inner.written.insert(id.into(), written);
+    }
+
+    /// What the words of a source say of a place in it.
+    pub fn is_written(&self, id: Option<&str>, says: impl Fn(&Written) -> bool) -> bool {
+        id.is_some_and(|id| self.lock().written.get(id).is_some_and(says))
     }
 
     pub fn add_session(&self, module: Shared<Module>) {

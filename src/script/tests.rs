@@ -95,6 +95,13 @@ fn the_cursor_is_offered_what_fits() {
     assert_eq!(offered("Machine(\"A\").get_executions(#{ oper"), ["operation"]);
     assert_eq!(offered("import \"std/off"), ["std/office"]);
     assert_eq!(offered("ATTR_L"), ["ATTR_LANSHARED"]);
+    assert_eq!(offered("Client(\"all\").get_executions(#{ operation: \"cr"), ["create"]);
+    assert_eq!(offered("Client(\"all\").get_executions(#{ kind: [\"interpreter\", \"rem"), ["remoteaccess"]);
+    assert_eq!(offered("Client(\"al"), ["all"]);
+    assert_eq!(offered("Machine(\"WKS"), ["WKS01", "WKS02"]);
+    assert_eq!(offered("narrow.select([\"DateTime\", \""), ["DateTime", "Muid"]);
+    assert_eq!(offered("narrow.sort(\"-Dat"), ["DateTime"]);
+    assert!(offered("let x = \"").is_empty() && offered("note(\"fi").is_empty() && offered("c.filter(|e| e.ChildFilename == \"").is_empty());
     assert_eq!(session.complete("let ä = c.hea", 14).0, 11);
 }
 

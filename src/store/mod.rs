@@ -5,11 +5,13 @@
 
 mod write;
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use miette::Diagnostic;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+use crate::diag::reason;
 
 pub use write::Writer;
 
@@ -18,6 +20,14 @@ pub const VERSION: u32 = 1;
 
 /// The name of the manifest in a store's folder.
 pub const MANIFEST: &str = "manifest.json";
+
+/// The name of the file that a writer holds, in a store's folder.
+const LOCK: &str = ".lock";
+
+/// A folder that a writer has begun to fill, and that has no manifest yet.
+pub fn is_unfinished(root: &Path) -> bool {
+    root.join(LOCK).is_file() && !root.join(MANIFEST).exists()
+}
 
 /// Everything that a store says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -99,13 +109,16 @@ pub enum StoreError {
     #[diagnostic(code(store::newer), help("update Huntsman, or ingest again into another folder"))]
     Newer { path: String, found: u32 },
     #[error("the manifest of the store at {path} can't be read: {reason}")]
-    #[diagnostic(code(store::damaged), help("ingest again into an empty folder"))]
+    #[diagnostic(code(store::damaged), help("ingest the raw logs again, into an empty folder"))]
     Damaged { path: String, reason: String },
     #[error("the store at {path} is being written by process {holder}")]
     #[diagnostic(code(store::busy), help("wait until that ingest has ended"))]
     Busy { path: String, holder: String },
     #[error("{path}: {reason}")]
-    #[diagnostic(code(store::io))]
+    #[diagnostic(code(store::damaged), help("ingest the raw logs again, into an empty folder"))]
+    File { path: String, reason: String },
+    #[error("{path}: {reason}")]
+    #[diagnostic(code(store::io), help("a store is a folder that can be read, and for ingest be written, with room on its disk; the store is as it was"))]
     Io { path: String, reason: String },
 }
 
@@ -123,7 +136,7 @@ impl Store {
         let text = match std::fs::read_to_string(root.join(MANIFEST)) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(StoreError::Absent { path }),
-            Err(error) => return Err(StoreError::Io { path, reason: error.to_string() }),
+            Err(error) => return Err(StoreError::Io { path, reason: reason(&error) }),
         };
         #[derive(Deserialize)]
         struct Version {
@@ -134,7 +147,12 @@ impl Store {
         if version > VERSION {
             return Err(StoreError::Newer { path, found: version });
         }
-        let manifest = serde_json::from_str(&text).map_err(damaged)?;
+        let manifest: Manifest = serde_json::from_str(&text).map_err(damaged)?;
+        // A store that a stranger sent does not lead out of its folder.
+        let leads_out = |file: &&StoredFile| !Path::new(&file.path).components().all(|part| matches!(part, Component::Normal(_)));
+        if let Some(file) = manifest.files.iter().find(leads_out) {
+            return Err(StoreError::Damaged { path, reason: format!("it names `{}`, which is no file of the store", file.path) });
+        }
         Ok(Store { root: root.to_path_buf(), manifest })
     }
 

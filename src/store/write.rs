@@ -5,10 +5,10 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::{IngestedSource, MANIFEST, Manifest, Store, StoreError, StoredFile, VERSION};
+use super::{IngestedSource, LOCK, MANIFEST, Manifest, Store, StoreError, StoredFile, VERSION};
+use crate::diag::reason;
 use crate::telemetry::TABLES;
 
-const LOCK: &str = ".lock";
 /// Work files of a writer; whatever is in it at the start was left by one that died.
 const WORK: &str = ".work";
 /// The folder of files that are of no day.
@@ -29,12 +29,15 @@ pub struct Writer {
 }
 
 fn failed(path: &Path, error: &io::Error) -> StoreError {
-    StoreError::Io { path: path.display().to_string(), reason: error.to_string() }
+    StoreError::Io { path: path.display().to_string(), reason: reason(error) }
 }
 
 impl Writer {
     /// Makes the store where there is none, takes the lock, and sweeps what no manifest names.
     pub fn open(root: &Path) -> Result<Writer, StoreError> {
+        if root.is_file() {
+            return Err(StoreError::Io { path: root.display().to_string(), reason: "this is a file".into() });
+        }
         fs::create_dir_all(root).map_err(|error| failed(root, &error))?;
         let path = root.join(LOCK);
         let mut lock = File::options().read(true).write(true).create(true).truncate(false).open(&path).map_err(|error| failed(&path, &error))?;

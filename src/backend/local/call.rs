@@ -20,6 +20,7 @@ pub fn lower(lowering: &Lowering<'_>, func: Func, arguments: &[Arc<Expr>], kind:
         Func::Cased => Ok(lowering.value(receiver)?.expr),
         Func::IsMissing => Ok(lowering.value(receiver)?.expr.is_null()),
         Func::IsTrue => Ok(lowering.value(receiver)?.expr.fill_null(lit(false))),
+        Func::Pattern(_) if lowering.value(receiver)?.kind == Some(Type::List) => plain(lowering, func, arguments, kind),
         Func::Pattern(test) => match rest.first().map(|pattern| &**uncased(pattern)) {
             Some(Expr::Literal(Value::List(patterns))) => lowering.text_test(receiver, TextTest::new(test, &texts_of(patterns), cased)),
             Some(Expr::Literal(one)) => lowering.text_test(receiver, TextTest::new(test, &texts_of(std::slice::from_ref(one)), cased)),

@@ -6,21 +6,22 @@ use polars::prelude::{LazyFrame, PlRefPath, ScanArgsParquet};
 
 use super::run;
 use crate::backend::{BackendError, Limits};
+use crate::diag;
 use crate::store::{Store, StoreError, StoredFile};
 
 /// The error of a file that can't be read.
 pub fn of_file(path: &Path, error: &BackendError) -> BackendError {
     let reason = match path.metadata() {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => "this file of the store is gone; ingest again into an empty folder".to_string(),
-        Err(error) => error.to_string(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => "this file of the store is gone".to_string(),
+        Err(error) => diag::reason(&error),
         Ok(_) => match error {
-            BackendError::Failed { reason } => format!("this file of the store is damaged ({reason}); ingest again into an empty folder"),
+            BackendError::Failed { reason } => format!("this file of the store is damaged ({reason})"),
             BackendError::Plan(_) | BackendError::Store(_) | BackendError::Interrupted | BackendError::Timeout | BackendError::Nowhere => {
                 "this file of the store can't be read".into()
             }
         },
     };
-    StoreError::Io { path: path.display().to_string(), reason }.into()
+    StoreError::File { path: path.display().to_string(), reason }.into()
 }
 
 /// The first of the files that is gone, before anything is read.

@@ -4,7 +4,7 @@ use crate::cli::doc;
 use crate::cli::output::Terminal;
 use crate::diag::{Fault, did_you_mean};
 use crate::present::clean::escape_lines;
-use crate::present::{Format, Grid, Style, period, reply};
+use crate::present::{Format, Grid, Style, period, prose, reply};
 use crate::script::Session;
 use crate::telemetry::{self, TABLES};
 
@@ -39,16 +39,17 @@ pub fn obey(words: &str, session: &mut Session, terminal: &Terminal) -> Result<(
         ("schema", "") => doc::overview(style),
         ("schema", table) => doc::schema(find_table(table)?, style),
         ("explain", "") => return Err(Fault::new("repl::command", ":explain of what?").with_help(":explain Client(\"all\").get_executions().count()")),
-        ("explain", expression) => ending_in_newline(&escape_lines(&session.explain(expression)?)),
+        ("explain", expression) => steps(&session.explain(expression)?, style),
         ("period", "") => format!("{}\n", period(&session.period(), style)),
         ("period", words) => {
             let quoted = words.trim_matches('"').replace('\\', "\\\\").replace('"', "\\\"");
             answer(session, &format!("set_period(TimePeriod(\"{quoted}\"));"), style)?
         }
         (name, _) => {
-            let names = COMMANDS.iter().map(|(name, ..)| *name);
-            let all = || format!("there are {}", names.clone().map(|name| format!(":{name}")).collect::<Vec<_>>().join(" "));
-            return Err(Fault::new("repl::command", format!("there is no `:{name}`")).with_help(did_you_mean(name, names.clone()).unwrap_or_else(all)));
+            let names: Vec<String> = COMMANDS.iter().map(|(name, ..)| format!(":{name}")).collect();
+            let near = did_you_mean(&format!(":{name}"), names.iter().map(String::as_str));
+            let help = near.unwrap_or_else(|| format!("there are {}", names.join(" ")));
+            return Err(Fault::new("repl::command", format!("there is no `:{name}`")).with_help(help));
         }
     };
     Ok((said, Next::Stay))
@@ -56,7 +57,7 @@ pub fn obey(words: &str, session: &mut Session, terminal: &Terminal) -> Result<(
 
 fn answer(session: &mut Session, text: &str, style: &Style) -> Result<String, Fault> {
     let said = session.input(text)?;
-    Ok(reply(&said.items, &said.answer, Format::Table, style))
+    Ok(reply(&said.items, &said.findings, &said.answer, Format::Table, style))
 }
 
 fn find_table(name: &str) -> Result<&'static telemetry::Table, Fault> {
@@ -69,7 +70,7 @@ fn find_table(name: &str) -> Result<&'static telemetry::Table, Fault> {
 }
 
 fn help(style: &Style) -> String {
-    let mut grid = Grid::default().rigid("Say").text("for");
+    let mut grid = Grid::default().rigid("Say").text("for").whole();
     COMMANDS.iter().for_each(|(name, takes, does)| grid.row([format!(":{name} {takes}").trim_end().to_string(), does.to_string()]));
     grid.row(["Tab".into(), "names, methods, options and columns that fit".into()]);
     grid.row(["Ctrl-C".into(), "stop what runs, or clear the line".into()]);
@@ -80,6 +81,7 @@ fn help(style: &Style) -> String {
     )
 }
 
-fn ending_in_newline(text: &str) -> String {
-    format!("{}\n", text.trim_end_matches('\n'))
+/// One step of the plan a line, or on more behind blanks.
+fn steps(text: &str, style: &Style) -> String {
+    escape_lines(text.trim_end_matches('\n')).lines().map(|line| prose(line, 4, style.width) + "\n").collect()
 }

@@ -4,11 +4,11 @@ use crate::backend::{Backend, BackendError};
 use crate::cli::context::Context;
 use crate::hunt::period::today;
 use crate::present::clean::escape;
-use crate::present::{Precision, Style, Tone, time, toned};
+use crate::present::{Precision, Style, Tone, prose, time, toned};
 
 pub fn greet(context: &Context, backend: &dyn Backend) -> String {
     let style: &Style = &context.terminal.out;
-    let head = toned(&format!("Huntsman {}", env!("CARGO_PKG_VERSION")), Tone::Heading, style);
+    let head = format!("Huntsman {}", env!("CARGO_PKG_VERSION"));
     let said = match backend.inventory() {
         Err(BackendError::Nowhere) => "no source: start with --source STORE, or --source sample to try; :help tells what there is".to_string(),
         Err(error) => format!("{}: {}", escape(backend.name()), escape(&error.to_string())),
@@ -27,5 +27,7 @@ pub fn greet(context: &Context, backend: &dyn Backend) -> String {
             }
         }
     };
-    format!("{head}  {said}\n")
+    let words = prose(&format!("{head}  {said}"), 2, style.width);
+    let rest = words.strip_prefix(&head).unwrap_or(&words);
+    format!("{}{rest}\n", toned(&head, Tone::Heading, style))
 }

@@ -13,7 +13,7 @@ use rustyline::{Context, Helper};
 
 use super::command::COMMANDS;
 use crate::present::clean::escape;
-use crate::present::{Style, Tone, toned};
+use crate::present::{Style, Tone, cut, toned};
 use crate::script::{Paint, Session, is_complete, paint};
 use crate::telemetry::TABLES;
 
@@ -61,7 +61,9 @@ impl Line {
         let (start, found) = session.complete(line, position);
         let pairs = found.into_iter().map(|candidate| {
             let shown = if candidate.hint.is_empty() { candidate.replacement.clone() } else { format!("{}  {}", candidate.replacement, candidate.hint) };
-            Pair { display: escape(&shown).into_owned(), replacement: escape(&candidate.replacement).into_owned() }
+            // One candidate a line at most: the rest of a long explanation is in `:help`.
+            let shown = cut(&escape(&shown), self.style.width.unwrap_or(usize::MAX).saturating_sub(2), self.style.ellipsis());
+            Pair { display: shown, replacement: escape(&candidate.replacement).into_owned() }
         });
         (start, pairs.collect())
     }

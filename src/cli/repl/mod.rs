@@ -2,22 +2,24 @@
 
 mod command;
 mod greeting;
+mod history;
 mod line;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::{BufRead, IsTerminal};
-use std::path::PathBuf;
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 
 use rustyline::error::ReadlineError;
-use rustyline::history::{FileHistory, History};
+use rustyline::history::FileHistory;
 use rustyline::{CompletionType, Config, Editor};
 
 use self::command::Next;
 use self::line::Line;
 use super::context::Context;
+use super::eval::tell_unfinished;
 use super::output::{write_stderr, write_stdout};
 use super::{DONE, FAILED, source};
 use crate::diag::Fault;
@@ -55,18 +57,19 @@ impl Talk<'_> {
             .map_err(broken)?
             .history_ignore_space(true)
             .completion_type(CompletionType::List)
-            .auto_add_history(true)
+            .auto_add_history(false)
             .bracketed_paste(true)
             .build();
         let mut editor: Editor<Line, FileHistory> = Editor::with_config(config).map_err(broken)?;
         editor.set_helper(Some(Line { session: self.session.clone(), style: self.context.terminal.out }));
-        let history = history();
+        let history = history::file();
         if let Some(history) = &history {
             drop(editor.load_history(history));
         }
         loop {
             match editor.readline("huntsman> ") {
                 Ok(input) => {
+                    self.remember(&mut editor, history.as_deref(), &input);
                     if self.take(&input)? == Next::Leave {
                         break;
                     }
@@ -76,12 +79,19 @@ impl Talk<'_> {
                 Err(error) => return Err(broken(error)),
             }
         }
-        if let (Some(history), false) = (&history, editor.history().is_empty())
-            && let Err(error) = editor.append_history(history)
-        {
+        Ok(DONE)
+    }
+
+    /// Written at once: a window that is closed takes nothing with it.
+    fn remember(&self, editor: &mut Editor<Line, FileHistory>, file: Option<&Path>, input: &str) {
+        let input = input.trim_end();
+        if input.trim().is_empty() || history::is_secret(input) {
+            return;
+        }
+        let kept = editor.add_history_entry(input).and_then(|_| file.map_or(Ok(()), |file| editor.append_history(file)));
+        if let Err(error) = kept {
             self.context.terminal.tell(|| format!("the history was not kept: {error}"));
         }
-        Ok(DONE)
     }
 
     /// Statements as they become whole; no prompt, and exit code 2 when any of them failed.
@@ -128,6 +138,10 @@ impl Talk<'_> {
             Ok(said) => write_stdout(said.as_bytes())?,
             Err(fault) => {
                 self.failed = true;
+                if terminal.err_is_terminal && fault.code == "run::interrupted" {
+                    // The terminal has drawn `^C`.
+                    write_stderr("\n");
+                }
                 terminal.fault(&fault);
                 if terminal.err_is_terminal {
                     write_stderr("\n");
@@ -140,18 +154,16 @@ impl Talk<'_> {
 
     fn evaluate(&mut self, input: &str) -> Result<String, Fault> {
         let terminal = self.context.terminal;
-        let said = self.session.borrow_mut().input(input)?;
+        let answered = self.session.borrow_mut().input(input);
+        let said = match answered {
+            Ok(said) => said,
+            Err(fault) => {
+                tell_unfinished(self.context, &mut self.session.borrow_mut())?;
+                return Err(fault);
+            }
+        };
         self.context.warn_of_nothing(&self.session.borrow().asked());
         said.warnings.iter().for_each(|warning| terminal.fault(warning));
-        Ok(reply(&said.items, &said.answer, terminal.format, &terminal.out))
+        Ok(reply(&said.items, &said.findings, &said.answer, terminal.format, &terminal.out))
     }
-}
-
-/// `XDG_STATE_HOME/huntsman/history`, or that below the home folder; the folder is made.
-fn history() -> Option<PathBuf> {
-    let absolute = |variable: &str| std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
-    let base = absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/state")))?;
-    let folder = base.join("huntsman");
-    std::fs::create_dir_all(&folder).ok()?;
-    Some(folder.join("history"))
 }

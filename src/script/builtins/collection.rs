@@ -353,10 +353,11 @@ fn filter_rows(call: &Call) -> Answer<Dynamic> {
     let mut kept = Vec::new();
     for index in 0..frame.height() {
         let row = Dynamic::from(Row { frame: frame.clone(), index, of: collection.clone(), bins: None });
-        let answer = predicate::call_closure(call.run, call.context, &closure, vec![row])?;
+        let answer = call.run.row_by_row(|| predicate::call_closure(call.run, call.context, &closure, vec![row]))?;
         match answer.as_bool() {
             Ok(true) => kept.push(index),
             Ok(false) => {}
+            Err(_) if answer.is_unit() && predicate::ends_in_column(call.run, call.context, &closure) => {}
             Err(_) => {
                 let found = crate::script::value::type_word(call.context.engine(), &answer);
                 let fault = Fault::new("types::condition", format!("the closure must give true or false, and this is {found}"));

@@ -40,7 +40,7 @@ pub(super) use group::Group;
 pub(super) use histogram::HistogramValue;
 pub(super) use kind::Kind;
 pub(super) use machine::Machine;
-pub(super) use query::option_names;
+pub(super) use query::{option_names, option_words};
 pub(super) use row::Row;
 pub(super) use show::answer_of;
 

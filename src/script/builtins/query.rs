@@ -7,6 +7,7 @@ use super::{Answer, Bins, Call, Client, Collection, Declared, HistogramValue, Ki
 use crate::diag::Fault;
 use crate::hunt::query::{self, Context, Given, OptionError, QUERIES, Takes, Target};
 use crate::script::value::type_word;
+use crate::telemetry::words::PORTS;
 
 pub(super) fn declared() -> Vec<Declared> {
     let mut all = Vec::new();
@@ -32,6 +33,16 @@ pub(super) fn declared() -> Vec<Declared> {
 /// Names and docs of a query's options, for completion.
 pub(in crate::script) fn option_names(name: &str) -> Vec<(&'static str, &'static str)> {
     query::query(name).map(|query| query.options.iter().map(|option| (option.name, option.doc)).collect()).unwrap_or_default()
+}
+
+/// The words that a query's option takes, for completion.
+pub(in crate::script) fn option_words(name: &str, option: &str) -> Vec<&'static str> {
+    let takes = query::query(name).and_then(|query| query.options.iter().find(|known| known.name == option)).map(|option| option.takes);
+    match takes {
+        Some(Takes::Words(words)) => words.to_vec(),
+        Some(Takes::Ports) => PORTS.iter().map(|(name, _)| *name).collect(),
+        _ => Vec::new(),
+    }
 }
 
 fn ask(call: &Call) -> Answer<Dynamic> {

@@ -13,6 +13,7 @@ use crate::plan::{Plan, PlanError, Step, Value};
 use crate::script::fault;
 use crate::script::run::Run;
 use crate::script::value::dynamic;
+use crate::telemetry::Type;
 
 #[derive(Clone, Debug)]
 pub(in crate::script) struct Row {
@@ -75,14 +76,25 @@ pub(super) fn declared() -> Vec<Declared> {
 }
 
 /// `row.Column` and `row["Column"]`.
-pub(super) fn properties(engine: &mut Engine, _: &Arc<Run>) {
-    engine.register_indexer_get(|context: NativeCallContext, row: &mut Row, name: ImmutableString| -> Answer<Dynamic> { property(&context, row, &name) });
+pub(super) fn properties(engine: &mut Engine, run: &Arc<Run>) {
+    let asked = run.clone();
+    engine.register_indexer_get(move |context: NativeCallContext, row: &mut Row, name: ImmutableString| -> Answer<Dynamic> {
+        property(&asked, &context, row, &name)
+    });
     // Rhai itself has a property `tag` of every value.
-    engine.register_get("tag", |context: NativeCallContext, row: &mut Row| -> Answer<Dynamic> { property(&context, row, "tag") });
+    let asked = run.clone();
+    engine.register_get("tag", move |context: NativeCallContext, row: &mut Row| -> Answer<Dynamic> { property(&asked, &context, row, "tag") });
 }
 
-fn property(context: &NativeCallContext, row: &Row, name: &str) -> Answer<Dynamic> {
+fn property(run: &Run, context: &NativeCallContext, row: &Row, name: &str) -> Answer<Dynamic> {
     match row.value(name) {
+        // A bare yes/no column means `== true`, and no missing value is that.
+        Ok(Value::Missing)
+            if row.frame.schema().kind(name) == Some(Type::Bool)
+                && run.sources.is_written(context.call_source(), |written| written.is_bare(context.call_position())) =>
+        {
+            Ok(false.into())
+        }
         Ok(value) => Ok(dynamic(&value)),
         Err(_) if super::all().iter().any(|declared| declared.receiver == Some(Kind::Row) && declared.name == name) => {
             Err(fault::raise(crate::script::names::property_fault(name, "a Row"), context.call_position()))

@@ -82,6 +82,10 @@ fn save(call: &Call, format: Written) -> Answer<Dynamic> {
 fn allowed(call: &Call, path: &str) -> Result<PathBuf, Fault> {
     let roots = &call.run.setup.writable;
     let refused = |message: String| Fault::new("write::refused", message).with_help("`--allow-write DIR` names a folder that playbooks may write below");
+    let missing = |path: &str| {
+        Fault::new("write::refused", format!("there is no folder for `{path}`"))
+            .with_help("make the folder first; a relative path lies below the first `--allow-write` folder")
+    };
     let Some(first) = roots.first() else { return Err(refused(format!("this run may not write `{path}`"))) };
     let asked = Path::new(path);
     if asked.components().any(|part| matches!(part, Component::ParentDir)) || asked.file_name().is_none() {
@@ -89,7 +93,7 @@ fn allowed(call: &Call, path: &str) -> Result<PathBuf, Fault> {
     }
     let target = if asked.is_absolute() { asked.to_path_buf() } else { first.join(asked) };
     let (Some(folder), Some(name)) = (target.parent(), target.file_name()) else { return Err(refused(format!("`{path}` is no place to write to"))) };
-    let real = folder.canonicalize().map_err(|_| refused(format!("there is no folder for `{path}`")))?;
+    let real = folder.canonicalize().map_err(|_| missing(path))?;
     let below = roots.iter().filter_map(|root| root.canonicalize().ok()).any(|root| real.starts_with(root));
     let file = real.join(name);
     let is_link = std::fs::symlink_metadata(&file).is_ok_and(|found| !found.is_file());
@@ -115,7 +119,7 @@ fn fill(frame: &Frame, format: Written, path: &Path) -> Result<(), String> {
         Written::Parquet => frame.write_parquet(file),
         Written::Csv => {
             let mut writer = csv::Writer::from_writer(BufWriter::new(file));
-            writer.write_record(frame.schema().names()).map_err(|error| error.to_string())?;
+            writer.write_record(frame.schema().names().map(|name| clean::defuse(name).into_owned())).map_err(|error| error.to_string())?;
             for row in 0..frame.height() {
                 let kinds = frame.schema().columns().iter().map(|(_, kind)| *kind);
                 writer.write_record(frame.row(row).iter().zip(kinds).map(|(value, kind)| csv_cell(value, kind))).map_err(|error| error.to_string())?;

@@ -8,7 +8,7 @@ use super::aggregate::Fold;
 use super::{Bins, Call, Client, Collection, Declared, Group, HistogramValue, Kind, Machine, Row, free, method};
 use crate::diag::Fault;
 use crate::frame::Frame;
-use crate::plan::{Period, Value, duration_text, time_text};
+use crate::plan::{Period, Value, duration_text, time_text, zoned_text};
 use crate::report::{Answer, Columns, Item, Table};
 use crate::script::fault::Trouble;
 use crate::script::run::Run;
@@ -184,15 +184,16 @@ fn fields_of(value: &Dynamic) -> BTreeMap<String, Answer> {
     BTreeMap::new()
 }
 
-fn period_text(period: &Period) -> String {
-    let end = |time: Option<i64>| time.map(time_text).unwrap_or_default();
+/// As `--period` reads it, in the run's zone.
+fn period_text(run: &Run, period: &Period) -> String {
+    let end = |time: Option<i64>| time.map(|time| zoned_text(time, run.setup.zone)).unwrap_or_default();
     if *period == Period::ALL { "all".into() } else { format!("{}..{}", end(period.from), end(period.to)) }
 }
 
 /// Any value of ours as one line.
-pub(super) fn text_of(_: &Run, value: &Dynamic) -> String {
+pub(super) fn text_of(run: &Run, value: &Dynamic) -> String {
     let with_period = |text: String, period: Option<Period>| match period {
-        Some(period) => format!("{text} in {}", period_text(&period)),
+        Some(period) => format!("{text} in {}", period_text(run, &period)),
         None => text,
     };
     if let Some(time) = value.read_lock::<Time>() {
@@ -205,7 +206,7 @@ pub(super) fn text_of(_: &Run, value: &Dynamic) -> String {
         return cased.0.to_string();
     }
     if let Some(period) = value.read_lock::<TimePeriod>() {
-        return period_text(&period.0);
+        return period_text(run, &period.0);
     }
     if let Some(machine) = value.read_lock::<Machine>() {
         let names = machine.machines.iter().map(|known| &*known.name).collect::<Vec<_>>().join(", ");

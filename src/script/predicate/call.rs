@@ -7,7 +7,7 @@ use super::value::{Symbol, Term, is_symbolic, not, or};
 use super::{Answer, LEVELS, Symbolic, refuse, refuse_with};
 use crate::diag::did_you_mean;
 use crate::plan::Func;
-use crate::script::value::func_of;
+use crate::script::value::{TimePeriod, func_of};
 
 impl Symbolic<'_> {
     pub(super) fn call(&mut self, call: &FnCallExpr, place: Position) -> Answer<Dynamic> {
@@ -118,6 +118,9 @@ impl Symbolic<'_> {
             let help = format!("write `{name}(…)`");
             return Err(refuse_with("call::dotted", "a function of the playbook is not called with a dot", help, place));
         }
+        if let (Some(period), "contains", [time]) = (receiver.read_lock::<TimePeriod>().map(|period| period.0), name, arguments.as_slice()) {
+            return self.in_period(period, time, place);
+        }
         if name == "contains" && arguments.len() == 1 && (receiver.is_map() || receiver.is_array() || super::member::is_range(&receiver)) {
             return self.member(receiver, arguments[0].clone(), place);
         }
@@ -190,6 +193,9 @@ impl Symbolic<'_> {
 
     /// `list.some(|x| …)` and its like, written out.
     fn over(&mut self, list: Array, name: &str, closure: &FnPtr, place: Position) -> Answer<Dynamic> {
+        if !["some", "all", "map", "filter"].contains(&name) {
+            return Err(refuse(format!("`{name}` of a list can't take a closure that reads a column; use some, all, map or a for loop"), place));
+        }
         let mut known = Term::truth(name == "all");
         let mut made = Array::new();
         for item in list {
@@ -199,12 +205,11 @@ impl Symbolic<'_> {
                 "some" => known = or(known, self.condition(&value, place)?),
                 "all" => known = super::value::and(known, self.condition(&value, place)?),
                 "map" => made.push(value),
-                "filter" => match self.condition(&value, place)?.as_truth() {
+                _ => match self.condition(&value, place)?.as_truth() {
                     Some(true) => made.push(item),
                     Some(false) => {}
                     None => return Err(refuse("which items stay would differ from row to row", place)),
                 },
-                _ => return Err(refuse(format!("`{name}` of a list can't take a closure that reads a column; use some, all, map or a for loop"), place)),
             }
         }
         Ok(match name {

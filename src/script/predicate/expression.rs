@@ -81,6 +81,8 @@ impl Symbolic<'_> {
             Some(ASTNode::Expr(Expr::Variable(variable, ..))) if variable.2.is_empty() => self.reads_variable(&variable.1),
             Some(ASTNode::Expr(Expr::FnCall(call, _))) if call.namespace.is_empty() => self.reads_variable(&call.name),
             Some(ASTNode::Stmt(Stmt::Share(variables))) => variables.iter().any(|(variable, _)| self.reads_variable(&variable.name)),
+            // Never Rhai's: a predicate has no `try`, whatever stands in it.
+            Some(ASTNode::Stmt(Stmt::TryCatch(..))) => true,
             _ => false,
         }
     }

@@ -7,7 +7,7 @@ use rhai::{Array, Dynamic, INT, Map, Position};
 
 use super::value::{Symbol, Term, and, is_symbolic, or, plain_term};
 use super::{Answer, Symbolic};
-use crate::plan::{Comparison, Expr, Pattern, Value};
+use crate::plan::{Comparison, Expr, Pattern, Period, Value};
 
 pub(super) fn is_range(value: &Dynamic) -> bool {
     value.is::<Range<INT>>() || value.is::<RangeInclusive<INT>>()
@@ -50,6 +50,18 @@ impl Symbolic<'_> {
         let low = self.compare(Comparison::GreaterOrEqual, term.clone(), Term::literal(Value::Int(from)), place)?;
         let high = self.compare(upper, term, Term::literal(Value::Int(to)), place)?;
         Ok(self.out(and(low, high)))
+    }
+
+    /// From its beginning up to its end, itself not included; a missing time is in no period.
+    pub(super) fn in_period(&mut self, period: Period, time: &Dynamic, place: Position) -> Answer<Dynamic> {
+        let term = self.term(time, place)?;
+        let mut within = self.compare(Comparison::Equal, term.clone(), term.clone(), place)?;
+        for (end, comparison) in [(period.from, Comparison::GreaterOrEqual), (period.to, Comparison::Less)] {
+            if let Some(end) = end {
+                within = and(within, self.compare(comparison, term.clone(), Term::literal(Value::Time(end)), place)?);
+            }
+        }
+        Ok(self.out(within))
     }
 
     fn of_list_column(&mut self, within: Dynamic, item: Dynamic, place: Position) -> Answer<Dynamic> {

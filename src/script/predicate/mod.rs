@@ -28,7 +28,7 @@ use super::run::Run;
 use crate::diag::Fault;
 use crate::plan::{Expr, PlanError, Schema};
 
-pub(super) use rows::{call_closure, rows_condition};
+pub(super) use rows::{call_closure, ends_in_column, rows_condition};
 pub(super) use value::{Rows, Symbol};
 use value::{Term, plain_term};
 

@@ -8,6 +8,7 @@ use super::{Answer, home};
 use crate::frame::Frame;
 use crate::plan::{Expr, Func, Value};
 use crate::script::run::Run;
+use crate::script::written::ends_in_property;
 use crate::telemetry::Type;
 
 /// Calls a closure as if in the source that it was made in: Rhai's closures carry no home.
@@ -21,6 +22,12 @@ pub(in crate::script) fn call_closure(run: &Run, context: &NativeCallContext, cl
     let source = global.source.clone();
     let inner = NativeCallContext::new_with_all_fields(context.engine(), context.fn_name(), source.as_deref(), &global, context.call_position());
     closure.call_within_context(&inner, arguments)
+}
+
+/// Whether the closure ends with a column, which means `== true`.
+pub(in crate::script) fn ends_in_column(run: &Run, context: &NativeCallContext, closure: &FnPtr) -> bool {
+    let found = home::find_closure(&run.sources, context.global_runtime_state(), closure.fn_name(), closure.curry().len() + 1);
+    found.is_some_and(|(definition, _)| ends_in_property(&home::body(&definition)))
 }
 
 /// Stands for missing in a tuple, where no cell has it.
