@@ -236,7 +236,7 @@ impl Job {
         }
         let all = stacked(found)?;
         let times = all.column(ORDER[0].1).and_then(|times| times.datetime().map(|times| times.physical().clone())).map_err(run::failed)?;
-        Ok(rows.checked_sub(1).and_then(|last| times.get(last)))
+        Ok(rows.checked_sub(1).and_then(|last| times.iter().nth(last).flatten()))
     }
 }
 
