@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::diag::Fault;
 use crate::frame::Frame;
+use crate::hunt::picture::View;
 use crate::hunt::{Coverage, Outcome};
 use crate::plan::{Period, Value};
 
@@ -75,6 +76,8 @@ impl Weight {
 pub enum Item {
     Table(Table),
     Bins(Bins),
+    /// Rows that are drawn; data formats have the rows.
+    Picture(Table, View),
     /// Markdown.
     Note(String),
     Value(Answer),

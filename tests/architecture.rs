@@ -29,6 +29,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 const OWNERS: &[(&str, &[&str])] = &[
     ("polars", &["frame.rs", "backend/local/", "ingest/", "hunt/"]),
     ("rhai", &["script/"]),
+    ("ratatui", &["present/"]),
     ("clap", &["cli/"]),
     ("rustyline", &["cli/"]),
     ("indicatif", &["cli/"]),

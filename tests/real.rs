@@ -75,25 +75,32 @@ fn tables_agree_with_the_independent_counts() {
     }
 }
 
-/// In the captures of 2023 clocks of records differ by hours; corrected, a process' connections lie within its life, and
-/// what two sensors report of one start lies seconds apart.
+/// In the captures of 2020 to 2023 clocks of records differ by hours; corrected, a process' connections and name queries lie within its life, and what
+/// two sensors report of one start lies seconds apart.
 #[test]
 fn time_is_right() {
-    let Some(filled) = stores::real("mordor-pandalab-lsass") else { return };
-    let sensors = r#"let starts = Client("all", all_time()).get_executions(#{ operation: "create" });
-        let sysmon = starts.filter(|e| e.Provider == "Sysmon").select(["DateTime", "Machine", "ChildPid", "ChildFilename"]);
-        let security = starts.filter(|e| e.Provider == "Security").select(["DateTime", "Machine", "ChildPid", "ChildFilename"]);
-        [security.count(), security.join(sysmon, #{ on: ["Machine", "ChildPid", "ChildFilename"], within: 5.seconds }).count()]"#;
-    let counts = eval(&filled.store, sensors);
-    let (starts, joined) = (counts[0].as_u64().unwrap(), counts[1].as_u64().unwrap());
-    assert!(starts > 0 && joined * 10 >= starts * 9, "{joined} of {starts} starts lie beside each other");
-    let connections = r#"let starts = Client("all", all_time()).get_executions(#{ operation: "create" }).filter(|e| e.Provider == "Sysmon").select(["DateTime", "ChildGuid"]).rename(#{ ChildGuid: "ParentGuid", DateTime: "Start" });
-        let calls = Client("all", all_time()).get_communications().filter(|e| e.Provider == "Sysmon").select(["DateTime", "ParentGuid"]);
-        let both = calls.join(starts, #{ on: ["ParentGuid"] }).derive("Age", |e| e.DateTime - e.Start);
-        [both.count(), both.filter(|e| e.Age >= -(2.seconds) && e.Age < 15.minutes).count()]"#;
-    let counts = eval(&filled.store, connections);
-    let (calls, near) = (counts[0].as_u64().unwrap(), counts[1].as_u64().unwrap());
-    assert!(calls > 0 && calls == near, "{near} of {calls} connections lie beside their process");
+    for set in ["mordor-pandalab-lsass", "mordor-pandalab-ntds-2023", "mordor-eventlog-tamper-2022", "mordor-misc"] {
+        let Some(filled) = stores::real(set) else { return };
+        let sensors = r#"let starts = Client("all", all_time()).get_executions(#{ operation: "create" });
+            let sysmon = starts.filter(|e| e.Provider == "Sysmon").select(["DateTime", "Machine", "Source", "ChildPid", "ChildFilename"]);
+            let security = starts.filter(|e| e.Provider == "Security").select(["DateTime", "Machine", "Source", "ChildPid", "ChildFilename"]);
+            let both = security.semi(sysmon, ["Machine", "Source", "ChildPid", "ChildFilename"]);
+            [both.count(), both.join(sysmon, #{ on: ["Machine", "Source", "ChildPid", "ChildFilename"], within: 5.seconds }).count()]"#;
+        let counts = eval(&filled.store, sensors);
+        let (starts, joined) = (counts[0].as_u64().unwrap(), counts[1].as_u64().unwrap());
+        // A pid that is given again within a capture is no clock's fault.
+        assert!(starts > 0 && joined * 100 >= starts * 97, "{set}: {joined} of {starts} starts lie beside each other");
+        for rows in ["get_communications", "get_dns"] {
+            let acts = format!(
+                r#"let starts = Client("all", all_time()).get_executions(#{{ operation: "create" }}).filter(|e| e.Provider == "Sysmon").select(["DateTime", "ChildGuid"]).rename(#{{ ChildGuid: "ParentGuid", DateTime: "Start" }});
+                let acts = Client("all", all_time()).{rows}().filter(|e| e.Provider == "Sysmon").select(["DateTime", "ParentGuid"]);
+                let both = acts.join(starts, #{{ on: ["ParentGuid"] }}).derive("Age", |e| e.DateTime - e.Start);
+                [both.count(), both.filter(|e| e.Age >= -(15.seconds) && e.Age < 15.minutes).count()]"#
+            );
+            let counts = eval(&filled.store, &acts);
+            assert_eq!(counts[0], counts[1], "{set}: {rows} that lie beside their process");
+        }
+    }
 }
 
 #[test]

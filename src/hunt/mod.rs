@@ -8,6 +8,7 @@ pub mod histogram;
 pub mod machine;
 pub mod outcome;
 pub mod period;
+pub mod picture;
 pub mod query;
 pub mod stack;
 

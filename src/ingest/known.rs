@@ -10,6 +10,9 @@ use super::text;
 /// Clocks of a machine's logs differ a little: a start this much later still came before.
 const SLACK: i64 = 2_000;
 const SESSION_SLACK: i64 = 5_000;
+/// Pids are given again, after a restart of the machine almost surely. So long a process is believed to live on a pid and a name, and on a pid alone.
+const LIFE: i64 = 7 * 86_400_000;
+const NAMELESS_LIFE: i64 = 86_400_000;
 
 /// All that is known when rows are completed.
 #[derive(Debug, Default)]
@@ -61,7 +64,7 @@ impl Known {
         self.zones.extend(std::mem::take(&mut facts.zones));
     }
 
-    /// The start of a process: by GUID, else the latest start of that pid on that machine before the time, if its name fits.
+    /// The start of a process: by GUID, else the latest start of that pid on that machine before the time, if its name fits and it may still live.
     pub fn start(&self, machine: u32, guid: Option<&str>, pid: Option<i64>, name: Option<&str>, time: i64) -> Option<&Start> {
         if let Some(guid) = guid.and_then(text::guid_number) {
             return self.by_guid.get(&(machine, guid)).map(|index| &self.starts[*index]);
@@ -69,9 +72,10 @@ impl Known {
         let indexes = self.by_pid.get(&(machine, pid?))?;
         let after = indexes.partition_point(|index| self.starts[*index].time <= time.saturating_add(SLACK));
         let start = &self.starts[*indexes.get(after.checked_sub(1)?)?];
+        let age = time.saturating_sub(start.time);
         let fits = match (name, start.path.as_deref()) {
-            (Some(name), Some(path)) => text::base_name(path).eq_ignore_ascii_case(name),
-            _ => true,
+            (Some(name), Some(path)) => age <= LIFE && text::base_name(path).eq_ignore_ascii_case(name),
+            _ => age <= NAMELESS_LIFE,
         };
         fits.then_some(start)
     }
@@ -105,5 +109,57 @@ impl Known {
             return None;
         }
         self.zones.get(&(machine, folded_path(path))).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::row::{Head, NONE};
+    use super::*;
+
+    fn known(times: &[i64]) -> Known {
+        let head = Head {
+            stated: NONE,
+            local: NONE,
+            sensor: NONE,
+            states_utc: true,
+            doubtful: false,
+            source: 0,
+            machine: 1,
+            provider: 0,
+            channel: 0,
+            event_id: NONE,
+            record_id: NONE,
+        };
+        let start = |time: &i64| Start {
+            head,
+            time: *time,
+            guid: None,
+            pid: Some(7),
+            path: Some("C:\\a.exe".into()),
+            md5: None,
+            command: None,
+            user: None,
+            logon_id: None,
+        };
+        let mut known = Known::default();
+        let mut facts = Facts::default();
+        facts.starts.extend(times.iter().map(start));
+        known.absorb(&mut facts);
+        known
+    }
+
+    #[test]
+    fn a_pid_is_believed_for_a_while() {
+        let known = known(&[0, 1_000_000]);
+        let found = |name: Option<&str>, time: i64| known.start(1, None, Some(7), name, time).map(|start| start.time);
+        assert_eq!(found(None, 999_000), Some(1_000_000));
+        assert_eq!(found(None, 900_000), Some(0));
+        assert_eq!(found(Some("A.EXE"), 1_000_000 + LIFE), Some(1_000_000));
+        assert_eq!(found(Some("a.exe"), 1_000_001 + LIFE), None);
+        assert_eq!(found(None, 1_000_000 + NAMELESS_LIFE), Some(1_000_000));
+        assert_eq!(found(None, 1_000_001 + NAMELESS_LIFE), None);
+        assert_eq!(found(Some("b.exe"), 1_000_001), None);
+        assert_eq!(known.start(2, None, Some(7), None, 1_000_001).map(|start| start.time), None);
     }
 }

@@ -153,9 +153,12 @@ fn plain<'r>(from: &From, record: &'r Record) -> Option<Cell<'r>> {
         From::Guid(names) => Cell::Text(text::guid(record.first(names)?)?),
         From::Ip(names) => Cell::Text(text::address(record.first(names)?)),
         From::Protocol(names) => Cell::Text(text::protocol(record.first(names)?).into()),
-        From::Key(names) => Cell::Text(text::key(record.first(names)?).into()),
-        From::KeyOfValue(names) => Cell::Text(text::key_and_value(record.first(names)?).0.into()),
-        From::ValueOfKey(names) => Cell::of(text::key_and_value(record.first(names)?).1?),
+        From::Key(names) => Cell::Text(text::key(&unescape(record.first(names)?)).into()),
+        From::KeyOfValue(names) => Cell::Text(text::key_and_value(&unescape(record.first(names)?)).0.into()),
+        From::ValueOfKey(names) => match unescape(record.first(names)?) {
+            Cow::Borrowed(object) => Cell::of(text::key_and_value(object).1?),
+            Cow::Owned(object) => Cell::Text(text::key_and_value(&object).1?.to_string().into()),
+        },
         From::Word(names, words) => word(record.first(names)?, words)?,
         From::Line(names, label) => shown(line(names, label, record)?),
         From::LineUser(names, label) => Cell::Text(text::user(None, line(names, label, record)?).into()),
@@ -234,8 +237,9 @@ fn hash<'r>(text: &'r str, algorithm: &str) -> Option<&'r str> {
 }
 
 fn share(record: &Record) -> Option<String> {
-    let share = record.get("ShareName")?;
-    Some(match record.get("RelativeTargetName").map(|path| path.trim_matches('\\')).filter(|path| !is_missing(path)) {
+    let share = unescape(record.get("ShareName")?);
+    let below = record.get("RelativeTargetName").map(unescape);
+    Some(match below.as_deref().map(|path| path.trim_matches('\\')).filter(|path| !is_missing(path)) {
         Some(below) => format!("{}\\{below}", share.trim_end_matches('\\')),
         None => share.to_string(),
     })

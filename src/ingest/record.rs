@@ -1,6 +1,6 @@
 //! One raw record, flat: names and texts in one buffer that is used again for the next record.
 
-use memchr::memchr_iter;
+use memchr::memchr;
 
 /// Bytes of a record's buffer.
 #[derive(Clone, Copy, Debug, Default)]
@@ -199,11 +199,42 @@ pub fn is_missing(text: &str) -> bool {
     }
 }
 
-/// `&lt;unknown process&gt;` as collectors escape it; other texts come back as they are.
+/// What a collector puts for characters of XML.
+const ESCAPES: [(&str, &str); 5] = [("lt;", "<"), ("gt;", ">"), ("amp;", "&"), ("quot;", "\""), ("apos;", "'")];
+
+/// `&lt;unknown process&gt;` as collectors escape it. One that escapes leaves no bare `&`; a text that has one comes back as it is.
 pub fn unescape(text: &str) -> std::borrow::Cow<'_, str> {
-    let escaped = memchr_iter(b'&', text.as_bytes()).any(|place| matches!(text.as_bytes().get(place + 1..place + 4), Some(b"lt;" | b"gt;")));
-    if !escaped {
-        return text.into();
+    let Some(first) = memchr(b'&', text.as_bytes()) else { return text.into() };
+    let mut out = String::new();
+    let (mut rest, mut place) = (text, Some(first));
+    while let Some(at) = place {
+        let (before, after) = (&rest[..at], &rest[at + 1..]);
+        let Some((escape, character)) = ESCAPES.iter().find(|(escape, _)| after.starts_with(escape)) else { return text.into() };
+        out.push_str(before);
+        out.push_str(character);
+        rest = &after[escape.len()..];
+        place = memchr(b'&', rest.as_bytes());
     }
-    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&apos;", "'").replace("&amp;", "&").into()
+    out.push_str(rest);
+    out.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_escaped_texts_are_unescaped() {
+        for (text, expected) in [
+            ("&lt;unknown process&gt;", "<unknown process>"),
+            ("1&amp;84&amp;0", "1&84&0"),
+            ("a 2&gt;&amp;1", "a 2>&1"),
+            ("& $x &lt;", "& $x &lt;"),
+            ("&amp;lt;", "&lt;"),
+            ("a&", "a&"),
+            ("plain", "plain"),
+        ] {
+            assert_eq!(unescape(text), expected);
+        }
+    }
 }

@@ -41,6 +41,7 @@ fn is_line(item: &Item) -> bool {
 pub fn item(item: &Item, indent: usize, style: &Style) -> String {
     match item {
         Item::Table(table) => table::text(table, indent, style),
+        Item::Picture(table, view) => super::picture::text(table, *view, indent, style),
         Item::Bins(bins) => bars::text(bins, indent, style),
         Item::Note(text) => indented(&clean::escape_lines(text), indent),
         Item::Value(answer) => value(answer, indent, style),

@@ -198,7 +198,7 @@ fn number(value: &Value) -> Option<f64> {
 }
 
 /// As long as the value's part of the highest; something, however small, is seen.
-fn bar(value: f64, highest: f64, room: usize, style: &Style) -> String {
+pub fn bar(value: f64, highest: f64, room: usize, style: &Style) -> String {
     if value <= 0.0 || highest <= 0.0 {
         return String::new();
     }

@@ -51,7 +51,7 @@ pub fn lines(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> 
 
 fn item(item: &Item) -> String {
     match item {
-        Item::Table(table) => frame(&table.frame),
+        Item::Table(table) | Item::Picture(table, _) => frame(&table.frame),
         Item::Bins(bins) => frame(&bins.frame),
         Item::Note(text) => lines(&["note"], [vec![text.clone()]]),
         Item::Value(value) => answer(value),

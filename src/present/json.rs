@@ -54,7 +54,7 @@ pub fn reply_lines(items: &[Item], answer: &Answer) -> String {
         Answer::Nothing => items
             .iter()
             .flat_map(|item| match item {
-                Item::Table(table) => rows(&table.frame),
+                Item::Table(table) | Item::Picture(table, _) => rows(&table.frame),
                 Item::Bins(bins) => rows(&bins.frame),
                 Item::Note(_) | Item::Value(_) => vec![to_json(&Shown(item))],
             })
@@ -173,6 +173,7 @@ impl Serialize for ItemJson<'_> {
         let mut map = serializer.serialize_map(None)?;
         let kind = match self.item {
             Item::Table(_) => "table",
+            Item::Picture(..) => "chart",
             Item::Bins(_) => "bins",
             Item::Note(_) => "note",
             Item::Value(_) => "value",
@@ -182,7 +183,7 @@ impl Serialize for ItemJson<'_> {
             map.serialize_entry("playbook", playbook)?;
         }
         match self.item {
-            Item::Table(table) => frame_entries(&mut map, &table.frame, table.total)?,
+            Item::Table(table) | Item::Picture(table, _) => frame_entries(&mut map, &table.frame, table.total)?,
             Item::Bins(bins) => frame_entries(&mut map, &bins.frame, bins.frame.height() as u64)?,
             Item::Note(text) => map.serialize_entry("text", text)?,
             Item::Value(answer) => map.serialize_entry("value", &AnswerJson(answer))?,
@@ -197,7 +198,7 @@ struct Shown<'a>(&'a Item);
 impl Serialize for Shown<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
-            Item::Table(table) => Rows { frame: &table.frame, total: table.total }.serialize(serializer),
+            Item::Table(table) | Item::Picture(table, _) => Rows { frame: &table.frame, total: table.total }.serialize(serializer),
             Item::Bins(bins) => Rows { frame: &bins.frame, total: bins.frame.height() as u64 }.serialize(serializer),
             Item::Note(text) => serializer.serialize_str(text),
             Item::Value(answer) => AnswerJson(answer).serialize(serializer),

@@ -2,6 +2,7 @@
 
 mod answer;
 mod bars;
+mod canvas;
 mod cell;
 mod colour;
 mod csv;
@@ -10,6 +11,7 @@ mod grid;
 mod inventory;
 mod json;
 mod measure;
+mod picture;
 mod report;
 mod table;
 

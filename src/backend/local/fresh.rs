@@ -67,7 +67,7 @@ pub fn read(store: &Arc<Store>, limits: &Limits) -> Result<Fresh, BackendError> 
 fn seen(store: &Arc<Store>, limits: &Limits, table: &'static str, hash: &str) -> Result<LazyFrame, BackendError> {
     let scan = Scan::of(table, chrono_tz::Tz::UTC);
     let files: Vec<_> = store.manifest().files.iter().filter(|file| file.table == table && file.rows > 0).cloned().collect();
-    let reading = Reading { store: store.clone(), scan: Arc::new(scan), limits: limits.clone(), fresh: None };
+    let reading = Reading { store: store.clone(), scan: Arc::new(scan), limits: limits.clone(), fresh: None, window: (None, None) };
     let folded = kernel_of(vec![column(hash)], Type::Text, |columns| columns.first().map_or(Ok(Column::default()), kernel::fold_texts));
     let rows = reading.of(&files)?.select([folded.alias("hash"), column("DateTime").alias("time"), column("Muid").alias("machine")]);
     Ok(rows.filter(col("hash").is_not_null()))

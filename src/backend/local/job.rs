@@ -44,7 +44,7 @@ impl Job {
 
     /// The rows of a plan of whose columns only some are needed (the others may be missing).
     pub fn answer(&mut self, plan: &Plan, needed: &Needed) -> Result<DataFrame, BackendError> {
-        let stage = self.stage(plan, needed)?;
+        let stage = self.stage(plan, needed)?.blanked(needed);
         self.materialise(stage)
     }
 
@@ -79,7 +79,7 @@ impl Job {
         damage::missing(&shared.store, &chosen.files)?;
         self.read.files += chosen.of as u64;
         let fresh = if needed.contains("FreshUnknown") { Some(shared.fresh(&self.limits)?) } else { None };
-        let reading = Reading { store: shared.store.clone(), scan: Arc::new(scan.clone()), limits: self.limits.clone(), fresh };
+        let reading = Reading { store: shared.store.clone(), scan: Arc::new(scan.clone()), limits: self.limits.clone(), fresh, window: (None, None) };
         let source = Rows::Files { reading: Box::new(reading), files: chosen.files, transforms: Vec::new() };
         Ok(Stage { source, schema: schema.clone(), order: Order::Rows })
     }
@@ -102,7 +102,7 @@ impl Job {
             let own = Schema::of(plan)?;
             let mut wanted: Needed = own.columns().iter().map(|(name, _)| name.clone()).collect();
             wanted.retain(|name| needed.contains(name));
-            stages.push((plan, self.stage(plan, &wanted)?));
+            stages.push((plan, self.stage(plan, &wanted)?.blanked(&wanted)));
         }
         let order = if stages.iter().all(|(_, stage)| stage.order == Order::Rows) { Order::Rows } else { Order::Kept };
         let mut parts = Vec::new();
@@ -206,42 +206,26 @@ impl Job {
         if rows.height() < 2 { Ok(rows) } else { run::collect_in_memory(in_order(rows.lazy()), &self.limits) }
     }
 
-    /// The first rows in row order: files are opened only until they are found.
-    pub fn head(&mut self, stage: Stage, rows: usize) -> Result<Stage, BackendError> {
-        let schema = stage.schema.clone();
+    /// The time of the last of so many rows, from the beginning or from the end, by a read of the row order alone. `None` where there are not so many, or
+    /// where it has no time.
+    pub fn bound(&mut self, stage: &Stage, rows: usize, from_end: bool) -> Result<Option<i64>, BackendError> {
         let limit = u32::try_from(rows).unwrap_or(u32::MAX);
-        let first = |query: LazyFrame| in_order(query).limit(limit);
-        let mut found = Vec::new();
-        match stage.source {
-            Rows::Frame(frame) => found.push(self.collect(first(*frame))?),
-            Rows::Files { reading, files, transforms } => {
-                let mut height = 0;
-                for files in prune::pieces(&files, |piece| FIRST_PIECE << piece.min(8)) {
-                    self.count(&files);
-                    let piece = self.collect(first(Rows::of(&reading, &files, &transforms)?))?;
-                    height += piece.height();
-                    found.push(piece);
-                    if height >= rows {
-                        break;
-                    }
-                }
-            }
-        }
-        let all = stacked(found)?.head(Some(rows));
-        Ok(Stage::kept(conform(without_order(all), &schema)?.lazy(), schema))
-    }
-
-    /// The time of the last row but so many, from a read of the row order alone; `None` where all of them have no time.
-    pub fn last_places(&mut self, stage: &Stage, rows: usize) -> Result<Option<i64>, BackendError> {
-        let last = |query: LazyFrame| in_reverse(query.select(order_columns())).limit(u32::try_from(rows).unwrap_or(u32::MAX));
+        let cut = |query: LazyFrame| {
+            let places = query.select(order_columns());
+            if from_end { in_reverse(places).limit(limit) } else { in_order(places).limit(limit) }
+        };
         let mut found = Vec::new();
         match &stage.source {
-            Rows::Frame(frame) => found.push(self.collect(last((**frame).clone()))?),
+            Rows::Frame(frame) => found.push(self.collect(cut((**frame).clone()))?),
             Rows::Files { reading, files, transforms } => {
+                let mut pieces = prune::pieces(files, |piece| if from_end { FIRST_PIECE } else { FIRST_PIECE << piece.min(8) });
+                if from_end {
+                    pieces.reverse();
+                }
                 let mut height = 0;
-                for files in prune::pieces(files, |_| FIRST_PIECE).into_iter().rev() {
+                for files in pieces {
                     self.count(&files);
-                    let piece = self.collect(last(Rows::of(reading, &files, transforms)?))?;
+                    let piece = self.collect(cut(Rows::of(reading, &files, transforms)?))?;
                     height += piece.height();
                     found.push(piece);
                     if height >= rows {
@@ -250,9 +234,9 @@ impl Job {
                 }
             }
         }
-        let all = stacked(found)?.head(Some(rows));
+        let all = stacked(found)?;
         let times = all.column(ORDER[0].1).and_then(|times| times.datetime().map(|times| times.physical().clone())).map_err(run::failed)?;
-        Ok(times.iter().flatten().next_back())
+        Ok(rows.checked_sub(1).and_then(|last| times.iter().nth(last).flatten()))
     }
 }
 

@@ -31,7 +31,11 @@ pub fn apply(job: &mut Job, stage: Stage, right: &Plan, how: How, on: &On<'_>, s
     match how {
         How::Semi => Ok(partnered(stage, &own, index, on, &kinds, true)),
         How::Anti => Ok(partnered(stage, &own, index, on, &kinds, false)),
+        How::Left if index.is_unique() => Ok(looked_up(stage, index, &rows, on, &kinds, schema)),
         How::Inner | How::Left | How::Outer => {
+            let mut wanted = needed.clone();
+            wanted.extend(on.left.iter().cloned().chain([Arc::from("DateTime")]));
+            let stage = stage.blanked(&wanted);
             let stage = if how == How::Inner { partnered(stage, &own, index.clone(), on, &kinds, true) } else { stage };
             let left = job.materialise(stage)?;
             job.limits.check()?;
@@ -59,21 +63,31 @@ fn partnered(stage: Stage, own: &Schema, index: Arc<Index>, on: &On<'_>, kinds: 
     let kinds = kinds.to_vec();
     let within = on.within;
     let has_partner = kernel_of(inputs, Type::Bool, move |columns| {
-        let (keys, times) = columns.split_at(kinds.len());
-        let sides: Vec<Side> = keys.iter().zip(&kinds).map(|(column, (own, other))| Side::new(column, *own, *other)).collect::<PolarsResult<_>>()?;
-        let times = times.first().map(|times| times.datetime().map(|times| times.physical().clone())).transpose()?;
-        let mut key = Vec::new();
-        let length = columns.iter().map(Column::len).max().unwrap_or(0);
-        let answers: Vec<bool> = (0..length)
-            .map(|row| {
-                let time = times.as_ref().and_then(|times| times.get(row));
-                let found = key_at(&sides, row, &mut key) && index.partners(&key, time, within).next().is_some();
-                found == wanted
-            })
-            .collect();
+        let found = index.partners_of(columns, &kinds, within, |found| found.next().is_some())?;
+        let answers: Vec<bool> = found.into_iter().map(|found| found == wanted).collect();
         Ok(BooleanChunked::from_slice("".into(), &answers).into_column())
     });
     stage.map(own.clone(), move |frame| frame.filter(has_partner.clone()))
+}
+
+/// Each row with the cells of its only partner, done where the files are read.
+fn looked_up(stage: Stage, index: Arc<Index>, rows: &DataFrame, on: &On<'_>, kinds: &[(Type, Type)], schema: &Schema) -> Stage {
+    let within = on.within;
+    let mut inputs: Vec<_> = on.left.iter().map(|name| column(name)).collect();
+    inputs.extend(within.map(|_| column("DateTime")));
+    let mut added = Vec::new();
+    for (name, kind) in schema.columns().iter().skip(stage.schema.columns().len()) {
+        let theirs = rows.column(name).or_else(|_| rows.column(name.strip_suffix("_right").unwrap_or(name))).cloned();
+        let (index, kinds) = (index.clone(), kinds.to_vec());
+        let cells = move |columns: &[Column]| {
+            let partners = index.partners_of(columns, &kinds, within, |found| found.next())?;
+            taken(theirs.as_ref().map_err(|error| error.clone())?, &IdxCa::from_iter_options("".into(), partners.into_iter()))
+        };
+        added.push(kernel_of(inputs.clone(), *kind, cells).alias(&**name));
+    }
+    let (schema, hidden) = (schema.clone(), stage.hidden());
+    let own: Vec<_> = stage.schema.names().map(column).collect();
+    stage.map(schema, move |frame| frame.select([own.clone(), added.clone(), hidden.clone()].concat()))
 }
 
 /// The right side's rows by key, in their order.
@@ -107,6 +121,34 @@ impl Index {
             }
         }
         Ok(index)
+    }
+
+    /// Whether no two rows have one key.
+    fn is_unique(&self) -> bool {
+        self.rows.values().all(|rows| rows.len() == 1)
+    }
+
+    /// What there is to say of the partners of each row of the left side: its key columns, and its times where they count.
+    fn partners_of<T>(
+        &self,
+        columns: &[Column],
+        kinds: &[(Type, Type)],
+        within: Option<i64>,
+        say: impl Fn(&mut dyn Iterator<Item = u32>) -> T,
+    ) -> PolarsResult<Vec<T>> {
+        let (keys, times) = columns.split_at(kinds.len());
+        let sides: Vec<Side> = keys.iter().zip(kinds).map(|(column, (own, other))| Side::new(column, *own, *other)).collect::<PolarsResult<_>>()?;
+        let times = times.first().map(|times| times.datetime().map(|times| times.physical().clone())).transpose()?;
+        let mut key = Vec::new();
+        let length = columns.iter().map(Column::len).max().unwrap_or(0);
+        let one = |row: usize| {
+            let time = times.as_ref().and_then(|times| times.get(row));
+            match key_at(&sides, row, &mut key) {
+                true => say(&mut self.partners(&key, time, within)),
+                false => say(&mut std::iter::empty()),
+            }
+        };
+        Ok((0..length).map(one).collect())
     }
 
     /// The rows with this key, and near enough in time where that is asked for.

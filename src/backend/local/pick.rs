@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use polars::prelude::{BooleanChunked, Column, DataFrame, Expr as PolarsExpr, IntoColumn, IntoLazy, NewChunkedArray, SortMultipleOptions, lit};
 
-use super::expr::{column, kernel_of, literal};
+use super::expr::{column, kernel_of};
 use super::job::{Job, conform};
 use super::kernel::{self, Seed};
 use super::run;
@@ -13,8 +13,7 @@ use super::scan::ORDER;
 use super::stage::{Order, Rows, Stage, order_columns};
 use super::steps::comparable;
 use crate::backend::BackendError;
-use crate::frame::physical;
-use crate::plan::{Needed, Schema, Value};
+use crate::plan::{Needed, Schema};
 use crate::telemetry::Type;
 
 /// What the values of a row by which it is told from others come to.
@@ -24,22 +23,22 @@ const PLACE: &str = "\u{2}place";
 /// A number that follows from a row's place, spread evenly.
 const SPREAD: &str = "\u{2}spread";
 
-/// The last rows in row order: none of them is older than the last but so many.
-pub fn tail(job: &mut Job, stage: Stage, rows: usize) -> Result<Stage, BackendError> {
+/// The first or last rows in row order: of the others not even the files are opened.
+pub fn edge(job: &mut Job, stage: Stage, rows: usize, from_end: bool, needed: &Needed) -> Result<Stage, BackendError> {
     let schema = stage.schema.clone();
-    let times = job.last_places(&stage, rows)?;
-    let time = column(ORDER[0].1);
-    let unknown = time.clone().is_null();
-    let late = match times {
-        Some(earliest) => time.gt_eq(literal(&Value::Time(earliest))).or(unknown),
-        None => unknown,
+    let bound = job.bound(&stage, rows, from_end)?;
+    let near = match bound {
+        Some(time) if from_end => stage.between(Some(time), None),
+        Some(time) => stage.between(None, Some(time)),
+        None => stage,
     };
-    let last = stage.map(schema.clone(), move |frame| frame.filter(late.clone()));
-    Ok(Stage::kept(job.materialise(last)?.tail(Some(rows)).lazy(), schema))
+    let near = job.materialise(near.blanked(needed))?;
+    let chosen = if from_end { near.tail(Some(rows)) } else { near.head(Some(rows)) };
+    Ok(Stage::kept(chosen.lazy(), schema))
 }
 
 /// So many rows that follow from their places alone, in row order.
-pub fn sample(job: &mut Job, stage: Stage, rows: usize) -> Result<Stage, BackendError> {
+pub fn sample(job: &mut Job, stage: Stage, rows: usize, needed: &Needed) -> Result<Stage, BackendError> {
     let (schema, columns) = (stage.schema.clone(), stage.columns());
     let kinds = ORDER.map(|(_, _, kind)| kind);
     let spread = kernel_of(order_columns(), Type::Int, move |columns| kernel::hashes(columns, &kinds)).alias(SPREAD);
@@ -55,7 +54,7 @@ pub fn sample(job: &mut Job, stage: Stage, rows: usize) -> Result<Stage, Backend
     drop((all, numbers));
     let by: Vec<PolarsExpr> = std::iter::once(column(SPREAD)).chain(order_columns()).collect();
     let options = SortMultipleOptions::default().with_nulls_last(true);
-    let query = job.lazy(stage)?.with_columns([spread]).filter(column(SPREAD).lt_eq(lit(most)));
+    let query = job.lazy(stage.blanked(needed))?.with_columns([spread]).filter(column(SPREAD).lt_eq(lit(most)));
     let query = query.sort_by_exprs(by, options).limit(u32::try_from(rows).unwrap_or(u32::MAX)).select(columns);
     let sample = job.collect(query)?;
     Ok(Stage { source: Rows::Frame(Box::new(sample.lazy())), schema, order: Order::Rows })
@@ -78,10 +77,7 @@ pub fn distinct(job: &mut Job, stage: Stage, names: &[Arc<str>], needed: &Needed
         }
         Order::Kept => stage,
     };
-    let columns: Vec<PolarsExpr> =
-        schema.columns().iter().map(|(name, kind)| if needed.contains(name) { column(name) } else { nothing(name, *kind) }).collect();
-    let hidden = stage.hidden();
-    let keyed = stage.map(schema.clone(), move |frame| frame.select([columns.clone(), vec![key.clone()], hidden.clone()].concat()));
+    let keyed = stage.map(schema.clone(), move |frame| frame.with_columns([key.clone()])).blanked_beside(needed, &[KEY]);
     let mut seen = HashSet::new();
     let mut all: Option<DataFrame> = None;
     job.each_piece(keyed, |piece| {
@@ -126,10 +122,6 @@ fn key(schema: &Schema, names: &[Arc<str>], seed: &Arc<Seed>) -> PolarsExpr {
 
 fn kinds_of_order() -> [Type; 4] {
     ORDER.map(|(_, _, kind)| kind)
-}
-
-fn nothing(name: &str, kind: Type) -> PolarsExpr {
-    literal(&Value::Missing).cast(physical(kind)).alias(name)
 }
 
 /// The fingerprints in a column.

@@ -72,6 +72,11 @@ fn has_kind(file: &StoredFile, scan: &Scan) -> bool {
     file.kinds.is_empty() || file.kinds.iter().any(|(known, id)| channel(known) && event_id(id))
 }
 
+/// Whether some rows of a file have no time.
+pub fn has_undated(file: &StoredFile) -> bool {
+    file.from == i64::MIN
+}
+
 /// Whether every row of these files is inside the scan's period, so that no row needs a look.
 pub fn all_in_period(files: &[StoredFile], scan: &Scan) -> bool {
     files.iter().all(|file| scan.period.contains(file.from) && scan.period.contains(file.to))

@@ -36,6 +36,8 @@ pub struct Reading {
     pub limits: Limits,
     /// Prevalence of hashes, where a later step reads `FreshUnknown`.
     pub fresh: Option<Arc<Fresh>>,
+    /// Only rows from one time on, or up to another, both included; rows without a time are the last of all.
+    pub window: (Option<i64>, Option<i64>),
 }
 
 impl Reading {
@@ -92,6 +94,11 @@ impl Reading {
             all.extend(scan.period.from.map(|from| column("DateTime").gt_eq(literal(&Value::Time(from)))));
             all.extend(scan.period.to.map(|to| column("DateTime").lt(literal(&Value::Time(to)))));
         }
+        if let Some(from) = self.window.0 {
+            let late = column("DateTime").gt_eq(literal(&Value::Time(from)));
+            all.push(if files.iter().any(prune::has_undated) { late.or(column("DateTime").is_null()) } else { late });
+        }
+        all.extend(self.window.1.map(|to| column("DateTime").lt_eq(literal(&Value::Time(to)))));
         match &scan.scope {
             Scope::Everything => {}
             Scope::Clients(clients) => all.push(one_of("ClientId", clients)),

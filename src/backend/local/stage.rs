@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use polars::prelude::{Expr as PolarsExpr, LazyFrame, SortMultipleOptions};
 
-use super::expr::column;
+use super::expr::{column, literal};
 use super::scan::{ORDER, Reading};
 use crate::backend::BackendError;
-use crate::plan::Schema;
+use crate::frame::physical;
+use crate::plan::{Needed, Schema, Value};
 use crate::store::StoredFile;
+use crate::telemetry::Type;
 
 /// A step that looks at one row at a time, and so can be done for any part of the files.
 pub type Transform = Arc<dyn Fn(LazyFrame) -> LazyFrame + Send + Sync>;
@@ -66,6 +68,35 @@ impl Stage {
         let schema = Schema::new(kept);
         let columns: Vec<PolarsExpr> = visible(&schema).into_iter().chain(self.hidden()).collect();
         if columns.is_empty() { self } else { self.map(schema, move |frame| frame.select(columns.clone())) }
+    }
+
+    /// Columns that nobody needs are missing from here on, so that they are not even read.
+    pub fn blanked(self, needed: &Needed) -> Stage {
+        self.blanked_beside(needed, &[])
+    }
+
+    /// The same, with columns beside those of the schema that go along.
+    pub fn blanked_beside(self, needed: &Needed, beside: &[&str]) -> Stage {
+        let schema = self.schema.clone();
+        if beside.is_empty() && schema.names().all(|name| needed.contains(name)) {
+            return self;
+        }
+        let one = |(name, kind): &(Arc<str>, Type)| match needed.contains(name) {
+            true => column(name),
+            false => literal(&Value::Missing).cast(physical(*kind)).alias(&**name),
+        };
+        let mut columns: Vec<PolarsExpr> = schema.columns().iter().map(one).chain(self.hidden()).collect();
+        columns.extend(beside.iter().map(|name| column(name)));
+        if columns.is_empty() { self } else { self.map(schema, move |frame| frame.select(columns.clone())) }
+    }
+
+    /// Only rows from one time on, or up to another, both included. Files are left out by their manifest; rows that come from elsewhere stay all.
+    pub fn between(mut self, from: Option<i64>, to: Option<i64>) -> Stage {
+        if let Rows::Files { reading, files, .. } = &mut self.source {
+            reading.window = (from, to);
+            files.retain(|file| from.is_none_or(|from| file.to >= from) && to.is_none_or(|to| file.from <= to));
+        }
+        self
     }
 
     /// The columns of the schema, and those of the row order where they are still needed.

@@ -37,7 +37,7 @@ pub fn apply(job: &mut Job, stage: Stage, step: &Step, schema: &Schema, needed: 
         Step::Group { keys, aggregates } => group::apply(job, stage, keys, aggregates, schema),
         Step::Share { of, name } => share(job, stage, of, name, schema),
         Step::Sort(keys) => sort(job, stage, keys),
-        Step::Limit(keep) => limit(job, stage, *keep),
+        Step::Limit(keep) => limit(job, stage, *keep, needed),
         Step::Distinct(names) => pick::distinct(job, stage, names, needed),
         Step::Join { right, how, left_on, right_on, within } => {
             let on = join::On { left: left_on, right: right_on, within: *within };
@@ -78,17 +78,17 @@ fn sort(job: &mut Job, stage: Stage, keys: &[SortKey]) -> Result<Stage, BackendE
     Ok(Stage::kept(query, schema))
 }
 
-fn limit(job: &mut Job, stage: Stage, keep: Keep) -> Result<Stage, BackendError> {
+fn limit(job: &mut Job, stage: Stage, keep: Keep, needed: &Needed) -> Result<Stage, BackendError> {
     let schema = stage.schema.clone();
     match (keep, stage.order) {
-        (Keep::Head(rows), Order::Rows) => job.head(stage, rows),
-        (Keep::Tail(rows), Order::Rows) => pick::tail(job, stage, rows),
+        (Keep::Head(rows), Order::Rows) => pick::edge(job, stage, rows, false, needed),
+        (Keep::Tail(rows), Order::Rows) => pick::edge(job, stage, rows, true, needed),
         (Keep::Head(rows), Order::Kept) => {
             let query = job.lazy(stage)?.limit(u32::try_from(rows).unwrap_or(u32::MAX));
             Ok(Stage::kept(query, schema))
         }
         (Keep::Tail(rows), Order::Kept) => Ok(Stage::kept(job.materialise(stage)?.tail(Some(rows)).lazy(), schema)),
-        (Keep::Sample(rows), Order::Rows) => pick::sample(job, stage, rows),
+        (Keep::Sample(rows), Order::Rows) => pick::sample(job, stage, rows, needed),
         (Keep::Sample(rows), Order::Kept) => {
             let all = job.materialise(stage)?;
             let kinds: Vec<Type> = schema.columns().iter().map(|(_, kind)| *kind).collect();

@@ -6,8 +6,9 @@ use rhai::{Array, Dynamic, Map};
 
 use super::aggregate::Fold;
 use super::{Bins, Call, Client, Collection, Declared, Group, HistogramValue, Kind, Machine, Row, free, method};
-use crate::diag::Fault;
+use crate::diag::{Fault, did_you_mean};
 use crate::frame::Frame;
+use crate::hunt::picture::View;
 use crate::plan::{Period, Value, duration_text, time_text, zoned_text};
 use crate::report::{Answer, Columns, Item, Table};
 use crate::script::fault::Trouble;
@@ -23,7 +24,7 @@ pub(super) fn declared() -> Vec<Declared> {
             "show",
             &[("value", Kind::Any), ("options", Kind::Map)],
             1,
-            "Shows a value as fits it; #{view: \"table\", columns: \"all\" or a list}",
+            "Shows a value as fits it; #{view: \"table\", \"bars\", \"area\", \"map\", \"heat\" or \"share\", columns: \"all\" or a list}",
             "show(Client(\"all\", all_time()).get_executions().head(3))",
             |call| say(call, call.value(0), 1),
         ),
@@ -39,7 +40,7 @@ pub(super) fn declared() -> Vec<Declared> {
             "chart",
             &[("value", Kind::Any), ("options", Kind::Map)],
             1,
-            "Shows bins as a chart",
+            "Shows a value as the picture that fits it; options as of show",
             "chart(Client(\"all\", all_time()).get_executions(#{histogram: \"1d\"}))",
             |call| say(call, call.value(0), 1),
         ),
@@ -55,9 +56,15 @@ pub(super) fn declared() -> Vec<Declared> {
             Kind::Row => "let row = Client(\"all\", all_time()).get_executions().first(); if row != () { row.show() }",
             _ => "Client(\"all\", all_time()).get_executions().head(3).show()",
         };
-        all.push(method(kind, "show", OPTIONS, 0, "Shows it as fits it; #{view: \"table\", columns: \"all\" or a list}", example, |call| {
-            say(call, call.receiver_value(), 0)
-        }));
+        all.push(method(
+            kind,
+            "show",
+            OPTIONS,
+            0,
+            "Shows it as fits it; #{view: \"table\", \"bars\", \"area\", \"map\", \"heat\" or \"share\", columns: \"all\" or a list}",
+            example,
+            |call| say(call, call.receiver_value(), 0),
+        ));
         all.push(method(kind, "print_dataframe", &[], 0, "The same as show", example, |call| say(call, call.receiver_value(), 0)));
     }
     all
@@ -73,13 +80,8 @@ fn say(call: &Call, value: Dynamic, options: usize) -> Done {
                 "columns" if Kind::Words.accepts(&value) => columns = Columns::Named(super::call::texts_of(&value).iter().map(ToString::to_string).collect()),
                 "columns" => return Err(call.fail_at_value(options, &key, Fault::new("options::type", "`columns` takes \"all\" or a list of column names"))),
                 "view" => {
-                    const VIEWS: [&str; 2] = ["table", "chart"];
-                    let word = value.to_string().to_lowercase();
-                    if !VIEWS.contains(&word.as_str()) {
-                        let fault = Fault::new("options::word", format!("`{word}` is no value of `view`")).with_help("the words are table chart");
-                        return Err(call.fail_at_value(options, &key, fault));
-                    }
-                    view = Some(word);
+                    let word = value.to_string();
+                    view = Some(view_of(&word).map_err(|fault| call.fail_at_value(options, &key, fault))?);
                 }
                 _ => {}
             }
@@ -91,11 +93,50 @@ fn say(call: &Call, value: Dynamic, options: usize) -> Done {
             frame.schema().require(name).map_err(|error| call.fail_at_text(options, name, Fault::from(&error)))?;
         }
     }
-    if let (Some("table"), Item::Bins(bins)) = (view.as_deref(), &item) {
-        item = Item::Table(whole(bins.frame.clone(), Columns::All));
-    }
+    item = pictured(item, view.flatten()).map_err(|fault| if view.is_some() { call.fail_at_value(options, "view", fault) } else { call.fail(fault) })?;
     call.run.say(item);
     Ok(Dynamic::UNIT)
+}
+
+/// The view that a word names; `chart` is what fits.
+fn view_of(word: &str) -> Result<Option<View>, Fault> {
+    if word.eq_ignore_ascii_case("chart") {
+        return Ok(None);
+    }
+    View::parse(word).map(Some).ok_or_else(|| {
+        let words = || View::ALL.into_iter().map(View::word);
+        let list = format!("the words are {}", words().collect::<Vec<_>>().join(" "));
+        let help = did_you_mean(word, words()).map_or(list.clone(), |near| format!("{near} {list}"));
+        Fault::new("options::word", format!("`{word}` is no value of `view`")).with_help(help)
+    })
+}
+
+/// Rows as the picture that was asked for, else the one that fits them. Bins are bars already.
+fn pictured(item: Item, asked: Option<View>) -> Result<Item, Fault> {
+    let table = match (item, asked) {
+        (Item::Table(table), _) => table,
+        (Item::Bins(bins), Some(View::Table)) => return Ok(Item::Table(whole(bins.frame, Columns::All))),
+        (Item::Bins(bins), None | Some(View::Bars)) => return Ok(Item::Bins(bins)),
+        (Item::Bins(bins), Some(_)) => whole(bins.frame, Columns::All),
+        (other, None | Some(View::Table)) => return Ok(other),
+        (_, Some(view)) => {
+            return Err(Fault::new("view::impossible", format!("only rows can be shown as `{}`", view.word())).with_help("show a collection or bins"));
+        }
+    };
+    let is_named = matches!(table.columns, Columns::Named(_));
+    let view = match asked {
+        // Whoever names columns wants to read them.
+        None if is_named => View::Table,
+        None => View::of(table.frame.schema()),
+        Some(view) => view,
+    };
+    match view.lacks(table.frame.schema()) {
+        // What nobody asked for is no error: a column of the name may hold something else.
+        Some(_) if asked.is_none() => Ok(Item::Table(table)),
+        Some(needed) => Err(Fault::new("view::impossible", format!("these rows can't be shown as `{}`", view.word())).with_help(format!("it needs {needed}"))),
+        None if view == View::Table => Ok(Item::Table(table)),
+        None => Ok(Item::Picture(table, view)),
+    }
 }
 
 /// All rows of an answer.

@@ -59,13 +59,15 @@ fn write(folder: &Path, number: usize, table: &'static str, rows: &[Row]) -> Sto
         all.dedup();
         all
     };
+    let undated = times().count() < rows.len();
     StoredFile {
         bytes: std::fs::metadata(folder.join(&path)).unwrap().len(),
         path,
         table: table.into(),
         day: times().min().map(|time| i32::try_from(time.div_euclid(86_400_000)).unwrap()),
-        from: times().min().unwrap_or(0),
-        to: times().max().unwrap_or(0),
+        // As ingest writes it: a row without a time may be in any period.
+        from: if undated { i64::MIN } else { times().min().unwrap_or(0) },
+        to: if undated { i64::MAX } else { times().max().unwrap_or(0) },
         rows: rows.len() as u64,
         operations: texts("Operation"),
         machines: texts("Muid"),
