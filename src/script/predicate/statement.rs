@@ -7,9 +7,7 @@ use rhai::{ASTFlags, Array, Dynamic, EvalAltResult, EvalContext, Expr, Expressio
 use super::chain::outside;
 use super::value::{Term, is_symbolic};
 use super::{Answer, ROUNDS, Symbolic, refuse, refuse_with};
-use crate::diag::Fault;
 use crate::plan::Value;
-use crate::script::fault;
 
 /// What a statement leaves behind.
 pub(super) enum Flow {
@@ -119,8 +117,8 @@ impl Symbolic<'_> {
 
     fn assign(&mut self, operator: &OpAssignment, left: &Expr, right: &Expr) -> Answer<Flow> {
         let Expr::Variable(variable, _, place) = left else {
-            let fault = Fault::new("predicate::assignment", "a column can't be set").with_help("`==` compares; `derive(\"Name\", |e| …)` makes a column");
-            return Err(fault::raise(fault, left.start_position()));
+            let help = "`==` compares; `derive(\"Name\", |e| …)` makes a column";
+            return Err(refuse_with("predicate::untranslatable", "a column can't be set", help, left.start_position()));
         };
         let mut value = self.evaluate(right)?;
         if self.scope.is_constant(&variable.1) == Some(true) {
