@@ -16,11 +16,15 @@ pub fn keep_quiet() {
     }));
 }
 
+/// What a panic was raised with.
+pub fn reason(payload: &(dyn Any + Send)) -> &str {
+    payload.downcast_ref::<String>().map(String::as_str).or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no reason given")
+}
+
 /// What a caught panic says.
 pub fn fault(payload: &(dyn Any + Send)) -> Fault {
-    let reason = payload.downcast_ref::<String>().map(String::as_str).or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no reason given");
     let place = LAST.lock().unwrap_or_else(PoisonError::into_inner).take().map(|place| format!(", at {place}")).unwrap_or_default();
-    Fault::new("internal::panic", format!("an internal error{place}: {reason}"))
+    Fault::new("internal::panic", format!("an internal error{place}: {}", reason(payload)))
         .with_help("this is a defect of Huntsman; please report it with what was run. Nothing was written half")
 }
 

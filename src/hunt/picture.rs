@@ -26,8 +26,8 @@ pub enum Picture {
     Bars { heading: String, metric: String, rows: Vec<(String, f64)> },
     /// Parts of a whole, the largest first.
     Share { heading: String, rows: Vec<(String, f64)> },
-    /// Values by day (days since 1970, in order); a day without telemetry is not there.
-    Area { days: Vec<i32>, series: Vec<(String, Vec<f64>)> },
+    /// Values by day (days since 1970, in order); a day without telemetry is not there, and what no row tells is missing.
+    Area { days: Vec<i32>, series: Vec<(String, Vec<Option<f64>>)> },
     /// Seven weekdays (Monday first) by 24 hours; what no row tells is missing.
     Heat { metric: String, cells: Box<[[Option<f64>; 24]; 7]> },
     /// Places by latitude and longitude in degrees, and how many rows have none.
@@ -152,7 +152,7 @@ fn number(value: &Value) -> Option<f64> {
 
 /// The sum of a column, or the number of rows, by another one's value, in the order in which values first come.
 fn added_up(frame: &Frame, by: &str, metric: Option<&str>, zone: Tz) -> Vec<(String, f64)> {
-    let mut rows: Vec<(String, f64)> = Vec::new();
+    let mut rows: Vec<(String, Option<f64>)> = Vec::new();
     let mut known = BTreeMap::new();
     for row in 0..frame.height() {
         let label = match frame.named(row, by) {
@@ -165,12 +165,17 @@ fn added_up(frame: &Frame, by: &str, metric: Option<&str>, zone: Tz) -> Vec<(Str
             value => crate::plan::written(&value).unwrap_or_default(),
         };
         let at = *known.entry(label.clone()).or_insert_with(|| {
-            rows.push((label, 0.0));
+            rows.push((label, None));
             rows.len() - 1
         });
-        rows[at].1 += metric.map_or(Some(1.0), |metric| number(&frame.named(row, metric))).unwrap_or(0.0);
+        // A label whose rows tell no number keeps none: it is left out, not drawn as nothing.
+        let value = metric.map_or(Some(1.0), |metric| number(&frame.named(row, metric)));
+        rows[at].1 = match (rows[at].1, value) {
+            (Some(sum), Some(value)) => Some(sum + value),
+            (known, value) => known.or(value),
+        };
     }
-    rows
+    rows.into_iter().filter_map(|(label, value)| Some((label, value?))).collect()
 }
 
 fn share(heading: String, mut rows: Vec<(String, f64)>) -> Picture {
@@ -196,7 +201,7 @@ fn alerts(frame: &Frame, zone: Tz) -> Picture {
 fn area(frame: &Frame, zone: Tz) -> Option<Picture> {
     let column = day(frame.schema())?;
     let names = numbers(frame.schema());
-    let mut sums: BTreeMap<i32, Vec<f64>> = BTreeMap::new();
+    let mut sums: BTreeMap<i32, Vec<Option<f64>>> = BTreeMap::new();
     for row in 0..frame.height() {
         let date = match frame.named(row, column) {
             Value::Time(at) => time::date(at, zone).map(|date| date.to_string()),
@@ -204,9 +209,11 @@ fn area(frame: &Frame, zone: Tz) -> Option<Picture> {
             _ => None,
         };
         let Some(day) = date.and_then(|date| day_number(&date)) else { continue };
-        let known = sums.entry(day).or_insert_with(|| vec![0.0; names.len()]);
+        let known = sums.entry(day).or_insert_with(|| vec![None; names.len()]);
         for (sum, name) in known.iter_mut().zip(&names) {
-            *sum += number(&frame.named(row, name)).unwrap_or(0.0);
+            if let Some(value) = number(&frame.named(row, name)) {
+                *sum = Some(sum.unwrap_or(0.0) + value);
+            }
         }
     }
     let series = names.iter().enumerate().map(|(at, name)| (name.to_string(), sums.values().map(|sum| sum[at]).collect())).collect();

@@ -114,23 +114,11 @@ impl Known {
 
 #[cfg(test)]
 mod tests {
-    use super::super::row::{Head, NONE};
+    use super::super::row::Head;
     use super::*;
 
     fn known(times: &[i64]) -> Known {
-        let head = Head {
-            stated: NONE,
-            local: NONE,
-            sensor: NONE,
-            states_utc: true,
-            doubtful: false,
-            source: 0,
-            machine: 1,
-            provider: 0,
-            channel: 0,
-            event_id: NONE,
-            record_id: NONE,
-        };
+        let head = Head::of_machine(1);
         let start = |time: &i64| Start {
             head,
             time: *time,

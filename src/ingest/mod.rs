@@ -21,8 +21,7 @@ mod grown;
 mod identify;
 mod json;
 mod known;
-#[cfg(test)]
-mod mapped;
+
 mod names;
 mod normalise;
 mod open;
@@ -38,6 +37,8 @@ mod script;
 mod spill;
 mod take;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod text;
 mod time;
 mod walk;

@@ -6,25 +6,9 @@ use polars::prelude::*;
 
 use super::facts::{Facts, Session, Start, folded_path};
 use super::names::Names;
-use super::row::{Head, NONE};
+use super::row::Head;
 use super::text;
 use crate::store::{Manifest, StoredFile, Writer};
-
-fn head(machine: u32) -> Head {
-    Head {
-        stated: NONE,
-        local: NONE,
-        sensor: NONE,
-        states_utc: true,
-        doubtful: false,
-        source: 0,
-        machine,
-        provider: 0,
-        channel: 0,
-        event_id: NONE,
-        record_id: NONE,
-    }
-}
 
 /// Learns from the files of a store. A file that can't be read teaches nothing: its rows stay as they are.
 pub fn learn(writer: &Writer, client: &str, names: &Names) -> Facts {
@@ -67,7 +51,7 @@ fn learn_frame(facts: &mut Facts, table: &str, frame: &DataFrame, client: &str, 
         match (table, operation) {
             ("process", Some("create")) => {
                 let start = Start {
-                    head: head(machine),
+                    head: Head::of_machine(machine),
                     time,
                     guid: word("ChildGuid")?.as_deref().and_then(text::guid_number),
                     pid: number("ChildPid")?,
@@ -81,7 +65,7 @@ fn learn_frame(facts: &mut Facts, table: &str, frame: &DataFrame, client: &str, 
             }
             ("logon", Some("logon")) => {
                 if let Some(logon_id) = number("LogonId")? {
-                    facts.sessions.push(Session { head: head(machine), time, logon_id, kind: number("LogonType")?, remote: word("RemoteIp")? });
+                    facts.sessions.push(Session { head: Head::of_machine(machine), time, logon_id, kind: number("LogonType")?, remote: word("RemoteIp")? });
                 }
             }
             ("network", _) => {

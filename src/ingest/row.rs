@@ -80,6 +80,25 @@ pub struct Head {
     pub record_id: i64,
 }
 
+impl Head {
+    /// Of a row that the store has: its machine, and nothing else that counts.
+    pub fn of_machine(machine: u32) -> Head {
+        Head {
+            stated: NONE,
+            local: NONE,
+            sensor: NONE,
+            states_utc: true,
+            doubtful: false,
+            source: 0,
+            machine,
+            provider: 0,
+            channel: 0,
+            event_id: NONE,
+            record_id: NONE,
+        }
+    }
+}
+
 /// Where the columns of one table are that ingest itself works with.
 #[derive(Debug)]
 pub struct Layout {

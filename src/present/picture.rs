@@ -56,24 +56,31 @@ fn amounts(heading: &str, metric: &str, rows: &[(String, f64)], as_share: bool, 
     lines
 }
 
-/// One chart below the other, on the same days. A lone day has no area: it is a bar.
-fn area(days: &[i32], series: &[(String, Vec<f64>)], screen: usize, style: &Style) -> Vec<String> {
+/// One chart below the other, on the same days. Each day is a step of its own, so that a day that nothing is known of stays open.
+fn area(days: &[i32], series: &[(String, Vec<Option<f64>>)], screen: usize, style: &Style) -> Vec<String> {
     let (Some(first), Some(last)) = (days.first(), days.last()) else { return Vec::new() };
+    let (start, end) = (f64::from(*first) - 0.5, f64::from(*last) + 0.5);
     let mut lines = Vec::new();
     for (name, values) in series {
-        let total: f64 = values.iter().sum();
-        lines.push(toned(&format!("{}  total {}", clean::escape(name), cell::float(total)), Tone::Heading, style));
-        if first == last {
-            lines.extend(amounts("Date", name, &[(json::day_text(*first), total)], false, screen, style));
+        let known: Vec<f64> = values.iter().flatten().copied().collect();
+        let unknown = usize::try_from(last - first + 1).unwrap_or_default().saturating_sub(known.len());
+        let without = if unknown > 0 { format!(", {unknown} days unknown") } else { String::new() };
+        if known.is_empty() {
+            lines.push(toned(&format!("{}  unknown", clean::escape(name)), Tone::Heading, style));
             continue;
         }
-        let highest = values.iter().copied().fold(0.0, f64::max);
+        lines.push(toned(&format!("{}  total {}{without}", clean::escape(name), cell::float(known.iter().sum())), Tone::Heading, style));
+        let highest = known.iter().copied().fold(0.0, f64::max);
         let top = if highest > 0.0 { highest } else { 1.0 };
-        let points: Vec<(f64, f64)> = days.iter().zip(values).map(|(day, value)| (f64::from(*day), value.max(0.0))).collect();
-        let drawn = Dataset::default().data(&points).marker(canvas::marker(style)).graph_type(GraphType::Area).fg(Color::Cyan);
-        let x = Axis::default().bounds([f64::from(*first), f64::from(*last)]).labels([json::day_text(*first), json::day_text(*last)]).fg(Color::DarkGray);
+        let step = |(day, value): (&i32, &Option<f64>)| {
+            let (day, value) = (f64::from(*day), value.as_ref()?.max(0.0));
+            Some([(day - 0.5, value), (day + 0.5, value)])
+        };
+        let steps: Vec<[(f64, f64); 2]> = days.iter().zip(values).filter_map(step).collect();
+        let one = |points| Dataset::default().data(points).marker(canvas::marker(style)).graph_type(GraphType::Area).fg(Color::Cyan);
+        let x = Axis::default().bounds([start, end]).labels([json::day_text(*first), json::day_text(*last)]).fg(Color::DarkGray);
         let y = Axis::default().bounds([0.0, top]).labels(["0".to_string(), cell::float((top * 100.0).round() / 100.0)]).fg(Color::DarkGray);
-        lines.extend(canvas::lines(Chart::new(vec![drawn]).x_axis(x).y_axis(y), screen, AREA, style));
+        lines.extend(canvas::lines(Chart::new(steps.iter().map(|points| one(points.as_slice())).collect()).x_axis(x).y_axis(y), screen, AREA, style));
     }
     lines
 }
@@ -172,6 +179,18 @@ mod tests {
                 assert!(map.contains(if unicode { '●' } else { '@' }), "{map}");
             }
         }
+    }
+
+    #[test]
+    fn a_day_that_nothing_is_known_of_stays_open() {
+        let headings = [("Date", Type::Text), ("Outgoing", Type::Int), ("Incoming", Type::Int)];
+        let rows: [&[&str]; 3] = [&["2020-09-21", "4", "-"], &["2020-09-22", "-", "-"], &["2020-09-24", "4", "-"]];
+        let area = drawn(&headings, &rows, 60, false);
+        assert!(area.contains("Outgoing  total 8, 2 days unknown") && area.contains("Incoming  unknown"), "{area}");
+        let filled = area.lines().rev().find(|line| line.contains("***")).unwrap_or_default();
+        assert_eq!(filled.split(' ').filter(|run| run.contains("**")).count(), 2, "{area}");
+        let bars = drawn(&[("Rule", Type::Text), ("Count", Type::Int)], &[&["a", "2"], &["b", "-"]], 40, false);
+        assert!(!bars.contains("b  "), "{bars}");
     }
 
     #[test]

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use polars::prelude::{BooleanChunked, Column, DataType, Expr as PolarsExpr, IntoColumn, LazyFrame, NewChunkedArray, UnionArgs, col, concat, lit};
+use polars::prelude::{BooleanChunked, Column, DataType, Expr as PolarsExpr, IntoColumn, LazyFrame, NewChunkedArray, UnionArgs, col, concat, len, lit};
 
 use super::expr::{column, kernel_of};
+use super::kernel::Seed;
 use super::scan::Reading;
 use super::{kernel, run};
 use crate::backend::{BackendError, Limits};
-use crate::plan::{Scan, fold};
+use crate::plan::Scan;
 use crate::store::Store;
 use crate::telemetry::{self, Type};
 
@@ -25,11 +26,13 @@ const FEW: i64 = 2;
 const HASHES: [&str; 4] = ["ChildMd5", "ChildSha256", "ChildSha1", "ParentMd5"];
 
 /// First sight of every hash that few machines have; all others are known.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Fresh {
     /// The earliest row of the store.
     earliest: i64,
-    rare: HashMap<Box<str>, i64>,
+    seed: Arc<Seed>,
+    /// By the hash's number.
+    rare: HashMap<i64, i64>,
 }
 
 /// The hash columns of a table, in the order in which they are taken.
@@ -45,31 +48,36 @@ pub fn read(store: &Arc<Store>, limits: &Limits) -> Result<Fresh, BackendError> 
     let dated = || manifest.files.iter().filter(|file| file.day.is_some() && file.rows > 0);
     let earliest = dated().map(|file| file.from).min().unwrap_or(i64::MAX);
     let latest = dated().map(|file| file.to).max().unwrap_or(i64::MIN);
-    let mut known = Fresh { earliest, rare: HashMap::new() };
+    let mut known = Fresh { earliest, seed: Arc::new(Seed::new()), rare: HashMap::new() };
     if latest.saturating_sub(earliest) < REACH {
         return Ok(known);
     }
     let parts = ["process", "file"].into_iter().flat_map(|table| hashes(table).into_iter().map(move |hash| (table, hash)));
-    let seen = parts.map(|(table, hash)| seen(store, limits, table, hash)).collect::<Result<Vec<_>, _>>()?;
+    let seen = parts.map(|(table, hash)| seen(store, limits, table, hash, &known.seed)).collect::<Result<Vec<_>, _>>()?;
     let all = concat(seen, UnionArgs::default()).map_err(run::failed)?;
-    let counted = all.group_by([col("hash")]).agg([col("time").min(), col("machine").n_unique().cast(DataType::Int64)]);
-    let rare = run::collect(counted.filter(col("machine").lt_eq(lit(FEW))), limits)?;
+    let pairs = all.group_by([col("hash"), col("machine")]).agg([col("time").min()]);
+    let counted = pairs.group_by([col("hash")]).agg([col("time").min(), len().cast(DataType::Int64).alias("machines")]);
+    let rare = run::collect(counted.filter(col("machines").lt_eq(lit(FEW))), limits)?;
     let (Ok(names), Ok(times)) = (rare.column("hash"), rare.column("time")) else { return Ok(known) };
-    let (names, times) = (names.str().map_err(run::failed)?, times.datetime().map_err(run::failed)?);
+    let (names, times) = (names.i64().map_err(run::failed)?, times.datetime().map_err(run::failed)?);
     for (name, time) in names.iter().zip(times.physical().iter()) {
         if let (Some(name), Some(time)) = (name, time) {
-            known.rare.insert(name.into(), time);
+            known.rare.insert(name, time);
         }
     }
     Ok(known)
 }
 
-fn seen(store: &Arc<Store>, limits: &Limits, table: &'static str, hash: &str) -> Result<LazyFrame, BackendError> {
+/// Every sight of a hash, with hashes and machines as numbers: they are many, and their texts long.
+fn seen(store: &Arc<Store>, limits: &Limits, table: &'static str, hash: &str, seed: &Arc<Seed>) -> Result<LazyFrame, BackendError> {
     let scan = Scan::of(table, chrono_tz::Tz::UTC);
     let files: Vec<_> = store.manifest().files.iter().filter(|file| file.table == table && file.rows > 0).cloned().collect();
     let reading = Reading { store: store.clone(), scan: Arc::new(scan), limits: limits.clone(), fresh: None, window: (None, None) };
-    let folded = kernel_of(vec![column(hash)], Type::Text, |columns| columns.first().map_or(Ok(Column::default()), kernel::fold_texts));
-    let rows = reading.of(&files)?.select([folded.alias("hash"), column("DateTime").alias("time"), column("Muid").alias("machine")]);
+    let number = |name: &str| {
+        let seed = seed.clone();
+        kernel_of(vec![column(name)], Type::Int, move |columns| columns.first().map_or(Ok(Column::default()), |texts| kernel::numbered(texts, &seed)))
+    };
+    let rows = reading.of(&files)?.select([number(hash).alias("hash"), column("DateTime").alias("time"), number("Muid").alias("machine")]);
     Ok(rows.filter(col("hash").is_not_null()))
 }
 
@@ -95,6 +103,6 @@ impl Fresh {
         if time.saturating_sub(self.earliest) < REACH {
             return None;
         }
-        Some(self.rare.get(&*fold(hash)).is_some_and(|first| time.saturating_sub(*first).abs() < DAY))
+        Some(self.rare.get(&self.seed.number(hash)).is_some_and(|first| time.saturating_sub(*first).abs() < DAY))
     }
 }

@@ -1,6 +1,5 @@
 //! Running a Polars query so that it can fail in no worse way than with an error, and can be stopped.
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
@@ -8,6 +7,7 @@ use std::time::Duration;
 use polars::prelude::{DataFrame, Engine, LazyFrame, PolarsError};
 
 use crate::backend::{BackendError, Limits};
+use crate::diag::defect;
 
 /// How often a waiting caller looks whether it may go on waiting.
 const LOOK: Duration = Duration::from_millis(20);
@@ -50,23 +50,18 @@ pub fn collect_in_memory(query: LazyFrame, limits: &Limits) -> Result<DataFrame,
 enum Failure {
     Error(PolarsError),
     Panic(String),
-    /// A `todo!()` of the engine.
+    /// A piece that the engine does not have yet.
     Unfinished,
 }
 
 fn attempt(query: LazyFrame, engine: Engine) -> Result<DataFrame, Failure> {
     match catch_unwind(AssertUnwindSafe(|| query.collect_with_engine(engine).map(|answer| answer.unwrap_single()))) {
         Ok(answer) => answer.map_err(Failure::Error),
-        Err(panic) => Err(match panic_text(&*panic) {
+        Err(panic) => Err(match defect::reason(&*panic).to_string() {
             text if text.starts_with("not yet implemented") => Failure::Unfinished,
             text => Failure::Panic(text),
         }),
     }
-}
-
-fn panic_text(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| text.to_string());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "the engine panicked".into())
 }
 
 /// Runs work on a thread of its own and returns as soon as it is done or may not go on. Work that is left behind sees the same
@@ -74,7 +69,7 @@ fn panic_text(panic: &(dyn Any + Send)) -> String {
 pub fn watched<T: Send + 'static>(limits: &Limits, work: impl FnOnce() -> Result<T, BackendError> + Send + 'static) -> Result<T, BackendError> {
     let (send, receive) = mpsc::channel();
     let guarded = move || {
-        let answer = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(BackendError::Failed { reason: panic_text(&*panic) }));
+        let answer = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(BackendError::Failed { reason: defect::reason(&*panic).to_string() }));
         let _ = send.send(answer);
     };
     let started = std::thread::Builder::new().name("query".into()).stack_size(STACK).spawn(guarded);

@@ -9,7 +9,7 @@ use super::{Bins, Call, Client, Collection, Declared, Group, HistogramValue, Kin
 use crate::diag::{Fault, did_you_mean};
 use crate::frame::Frame;
 use crate::hunt::picture::View;
-use crate::plan::{Period, Value, duration_text, time_text, zoned_text};
+use crate::plan::{Period, Value, duration_text, folded_equal, time_text, written, zoned_text};
 use crate::report::{Answer, Columns, Item, Table};
 use crate::script::fault::Trouble;
 use crate::script::run::Run;
@@ -24,7 +24,7 @@ pub(super) fn declared() -> Vec<Declared> {
             "show",
             &[("value", Kind::Any), ("options", Kind::Map)],
             1,
-            "Shows a value as fits it; #{view: \"table\", \"bars\", \"area\", \"map\", \"heat\" or \"share\", columns: \"all\" or a list}",
+            "Shows a value as fits it; #{view: \"table\", \"bars\", \"area\", \"map\", \"heat\" or \"share\", columns: \"all\" or a list, by: a column, one picture for each value}",
             "show(Client(\"all\", all_time()).get_executions().head(3))",
             |call| say(call, call.value(0), 1),
         ),
@@ -61,7 +61,7 @@ pub(super) fn declared() -> Vec<Declared> {
             "show",
             OPTIONS,
             0,
-            "Shows it as fits it; #{view: \"table\", \"bars\", \"area\", \"map\", \"heat\" or \"share\", columns: \"all\" or a list}",
+            "Shows it as fits it; #{view: \"table\", \"bars\", \"area\", \"map\", \"heat\" or \"share\", columns: \"all\" or a list, by: a column, one picture for each value}",
             example,
             |call| say(call, call.receiver_value(), 0),
         ));
@@ -71,7 +71,7 @@ pub(super) fn declared() -> Vec<Declared> {
 }
 
 fn say(call: &Call, value: Dynamic, options: usize) -> Done {
-    let (mut columns, mut view) = (Columns::Short, None);
+    let (mut columns, mut view, mut by) = (Columns::Short, None, None);
     if call.given() > options {
         call.known_keys(options, &["view", "columns", "by"])?;
         for (key, value) in call.options(options) {
@@ -83,6 +83,8 @@ fn say(call: &Call, value: Dynamic, options: usize) -> Done {
                     let word = value.to_string();
                     view = Some(view_of(&word).map_err(|fault| call.fail_at_value(options, &key, fault))?);
                 }
+                "by" if value.is_string() => by = Some(value.to_string()),
+                "by" => return Err(call.fail_at_value(options, &key, Fault::new("options::type", "`by` takes a column's name"))),
                 _ => {}
             }
         }
@@ -94,8 +96,39 @@ fn say(call: &Call, value: Dynamic, options: usize) -> Done {
         }
     }
     item = pictured(item, view.flatten()).map_err(|fault| if view.is_some() { call.fail_at_value(options, "view", fault) } else { call.fail(fault) })?;
-    call.run.say(item);
+    match by {
+        None => call.run.say(item),
+        Some(by) => apart(&item, &by).map_err(|fault| call.fail_at_text(options, &by, fault))?.into_iter().for_each(|item| call.run.say(item)),
+    }
     Ok(Dynamic::UNIT)
+}
+
+/// One picture for each value of a column, in the order in which values first come.
+fn apart(item: &Item, by: &str) -> Result<Vec<Item>, Fault> {
+    /// More pictures than anyone looks through.
+    const MOST: usize = 20;
+    let Item::Picture(table, view) = item else {
+        let help = "name a `view`, as #{ view: \"bars\" }; rows are split by `.group_by(..)`, bins by the histogram's own `by`";
+        return Err(Fault::new("view::impossible", "`by` splits a picture, and this is none").with_help(help));
+    };
+    table.frame.schema().require(by).map_err(|error| Fault::from(&error))?;
+    let mut parts: Vec<(String, Vec<usize>)> = Vec::new();
+    for row in 0..table.frame.height() {
+        let value = written(&table.frame.named(row, by)).unwrap_or_else(|| "(missing)".into());
+        match parts.iter_mut().find(|(known, _)| folded_equal(known, &value)) {
+            Some((_, rows)) => rows.push(row),
+            None => parts.push((value, vec![row])),
+        }
+        if parts.len() > MOST {
+            let help = "choose rows first, as with `.filter(..)` or `.head(n)`";
+            return Err(Fault::new("view::impossible", format!("`{by}` has more than {MOST} values, too many for a picture each")).with_help(help));
+        }
+    }
+    let part = |(value, rows): (String, Vec<usize>)| {
+        let frame = table.frame.take(&rows);
+        [Item::Note(format!("{by}: {value}")), Item::Picture(Table { total: frame.height() as u64, frame, ..table.clone() }, *view)]
+    };
+    Ok(parts.into_iter().flat_map(part).collect())
 }
 
 /// The view that a word names; `chart` is what fits.

@@ -11,7 +11,7 @@ mod texts;
 mod values;
 
 pub use codes::{Codes, Known};
-pub use fingerprint::{Seed, fingerprint_of, fingerprints};
+pub use fingerprint::{Seed, fingerprint_of, fingerprints, numbered};
 pub use number::{arithmetic, negate, test_bits};
 pub use test::TextTest;
 pub use texts::{compare_texts, dates, fold_texts, map_texts, map_times, test_texts, text_lengths};

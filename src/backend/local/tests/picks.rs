@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::*;
-use crate::plan::{Aggregate, Expr, Fold, Keep, fold};
+use crate::plan::{Aggregate, Expr, Fold, How, Keep, fold};
 
 const PATHS: [&str; 5] = ["C:\\a.exe", "C:\\A.EXE", "C:\\Straße.exe", "C:\\STRASSE.exe", "c:\\b.exe"];
 
@@ -59,6 +59,38 @@ fn ends_are_those_of_all_rows() {
         assert_eq!(head, all[..count.min(300)], "head {count}");
         let tail = records(&run(&local, &plan("process", &[Step::Limit(Keep::Tail(count))])));
         assert_eq!(tail, all[300 - count.min(300)..], "tail {count}");
+    }
+}
+
+/// What is read of the chosen rows is what later steps need, and that is right.
+#[test]
+fn narrow_answers_are_those_of_all_rows() {
+    let (_folder, local) = many();
+    for keep in [Keep::Head(9), Keep::Tail(9), Keep::Sample(9)] {
+        let all = run(&local, &plan("process", &[Step::Limit(keep)]));
+        let narrow = run(&local, &plan("process", &[Step::Limit(keep), Step::Select(names(&["Muid", "RecordId"]))]));
+        assert_eq!((records(&narrow), cells(&narrow, "Muid")), (records(&all), cells(&all, "Muid")), "{keep:?}");
+    }
+}
+
+/// A left join whose rows have one partner at most is looked up where the files are read.
+#[test]
+fn left_joins_give_every_row() {
+    let (_folder, local) = many();
+    let of_pid = |pids: &[i64]| {
+        let chosen = Expr::In(Expr::column("ChildPid"), pids.iter().map(|pid| int(*pid)).collect::<Vec<_>>().into());
+        let right = plan("process", &[Step::Filter(Arc::new(chosen)), Step::Select(names(&["ChildPid", "Machine"])), Step::Distinct(names(&["ChildPid"]))]);
+        let step =
+            |right: Plan| Step::Join { right: Arc::new(right), how: How::Left, left_on: names(&["ChildPid"]), right_on: names(&["ChildPid"]), within: None };
+        (run(&local, &plan("process", &[step(right.clone())])), run(&local, &right))
+    };
+    let all = run(&local, &plan("process", &[]));
+    let (joined, right) = of_pid(&[1, 2, 3]);
+    assert_eq!(records(&joined), records(&all));
+    for row in 0..all.height() {
+        let partner = (0..right.height()).find(|other| right.named(*other, "ChildPid") == all.named(row, "ChildPid"));
+        assert_eq!(joined.named(row, "Machine_right"), partner.map_or(Value::Missing, |other| right.named(other, "Machine")));
+        assert_eq!(joined.named(row, "Machine"), all.named(row, "Machine"));
     }
 }
 
