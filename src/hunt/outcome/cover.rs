@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 
-use super::needs::{Evidence, needs};
+use super::needs::{Evidence, anything, needs};
 use crate::frame::Read;
 use crate::hunt::Coverage;
 use crate::hunt::query::in_scope;
@@ -47,12 +47,13 @@ pub fn cover(scan: &Scan, inventory: &Inventory, now: i64, read: &Read) -> Cover
         }
     }
     if asked == 0 && !supporting && not_examined.is_empty() {
-        not_examined.push(format!("{} (no machine has telemetry in this period)", scan.table));
+        let what = anything(scan).map_or(scan.table, |view| view);
+        not_examined.push(format!("{what} (no machine has telemetry in this period)"));
     }
     silent.sort();
     silent.truncate(MOST_SILENT);
     Coverage {
-        table: scan.table.into(),
+        table: anything(scan).map_or(scan.table, |view| view).into(),
         operations: scan.operations.iter().flatten().map(|word| word.to_string()).collect(),
         period: scan.period,
         covered: span,
@@ -108,7 +109,8 @@ pub fn covered_spans(plan: &Plan, inventory: &Inventory) -> Vec<Period> {
 /// The span of the table's rows in the scope, whatever the period.
 fn spanned(scan: &Scan, inventory: &Inventory) -> Option<(i64, i64)> {
     let machines = machines_of(scan, inventory);
-    let streams = inventory.streams.iter().filter(|stream| *stream.kind.table == *scan.table && of_scan(&stream.kind, scan));
+    let of_table = |kind: &Kind| *kind.table == *scan.table && of_scan(kind, scan);
+    let streams = inventory.streams.iter().filter(|stream| anything(scan).is_some() || of_table(&stream.kind));
     let spans = streams.flat_map(|stream| &stream.slices).filter(|slice| machines.has(slice)).map(|slice| (slice.first, slice.last));
     spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
 }
@@ -177,7 +179,7 @@ impl Seen {
             }
             sensor
         };
-        Seen { sensors: sensors.iter().map(one).collect(), rare: RARE.contains(&scan.table) }
+        Seen { sensors: sensors.iter().map(one).collect(), rare: RARE.contains(&scan.table) || anything(scan).is_some() }
     }
 
     fn on(&self, machine: u32, day: i32) -> bool {

@@ -9,6 +9,7 @@ mod executions;
 mod files;
 mod filters;
 mod given;
+mod line;
 mod logons;
 mod options;
 mod processes;
@@ -19,6 +20,7 @@ mod scripts;
 mod system;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod users;
 
 use chrono_tz::Tz;
@@ -30,7 +32,7 @@ pub use error::OptionError;
 pub use given::Given;
 pub(crate) use given::in_scope;
 
-/// One query, `get_executions` and its like. Each is also callable without `get_`.
+/// One query, `get_executions` and its like. Each `get_x` is also callable as `x`.
 #[derive(Debug)]
 pub struct Query {
     /// `get_executions`.
@@ -53,6 +55,24 @@ enum Shape {
     Processes,
     Users,
     RawEvents,
+    Timeline,
+}
+
+/// What a query takes before its options.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leads {
+    Nothing,
+    /// A period in place of the options: `timeline(last(1.hours))`.
+    Period,
+}
+
+impl Query {
+    pub fn leads(&self) -> Leads {
+        match self.shape {
+            Shape::Rows | Shape::Processes | Shape::Users | Shape::RawEvents => Leads::Nothing,
+            Shape::Timeline => Leads::Period,
+        }
+    }
 }
 
 /// One option of a query.
@@ -102,6 +122,7 @@ pub const QUERIES: &[&Query] = &[
     &scripts::QUERY,
     &system::QUERY,
     &raw_events::QUERY,
+    &timeline::QUERY,
 ];
 
 /// Whose rows, of when.
@@ -135,6 +156,14 @@ pub fn plan(query: &Query, target: &Target, options: &[(String, Given)], context
     make(query, target, options, context, false)
 }
 
+/// Rows of all tables, each told in one line.
+///
+/// # Errors
+/// As [`plan`]; without options there is none.
+pub fn timeline(target: &Target, context: &Context<'_>) -> Result<Plan, OptionError> {
+    make(&timeline::QUERY, target, &[], context, false)
+}
+
 /// The rows that a histogram of this query counts: its own, except where a query's rows are sums already (`get_users`), for which it is what they
 /// were summed from. Use it in place of [`plan`] when `histogram:` is given.
 ///
@@ -152,6 +181,12 @@ fn make(query: &Query, target: &Target, options: &[(String, Given)], context: &C
         Shape::Processes => processes::plan(query, &target, &asked, context)?,
         Shape::Users => users::plan(&target, &asked, context, events)?,
         Shape::RawEvents => raw_events::plan(&target, &asked, context)?,
+        Shape::Timeline => timeline::plan(&target, &asked, context),
     };
     asked.limit(plan)
+}
+
+/// Names of columns as plans have them.
+fn names(names: &[&str]) -> Vec<std::sync::Arc<str>> {
+    names.iter().map(|name| std::sync::Arc::from(*name)).collect()
 }

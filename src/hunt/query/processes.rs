@@ -6,7 +6,7 @@ use super::filters::{known_table, narrow};
 use super::given::Asked;
 use super::options::*;
 use super::scan::{scan, supporting};
-use super::{Context, OptionError, Query, Shape, Target};
+use super::{Context, OptionError, Query, Shape, Target, names};
 use crate::plan::{Aggregate, Expr, Fold, Func, How, Plan, Scan, SortKey, Source, Step, Value};
 use crate::telemetry::{Table, table};
 
@@ -145,8 +145,4 @@ fn not_started(acting: Plan, starts: &Scan) -> Plan {
         .then(anti(without_second_reports(starts), &process, &process))
         .then(Step::Drop(names(&["OwnPid"])))
         .then(Step::Derive("Operation".into(), Expr::text(ACTIVE)))
-}
-
-fn names(names: &[&str]) -> Vec<Arc<str>> {
-    names.iter().map(|name| Arc::from(*name)).collect()
 }

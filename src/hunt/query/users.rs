@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::given::Asked;
 use super::options::*;
 use super::scan::supporting;
-use super::{Context, OptionError, Query, Shape, Takes, Target};
+use super::{Context, OptionError, Query, Shape, Takes, Target, names};
 use crate::plan::{Aggregate, Expr, Fold, Func, Pattern, Plan, Scan, SortKey, Source, Step};
 use crate::telemetry::{TABLES, Table};
 
@@ -90,8 +90,4 @@ fn part(table: &'static Table, main: &str, target: &Target, context: &Context<'_
 
 fn ascending(column: &str) -> SortKey {
     SortKey { column: column.into(), descending: false }
-}
-
-fn names(names: &[&str]) -> Vec<Arc<str>> {
-    names.iter().map(|name| Arc::from(*name)).collect()
 }

@@ -5,25 +5,20 @@ use rhai::{Array, Dynamic};
 use super::call::texts_of;
 use super::{Answer, Bins, Call, Client, Collection, Declared, HistogramValue, Kind, Machine};
 use crate::diag::Fault;
-use crate::hunt::query::{self, Context, Given, OptionError, QUERIES, Takes, Target};
+use crate::hunt::query::{self, Context, Given, Leads, OptionError, QUERIES, Takes, Target};
 use crate::script::value::type_word;
 use crate::telemetry::words::PORTS;
 
 pub(super) fn declared() -> Vec<Declared> {
     let mut all = Vec::new();
     for query in QUERIES {
+        let params: &[(&str, Kind)] = match query.leads() {
+            Leads::Nothing => &[("options", Kind::Map)],
+            Leads::Period => &[("period or options", Kind::PeriodOrMap)],
+        };
         for receiver in [Kind::Machine, Kind::Client] {
-            for name in [query.name, query.name.strip_prefix("get_").unwrap_or(query.name)] {
-                all.push(Declared {
-                    name,
-                    receiver: Some(receiver),
-                    params: &[("options", Kind::Map)],
-                    least: 0,
-                    is_property: false,
-                    doc: query.doc,
-                    example: query.example,
-                    body: ask,
-                });
+            for name in [Some(query.name), query.name.strip_prefix("get_")].into_iter().flatten() {
+                all.push(Declared { name, receiver: Some(receiver), params, least: 0, is_property: false, doc: query.doc, example: query.example, body: ask });
             }
         }
     }
@@ -53,6 +48,9 @@ fn ask(call: &Call) -> Answer<Dynamic> {
         (Err(error), _) => return Err(error),
     };
     let (mut period, mut histogram, mut options) = (None, None, Vec::new());
+    if query.leads() == Leads::Period && !call.value(0).is_map() {
+        period = call.period(0)?;
+    }
     for (key, value) in call.options(0) {
         let takes = query.options.iter().find(|option| option.name == key).map(|option| option.takes);
         match takes {
