@@ -7,6 +7,8 @@ pub mod identity;
 mod inventory;
 mod line;
 pub mod mapping;
+pub mod os;
+pub mod profile;
 pub mod tables;
 pub mod words;
 

@@ -2,26 +2,38 @@
 //!
 //! Every query is declared in a file of its own; engine, help, completion and option checks read the declarations.
 
+mod bandwidth;
+mod blocked;
+mod by_hash;
 mod communications;
+mod detections;
 mod dns;
 mod error;
+mod events;
 mod executions;
 mod files;
 mod filters;
 mod given;
+mod ioas;
 mod line;
 mod logons;
+mod one_sensor;
 mod options;
 mod processes;
+mod profiles;
 mod raw_events;
 mod registry;
 mod scan;
 mod scripts;
+mod sum;
 mod system;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod timetable;
 mod users;
+
+use std::sync::Arc;
 
 use chrono_tz::Tz;
 
@@ -53,7 +65,13 @@ enum Shape {
     /// Rows of its table, filtered.
     Rows,
     Processes,
+    Blocked,
+    Ioas,
     Users,
+    Bandwidth,
+    Timetable,
+    Events,
+    Profiles,
     RawEvents,
     Timeline,
 }
@@ -69,8 +87,9 @@ pub enum Leads {
 impl Query {
     pub fn leads(&self) -> Leads {
         match self.shape {
-            Shape::Rows | Shape::Processes | Shape::Users | Shape::RawEvents => Leads::Nothing,
             Shape::Timeline => Leads::Period,
+            Shape::Rows | Shape::Processes | Shape::Blocked | Shape::Ioas | Shape::Users | Shape::Bandwidth => Leads::Nothing,
+            Shape::Timetable | Shape::Events | Shape::Profiles | Shape::RawEvents => Leads::Nothing,
         }
     }
 }
@@ -116,7 +135,14 @@ pub const QUERIES: &[&Query] = &[
     &files::QUERY,
     &registry::QUERY,
     &communications::QUERY,
+    &detections::QUERY,
+    &blocked::QUERY,
+    &ioas::QUERY,
     &users::QUERY,
+    &bandwidth::QUERY,
+    &timetable::QUERY,
+    &events::QUERY,
+    &profiles::QUERY,
     &dns::QUERY,
     &logons::QUERY,
     &scripts::QUERY,
@@ -179,7 +205,13 @@ fn make(query: &Query, target: &Target, options: &[(String, Given)], context: &C
     let plan = match query.shape {
         Shape::Rows => filters::rows(query, &target, &asked, context)?,
         Shape::Processes => processes::plan(query, &target, &asked, context)?,
-        Shape::Users => users::plan(&target, &asked, context, events)?,
+        Shape::Blocked => blocked::plan(query, &target, &asked, context)?,
+        Shape::Ioas => ioas::plan(query, &target, &asked, context)?,
+        Shape::Bandwidth => bandwidth::plan(query, &target, &asked, context)?,
+        Shape::Timetable => timetable::plan(&target, &asked, context),
+        Shape::Events => events::plan(&target, &asked, context),
+        Shape::Profiles => profiles::plan(&target, context),
+        Shape::Users => users::plan(&target, &asked, context, events),
         Shape::RawEvents => raw_events::plan(&target, &asked, context)?,
         Shape::Timeline => timeline::plan(&target, &asked, context),
     };
@@ -187,6 +219,6 @@ fn make(query: &Query, target: &Target, options: &[(String, Given)], context: &C
 }
 
 /// Names of columns as plans have them.
-fn names(names: &[&str]) -> Vec<std::sync::Arc<str>> {
-    names.iter().map(|name| std::sync::Arc::from(*name)).collect()
+fn names(names: &[&str]) -> Vec<Arc<str>> {
+    names.iter().map(|name| Arc::from(*name)).collect()
 }
