@@ -62,6 +62,9 @@ pub enum OptionError {
         #[help]
         help: String,
     },
+    #[error("`{given}` is the name of a machine, and `{option}` takes its id")]
+    #[diagnostic(code(options::machine), help("write `Machine(\"{given}\")` for what is asked, or {option}: \"{muid}\""))]
+    Name { option: String, given: String, muid: String },
     #[error("the rows of `{query}` have no {hash} of the {thing}")]
     #[diagnostic(code(options::hash))]
     Hash {
@@ -90,6 +93,7 @@ impl OptionError {
             | OptionError::Attributes { option, .. }
             | OptionError::Range { option, .. }
             | OptionError::Machine { option, .. }
+            | OptionError::Name { option, .. }
             | OptionError::Hash { option, .. }
             | OptionError::Caller { option, .. } => option,
         }

@@ -31,8 +31,7 @@ const ACTIONS: &[&str] = &["create", "kill", "thread", "tamper"];
 
 /// The users; or, for a histogram, the rows that they are summed from.
 pub(super) fn plan(target: &Target, asked: &Asked<'_>, context: &Context<'_>, events: bool) -> Result<Plan, OptionError> {
-    let mut wanted = asked.texts("users");
-    wanted.extend(asked.texts("user"));
+    let wanted = [asked.texts("users"), asked.texts("user")].concat();
     let name = Expr::column("LoggedUser");
     let known = Expr::negate(Expr::call(Func::IsMissing, vec![name.clone()]));
     let condition = wanted.iter().map(|text| Expr::call(Pattern::Contains, vec![name.clone(), Expr::text(text.trim())])).reduce(Expr::or).unwrap_or(known);

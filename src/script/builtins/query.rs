@@ -46,7 +46,9 @@ pub(in crate::script) fn option_words(name: &str, option: &str) -> Vec<&'static 
 }
 
 fn ask(call: &Call) -> Answer<Dynamic> {
-    let Some(query) = query::query(call.declared.name) else { return Err(call.fail(Fault::new("query::unknown", "there is no such query"))) };
+    let Some(query) = query::query(call.declared.name) else {
+        return Err(call.fail(Fault::new("query::unknown", "there is no such query").with_help("`huntsman doc` lists what there is")));
+    };
     let (scope, entity) = match (call.receiver::<Machine>(), call.receiver::<Client>()) {
         (Ok(machine), _) => (machine.scope(), machine.period),
         (_, Ok(client)) => (client.scope(), client.period),
@@ -67,7 +69,7 @@ fn ask(call: &Call) -> Answer<Dynamic> {
     }
     let period = call.run.period(period, entity);
     let inventory = call.run.inventory().map_err(|fault| call.fail(fault))?;
-    let context = Context { zone: call.run.setup.zone, now: call.run.setup.now, inventory: &inventory };
+    let context = Context { zone: call.run.setup.zone, now: call.run.setup.now, inventory: &inventory, checking: call.run.checking };
     let target = Target { scope, period };
     let plan = if histogram.is_some() { query::plan_events } else { query::plan };
     let plan = plan(query, &target, &options, &context).map_err(|error| option_error(call, &error))?;
