@@ -8,7 +8,7 @@ mod tests;
 
 use crate::plan::Period;
 
-pub use cover::{cover, cover_scans, covered_spans, examined_scans};
+pub use cover::{cover, cover_scans, covered_dates, covered_spans, examined_scans};
 pub use declared::{Declared, NeedError, cover_declared};
 
 /// The four ways a hunt ends (a run that could not be done at all is a fault instead).

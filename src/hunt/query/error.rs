@@ -65,16 +65,6 @@ pub enum OptionError {
     #[error("`{given}` is the name of a machine, and `{option}` takes its id")]
     #[diagnostic(code(options::machine), help("write `Machine(\"{given}\")` for what is asked, or {option}: \"{muid}\""))]
     Name { option: String, given: String, muid: String },
-    #[error("the rows of `{query}` have no {hash} of the {thing}")]
-    #[diagnostic(code(options::hash))]
-    Hash {
-        option: String,
-        query: &'static str,
-        hash: &'static str,
-        thing: &'static str,
-        #[help]
-        help: String,
-    },
     #[error("`{option}` must be given to `{query}` by its caller")]
     #[diagnostic(code(options::caller), help("this is a defect of Huntsman"))]
     Caller { option: String, query: &'static str },
@@ -94,7 +84,6 @@ impl OptionError {
             | OptionError::Range { option, .. }
             | OptionError::Machine { option, .. }
             | OptionError::Name { option, .. }
-            | OptionError::Hash { option, .. }
             | OptionError::Caller { option, .. } => option,
         }
     }

@@ -92,7 +92,11 @@ fn say(call: &Call, value: Dynamic, options: usize) -> Done {
                 }
                 "by" if value.is_string() => by = Some(value.to_string()),
                 "by" => {
-                    return Err(call.fail_at_value(options, &key, Fault::new("options::type", "`by` takes a column's name").with_help("write by: \"Machine\"")));
+                    return Err(call.fail_at_value(
+                        options,
+                        &key,
+                        Fault::new("options::type", "`by` takes a column's name").with_help("write by: \"Machine\""),
+                    ));
                 }
                 _ => {}
             }
