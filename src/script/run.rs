@@ -11,7 +11,7 @@ use crate::diag::{Fault, Severity};
 use crate::frame::Frame;
 use crate::hunt::machine::ALL_CLIENTS;
 use crate::hunt::outcome::{self, Declared};
-use crate::hunt::query::Target;
+use crate::hunt::query::{self, Target};
 use crate::hunt::{Coverage, period};
 use crate::plan::{Period, Plan, Scan, Schema, Scope, Value};
 use crate::report::{Finding, Item};
@@ -108,6 +108,11 @@ impl Run {
             answer => answer.map_err(|error| Fault::from(&error)),
         };
         self.inventory.get_or_init(ask).clone()
+    }
+
+    /// What the plan of a query needs to know of this run.
+    pub fn asking<'a>(&self, inventory: &'a Inventory) -> query::Context<'a> {
+        query::Context { zone: self.setup.zone, now: self.setup.now, inventory, checking: self.checking }
     }
 
     pub fn say(&self, item: Item) {

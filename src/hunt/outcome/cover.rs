@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono_tz::Tz;
 
-use super::needs::{Evidence, needs};
+use super::needs::{Evidence, anything, needs};
 use crate::frame::Read;
 use crate::hunt::Coverage;
 use crate::hunt::query::{Target, in_scope};
@@ -51,15 +51,16 @@ pub(super) fn cover_targets(scan: &Scan, targets: &[Target], inventory: &Invento
         all.into_iter().for_each(|((place, day), covered)| days.add(inventory, place, day, covered));
     }
     let Days { asked, covered, mut silent, machines, .. } = days;
+    let what = anything(scan).map_or(scan.table, |view| &**view);
     if asked == 0 && !evidence.is_empty() && not_examined.is_empty() {
-        not_examined.push(format!("{} (no machine has telemetry in this period)", scan.table));
+        not_examined.push(format!("{what} (no machine has telemetry in this period)"));
     }
     silent.sort();
     silent.truncate(MOST_SILENT);
     let open = |ends: Vec<Option<i64>>| ends.iter().all(Option::is_some).then_some(ends.into_iter().flatten());
     Coverage {
         need: None,
-        table: scan.table.into(),
+        table: what.into(),
         operations: scan.operations.iter().flatten().map(|word| word.to_string()).collect(),
         period: Period {
             from: open(targets.iter().map(|target| target.period.from).collect()).and_then(Iterator::min),
@@ -179,7 +180,8 @@ pub fn covered_dates(scans: &[Scan], inventory: &Inventory, zone: Tz) -> BTreeMa
 /// The span of the table's rows in the scope, whatever the period.
 fn spanned(scan: &Scan, inventory: &Inventory) -> Option<(i64, i64)> {
     let machines = machines_of(scan, inventory);
-    let streams = inventory.streams.iter().filter(|stream| *stream.kind.table == *scan.table && of_scan(&stream.kind, scan));
+    let of_table = |kind: &Kind| *kind.table == *scan.table && of_scan(kind, scan);
+    let streams = inventory.streams.iter().filter(|stream| anything(scan).is_some() || of_table(&stream.kind));
     let spans = streams.flat_map(|stream| &stream.slices).filter(|slice| machines.has(slice)).map(|slice| (slice.first, slice.last));
     spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
 }
@@ -248,7 +250,7 @@ impl Seen {
             }
             sensor
         };
-        Seen { sensors: sensors.iter().map(one).collect(), rare: RARE.contains(&scan.table) }
+        Seen { sensors: sensors.iter().map(one).collect(), rare: RARE.contains(&scan.table) || anything(scan).is_some() }
     }
 
     fn on(&self, machine: u32, day: i32) -> bool {

@@ -49,6 +49,11 @@ fn raw_needs(scan: &Scan) -> Vec<Evidence> {
     found
 }
 
+/// The name of the view that a scan belongs to, when any telemetry at all shows what it needs.
+pub(super) fn anything(scan: &Scan) -> Option<&Arc<str>> {
+    scan.needs.iter().flatten().find(|need| need.is_anything()).map(|need| &need.label)
+}
+
 impl Evidence {
     /// Whether these rows show it.
     ///
@@ -56,6 +61,7 @@ impl Evidence {
     /// by rows of that operation too, whichever sensor gave them; one that names the table alone, by any row of it.
     pub(super) fn is_shown_by(&self, shown: &Kind, scan: &Scan) -> bool {
         match self {
+            Evidence::Need(need) if need.is_anything() => true,
             Evidence::Need(need) => {
                 let of_table = *shown.table == *scan.table;
                 let by_kind = need.any_of.iter().any(|kind| match kind.split_once('/') {
@@ -80,6 +86,7 @@ impl Evidence {
     pub(super) fn describe(&self) -> String {
         match self {
             Evidence::Need(need) if need.any_of.is_empty() => need.label.to_string(),
+            Evidence::Need(need) if need.is_anything() => format!("{} (any telemetry)", need.label),
             Evidence::Need(need) => format!("{} ({})", need.label, need.any_of.join(", ")),
             Evidence::Raw { channels, event_id } => {
                 let channel = if channels.is_empty() { "any channel".to_string() } else { channels.join(" or ") };

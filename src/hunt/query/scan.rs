@@ -73,7 +73,7 @@ fn system_needs(table: &Table, asked: &Asked<'_>, operations: &[&str]) -> Option
 }
 
 /// A query that names no operation asks for whatever the table holds: any of its records will do.
-fn anything(table: &Table, asked: &Asked<'_>) -> Vec<Need> {
+pub(super) fn anything(table: &Table, asked: &Asked<'_>) -> Vec<Need> {
     let kinds = asked.texts("kind");
     if table.name == "system" && !kinds.is_empty() {
         let froms = |kind: &str| words::system_words(&[kind], &[]).flat_map(|word| word.from.iter().copied()).collect::<Vec<_>>();
