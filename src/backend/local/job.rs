@@ -6,21 +6,27 @@ use std::sync::Arc;
 use polars::prelude::{DataFrame, IntoLazy, LazyFrame, UnionArgs, concat};
 
 use super::expr::{column, literal};
-use super::prune;
+use super::pieces::Pieces;
+use super::reorder::reordered;
 use super::scan::{ORDER, Reading};
-use super::stage::{Order, Rows, Stage, in_order, in_reverse, order_columns};
-use super::{Shared, damage, run, steps};
+use super::stage::{self, Order, Part, Rows, Stage, in_order, in_reverse, order_columns};
+use super::{Shared, damage, pick, prune, run, steps};
 use crate::backend::{BackendError, Limits};
 use crate::frame::{Frame, Read, physical};
-use crate::plan::{Needed, Plan, Scan, Schema, Source, Value, required};
+use crate::plan::{Keep, Needed, Plan, Scan, Schema, Source, Step, Value, required};
 use crate::store::StoredFile;
 use crate::telemetry::Type;
 
-/// Rows of a piece that is collected and sorted at once: what a question over everything holds in memory.
-const PIECE: u64 = 2_000_000;
-
 /// Rows of the first piece that is looked at for the first rows; each further piece has twice as many.
 const FIRST_PIECE: u64 = 200_000;
+
+/// Rows of a piece that is collected and sorted at once: the first, and the fewest and most of a later one.
+const PIECE: u64 = 131_072;
+const LEAST_PIECE: u64 = 32_768;
+const MOST_PIECE: u64 = 2_000_000;
+
+/// Bytes that a piece should come to: what a question over everything holds of it.
+const PIECE_BYTES: u64 = 64 << 20;
 
 /// A run in progress.
 pub struct Job {
@@ -51,16 +57,29 @@ impl Job {
     /// Everything up to the last step, as lazily as the steps allow.
     pub fn stage(&mut self, plan: &Plan, needed: &Needed) -> Result<Stage, BackendError> {
         let source = Plan { source: plan.source.clone(), steps: Vec::new() };
+        let steps = reordered(&plan.steps);
         let mut schemas = vec![Schema::of(&source)?];
-        for step in &plan.steps {
+        for step in &steps {
             let next = schemas[schemas.len() - 1].after(step)?;
             schemas.push(next);
         }
-        let needs = required(&plan.steps, &schemas, needed.clone());
+        let needs = required(&steps, &schemas, needed.clone());
         let mut stage = self.source(&plan.source, &schemas[0], &needs[0])?;
-        for (position, step) in plan.steps.iter().enumerate() {
+        let mut position = 0;
+        while let Some(step) = steps.get(position) {
             self.limits.check()?;
-            stage = steps::apply(self, stage, step, &schemas[position + 1], &needs[position + 1])?;
+            let edge = match (step, steps.get(position + 1)) {
+                (Step::Sort(keys), Some(Step::Limit(Keep::Head(rows)))) if stage.order == Order::Rows => Some((keys, *rows, false)),
+                (Step::Sort(keys), Some(Step::Limit(Keep::Tail(rows)))) if stage.order == Order::Rows => Some((keys, *rows, true)),
+                _ => None,
+            };
+            if let Some((keys, rows, from_end)) = edge {
+                stage = pick::sorted_edge(self, stage, keys, rows, from_end, &needs[position + 2])?;
+                position += 2;
+                continue;
+            }
+            position += 1;
+            stage = steps::apply(self, stage, step, &schemas[position], &needs[position])?;
         }
         Ok(stage)
     }
@@ -79,8 +98,9 @@ impl Job {
         damage::missing(&shared.store, &chosen.files)?;
         self.read.files += chosen.of as u64;
         let fresh = if needed.contains("FreshUnknown") { Some(shared.fresh(&self.limits)?) } else { None };
-        let reading = Reading { store: shared.store.clone(), scan: Arc::new(scan.clone()), limits: self.limits.clone(), fresh, window: (None, None) };
-        let source = Rows::Files { reading: Box::new(reading), files: chosen.files, transforms: Vec::new() };
+        let (store, limits) = (shared.store.clone(), self.limits.clone());
+        let reading = Reading { store, scan: Arc::new(scan.clone()), limits, fresh, window: (None, None), times: None };
+        let source = Rows::Files(vec![Part { reading, files: chosen.files, transforms: Vec::new() }]);
         Ok(Stage { source, schema: schema.clone(), order: Order::Rows })
     }
 
@@ -104,48 +124,45 @@ impl Job {
             wanted.retain(|name| needed.contains(name));
             stages.push((plan, self.stage(plan, &wanted)?.blanked(&wanted)));
         }
-        let order = if stages.iter().all(|(_, stage)| stage.order == Order::Rows) { Order::Rows } else { Order::Kept };
-        let mut parts = Vec::new();
+        let order = if !stages.is_empty() && stages.iter().all(|(_, stage)| stage.order == Order::Rows) { Order::Rows } else { Order::Kept };
+        let mut whole = Vec::new();
         for (plan, mut stage) in stages {
             if order == Order::Kept && stage.order == Order::Rows {
                 let own = stage.schema.clone();
                 stage = Stage::kept(self.materialise(stage)?.lazy(), own);
             }
-            parts.push(self.aligned(plan, stage, schema)?);
+            whole.push(aligned(plan, stage, schema));
         }
-        let all = match parts.len() {
-            0 => DataFrame::empty_with_schema(&schema.columns().iter().map(|(name, kind)| ((&**name).into(), physical(*kind))).collect()).lazy(),
-            _ => concat(parts, UnionArgs::default()).map_err(run::failed)?,
+        let source = match order {
+            _ if whole.is_empty() => Rows::Frame(Box::new(no_rows(schema).lazy())),
+            Order::Rows if whole.iter().all(|stage| matches!(stage.source, Rows::Files(_))) => {
+                let parts = |stage: Stage| match stage.source {
+                    Rows::Files(parts) => parts,
+                    Rows::Frame(_) => Vec::new(),
+                };
+                Rows::Files(whole.into_iter().flat_map(parts).collect())
+            }
+            Order::Rows | Order::Kept => {
+                let frames = whole.into_iter().map(|stage| self.lazy(stage)).collect::<Result<Vec<_>, _>>()?;
+                Rows::Frame(Box::new(concat(frames, UnionArgs::default()).map_err(run::failed)?))
+            }
         };
-        let order = if plans.is_empty() { Order::Kept } else { order };
-        Ok(Stage { source: Rows::Frame(Box::new(all)), schema: schema.clone(), order })
-    }
-
-    /// A part of a union with the columns of the whole; `Table` says where its rows come from.
-    fn aligned(&mut self, plan: &Plan, stage: Stage, whole: &Schema) -> Result<LazyFrame, BackendError> {
-        let table = plan.scans().first().map_or(Value::Missing, |scan| Value::text(scan.table));
-        let own = stage.schema.clone();
-        let mut columns = Vec::new();
-        for (name, kind) in whole.columns() {
-            columns.push(match own.kind(name) {
-                Some(_) => column(name),
-                None if &**name == "Table" => literal(&table).cast(physical(Type::Text)).alias("Table"),
-                None => literal(&Value::Missing).cast(physical(*kind)).alias(&**name),
-            });
-        }
-        columns.extend(stage.hidden());
-        Ok(self.lazy(stage)?.select(columns))
+        Ok(Stage { source, schema: schema.clone(), order })
     }
 
     /// All rows of a stage, as a query.
     pub fn lazy(&mut self, stage: Stage) -> Result<LazyFrame, BackendError> {
         match stage.source {
             Rows::Frame(frame) => Ok(*frame),
-            Rows::Files { reading, files, transforms } => {
-                self.count(&files);
-                Rows::of(&reading, &files, &transforms)
+            Rows::Files(parts) => {
+                self.count_parts(&parts);
+                stage::lazy(&parts)
             }
         }
+    }
+
+    fn count_parts(&mut self, parts: &[Part]) {
+        parts.iter().for_each(|part| self.count(&part.files));
     }
 
     fn count(&mut self, files: &[StoredFile]) {
@@ -190,11 +207,15 @@ impl Job {
                 take(self.collect(query)?)
             }
             (Order::Rows, Rows::Frame(frame)) => take(without_order(self.sorted(*frame)?)),
-            (Order::Rows, Rows::Files { reading, files, transforms }) => {
-                for files in prune::pieces(&files, |_| PIECE) {
-                    self.count(&files);
-                    let query = Rows::of(&reading, &files, &transforms)?;
-                    take(without_order(self.sorted(query)?))?;
+            (Order::Rows, Rows::Files(parts)) => {
+                let shared = self.shared.clone();
+                let mut pieces = Pieces::of(&shared.store, &parts);
+                let mut rows = PIECE;
+                while let Some(piece) = pieces.next(rows) {
+                    self.count_parts(&piece.parts);
+                    let frame = without_order(self.sorted(stage::lazy(&piece.parts)?)?);
+                    rows = next_piece(rows, piece.rows, frame.estimated_size() as u64);
+                    take(frame)?;
                 }
                 Ok(())
             }
@@ -217,20 +238,19 @@ impl Job {
         let mut found = Vec::new();
         match &stage.source {
             Rows::Frame(frame) => found.push(self.collect(cut((**frame).clone()))?),
-            Rows::Files { reading, files, transforms } => {
-                let mut pieces = prune::pieces(files, |piece| if from_end { FIRST_PIECE } else { FIRST_PIECE << piece.min(8) });
-                if from_end {
-                    pieces.reverse();
-                }
-                let mut height = 0;
-                for files in pieces {
-                    self.count(&files);
-                    let piece = self.collect(cut(Rows::of(reading, &files, transforms)?))?;
+            Rows::Files(parts) => {
+                let shared = self.shared.clone();
+                let mut pieces = Pieces::of(&shared.store, parts);
+                let (mut height, mut most) = (0, FIRST_PIECE);
+                while let Some(piece) = if from_end { pieces.next_back(FIRST_PIECE) } else { pieces.next(most) } {
+                    self.count_parts(&piece.parts);
+                    let piece = self.collect(cut(stage::lazy(&piece.parts)?))?;
                     height += piece.height();
                     found.push(piece);
                     if height >= rows {
                         break;
                     }
+                    most = (most * 2).min(FIRST_PIECE << 8);
                 }
             }
         }
@@ -238,6 +258,31 @@ impl Job {
         let times = all.column(ORDER[0].1).and_then(|times| times.datetime().map(|times| times.physical().clone())).map_err(run::failed)?;
         Ok(rows.checked_sub(1).and_then(|last| times.iter().nth(last).flatten()))
     }
+}
+
+/// A part of a union with the columns of the whole; `Table` says where its rows come from.
+fn aligned(plan: &Plan, stage: Stage, whole: &Schema) -> Stage {
+    let table = plan.scans().first().map_or(Value::Missing, |scan| Value::text(scan.table));
+    let mut columns = Vec::new();
+    for (name, kind) in whole.columns() {
+        columns.push(match stage.schema.kind(name) {
+            Some(_) => column(name),
+            None if &**name == "Table" => literal(&table).cast(physical(Type::Text)).alias("Table"),
+            None => literal(&Value::Missing).cast(physical(*kind)).alias(&**name),
+        });
+    }
+    columns.extend(stage.hidden());
+    stage.map(whole.clone(), move |frame| frame.select(columns.clone()))
+}
+
+fn no_rows(schema: &Schema) -> DataFrame {
+    DataFrame::empty_with_schema(&schema.columns().iter().map(|(name, kind)| ((&**name).into(), physical(*kind))).collect())
+}
+
+/// Rows of the next piece, after one of so many rows came to so many bytes.
+fn next_piece(rows: u64, read: u64, bytes: u64) -> u64 {
+    let fitting = PIECE_BYTES.saturating_mul(read.max(1)) / bytes.max(1);
+    fitting.min(rows.saturating_mul(4)).clamp(LEAST_PIECE, MOST_PIECE)
 }
 
 /// Frames of the same columns, one after the other.

@@ -88,25 +88,3 @@ pub fn all_of_operations(files: &[StoredFile], scan: &Scan) -> bool {
     let known = |file: &StoredFile| !file.operations.is_empty() && file.operations.iter().all(|operation| wanted.iter().any(|wanted| **wanted == **operation));
     files.iter().all(known)
 }
-
-/// The files in groups whose times do not overlap, each of at least so many rows unless it is the last; without files one empty group.
-pub fn pieces(files: &[StoredFile], least: impl Fn(usize) -> u64) -> Vec<Vec<StoredFile>> {
-    let mut groups: Vec<Vec<StoredFile>> = Vec::new();
-    let (mut rows, mut latest) = (0u64, i64::MIN);
-    for file in files {
-        let wanted = least(groups.len().saturating_sub(1));
-        match groups.last_mut() {
-            Some(group) if rows < wanted || file.from <= latest => group.push(file.clone()),
-            _ => {
-                rows = 0;
-                groups.push(vec![file.clone()]);
-            }
-        }
-        rows += file.rows;
-        latest = latest.max(file.to);
-    }
-    if groups.is_empty() {
-        groups.push(Vec::new());
-    }
-    groups
-}

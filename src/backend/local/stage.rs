@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use polars::prelude::{Expr as PolarsExpr, LazyFrame, SortMultipleOptions};
+use polars::prelude::{Expr as PolarsExpr, LazyFrame, SortMultipleOptions, UnionArgs, concat};
 
 use super::expr::{column, literal};
-use super::scan::{ORDER, Reading};
+use super::pieces::Window;
+use super::scan::{ORDER, Reading, Times};
 use crate::backend::BackendError;
 use crate::frame::physical;
 use crate::plan::{Needed, Schema, Value};
@@ -26,13 +27,17 @@ pub struct Stage {
 /// Where the rows come from.
 #[derive(Clone)]
 pub enum Rows {
-    /// Files, and what is done to each row of them.
-    Files {
-        reading: Box<Reading>,
-        files: Vec<StoredFile>,
-        transforms: Vec<Transform>,
-    },
+    /// Files, of one scan or of several one after the other.
+    Files(Vec<Part>),
     Frame(Box<LazyFrame>),
+}
+
+/// Files of one scan, and what is done to each row of them.
+#[derive(Clone)]
+pub struct Part {
+    pub reading: Reading,
+    pub files: Vec<StoredFile>,
+    pub transforms: Vec<Transform>,
 }
 
 /// Which order the rows are in.
@@ -53,9 +58,10 @@ impl Stage {
     pub fn map(mut self, schema: Schema, transform: impl Fn(LazyFrame) -> LazyFrame + Send + Sync + 'static) -> Stage {
         self.schema = schema;
         self.source = match self.source {
-            Rows::Files { reading, files, mut transforms } => {
-                transforms.push(Arc::new(transform));
-                Rows::Files { reading, files, transforms }
+            Rows::Files(mut parts) => {
+                let transform: Transform = Arc::new(transform);
+                parts.iter_mut().for_each(|part| part.transforms.push(transform.clone()));
+                Rows::Files(parts)
             }
             Rows::Frame(frame) => Rows::Frame(Box::new(transform(*frame))),
         };
@@ -90,11 +96,18 @@ impl Stage {
         if columns.is_empty() { self } else { self.map(schema, move |frame| frame.select(columns.clone())) }
     }
 
-    /// Only rows from one time on, or up to another, both included. Files are left out by their manifest; rows that come from elsewhere stay all.
-    pub fn between(mut self, from: Option<i64>, to: Option<i64>) -> Stage {
-        if let Rows::Files { reading, files, .. } = &mut self.source {
-            reading.window = (from, to);
-            files.retain(|file| from.is_none_or(|from| file.to >= from) && to.is_none_or(|to| file.from <= to));
+    /// Only rows of a window; files are left out by their manifest. Rows that come from elsewhere stay all.
+    pub fn between(mut self, window: Window) -> Stage {
+        if let Rows::Files(parts) = self.source {
+            self.source = Rows::Files(parts.into_iter().map(|part| part.between(window)).collect());
+        }
+        self
+    }
+
+    /// Only rows of these times, and as `between`.
+    pub fn at(mut self, times: &Times) -> Stage {
+        if let Rows::Files(parts) = self.source {
+            self.source = Rows::Files(parts.into_iter().map(|part| part.at(times)).collect());
         }
         self
     }
@@ -115,10 +128,33 @@ impl Stage {
     }
 }
 
-impl Rows {
-    /// The rows of these files only.
-    pub fn of(reading: &Reading, files: &[StoredFile], transforms: &[Transform]) -> Result<LazyFrame, BackendError> {
-        Ok(transforms.iter().fold(reading.of(files)?, |frame, transform| transform(frame)))
+impl Part {
+    /// Its rows.
+    pub fn lazy(&self) -> Result<LazyFrame, BackendError> {
+        Ok(self.transforms.iter().fold(self.reading.of(&self.files)?, |frame, transform| transform(frame)))
+    }
+
+    /// Only the rows of a window.
+    pub fn between(mut self, (from, to): Window) -> Part {
+        let known = self.reading.window;
+        self.reading.window = (from.max(known.0), [to, known.1].into_iter().flatten().min());
+        self.files.retain(|file| from.is_none_or(|from| file.to >= from) && to.is_none_or(|to| file.from <= to));
+        self
+    }
+
+    /// Only the rows of these times.
+    pub fn at(mut self, times: &Times) -> Part {
+        self.files.retain(|file| times.any_within(file.from, file.to));
+        self.reading.times = Some(times.clone());
+        self
+    }
+}
+
+/// The rows of all parts.
+pub fn lazy(parts: &[Part]) -> Result<LazyFrame, BackendError> {
+    match parts {
+        [part] => part.lazy(),
+        parts => concat(parts.iter().map(Part::lazy).collect::<Result<Vec<_>, _>>()?, UnionArgs::default()).map_err(super::run::failed),
     }
 }
 
