@@ -71,6 +71,7 @@ pub fn apply_as(func: Func, args: &[Value], cased: bool) -> Value {
         Func::Cased => receiver.clone(),
         Func::Arithmetic(operation) => number::arithmetic(operation, receiver, argument),
         Func::Negate => number::negate(receiver),
+        Func::SquareRoot => number::square_root(receiver),
         Func::Len => match receiver {
             Value::Text(text) => whole(length(text.chars().count())),
             Value::List(items) => whole(length(items.len())),
@@ -101,6 +102,17 @@ pub fn apply_as(func: Func, args: &[Value], cased: bool) -> Value {
         },
         Func::Levenshtein => of_two(receiver, argument, |left, right| Some(whole(text::levenshtein(left, right, cased)))),
         Func::Concat => args.iter().map(written).collect::<Option<String>>().map_or(Value::Missing, Value::text),
+        Func::Joined => match receiver {
+            Value::Text(between) => {
+                let known: Vec<String> = args.iter().skip(1).filter_map(written).collect();
+                if known.is_empty() { Value::Missing } else { Value::text(known.join(between)) }
+            }
+            _ => Value::Missing,
+        },
+        Func::Hex => match receiver {
+            Value::Int(number) => Value::text(format!("{number:#x}")),
+            _ => Value::Missing,
+        },
         Func::Hour(zone) => of_time(receiver, |at| Some(whole(time::hour(at, zone)))),
         Func::Weekday(zone) => of_time(receiver, |at| Some(whole(time::weekday(at, zone)))),
         Func::Date(zone) => of_time(receiver, |at| time::date(at, zone).map(Value::text)),

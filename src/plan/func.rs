@@ -36,6 +36,10 @@ pub enum Func {
     DecodeBase64,
     Levenshtein,
     Concat,
+    /// Those of the texts after the first that are known, with the first between them; missing where none is.
+    Joined,
+    /// A whole number as people read it in hexadecimal.
+    Hex,
     Hour(Tz),
     /// 1 to 7, Monday first.
     Weekday(Tz),
@@ -45,6 +49,8 @@ pub enum Func {
     Floor(Tz),
     Arithmetic(Arithmetic),
     Negate,
+    /// Of a negative number there is none.
+    SquareRoot,
     /// The first known of its arguments.
     OrElse,
     /// The n-th item of a list (0 first, -1 last).
@@ -107,6 +113,7 @@ pub struct Signature {
 const TEXT: &[Type] = &[Type::Text];
 const TIME: &[Type] = &[Type::Time];
 const WHOLE: &[Type] = &[Type::Int, Type::Hex];
+const NUMBER: &[Type] = &[Type::Int, Type::Float];
 
 impl Func {
     /// Every function that a playbook can write as a method of a column, with UTC where a zone is needed.
@@ -137,10 +144,12 @@ impl Func {
         Func::Entropy,
         Func::DecodeBase64,
         Func::Levenshtein,
+        Func::Hex,
         Func::Hour(Tz::UTC),
         Func::Weekday(Tz::UTC),
         Func::Date(Tz::UTC),
         Func::Floor(Tz::UTC),
+        Func::SquareRoot,
         Func::OrElse,
     ];
 
@@ -175,12 +184,15 @@ impl Func {
             Func::DecodeBase64 => of("decode_base64", TEXT, (0, 0), false, "the decoded text (UTF-16 or UTF-8); missing where it is none"),
             Func::Levenshtein => of("levenshtein", TEXT, (1, 1), false, "edits between the two texts, case ignored"),
             Func::Concat => of("", &[], (0, usize::MAX), false, "the texts one after the other"),
+            Func::Joined => of("", &[], (0, usize::MAX), false, "the texts that are known, with another between them"),
+            Func::Hex => of("hex", WHOLE, (0, 0), false, "as text in hexadecimal, `0x1010`"),
             Func::Hour(_) => of("hour", TIME, (0, 0), false, "0 to 23, in the run's time zone"),
             Func::Weekday(_) => of("weekday", TIME, (0, 0), false, "1 to 7, Monday first, in the run's time zone"),
             Func::Date(_) => of("date", TIME, (0, 0), false, "the day as `2020-09-21`, in the run's time zone"),
             Func::Floor(_) => of("floor", TIME, (1, 1), false, "the start of the interval that holds it, counted from midnight"),
             Func::Arithmetic(_) => of("", &[], (1, 1), false, "arithmetic"),
             Func::Negate => of("", &[], (0, 0), false, "arithmetic"),
+            Func::SquareRoot => of("sqrt", NUMBER, (0, 0), false, "the square root; missing for a negative number"),
             Func::OrElse => of("or_else", &[], (1, usize::MAX), false, "this value where the first is missing"),
             Func::Item => of("", &[Type::List], (1, 1), false, "one item of a list"),
         }

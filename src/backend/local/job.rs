@@ -9,7 +9,7 @@ use super::expr::{column, literal};
 use super::pieces::Pieces;
 use super::reorder::reordered;
 use super::scan::{ORDER, Reading};
-use super::stage::{self, Order, Part, Rows, Stage, in_order, in_reverse, order_columns};
+use super::stage::{Order, Part, Rows, Stage, in_order, in_reverse, missing, order_columns};
 use super::{Shared, damage, pick, prune, run, steps};
 use crate::backend::{BackendError, Limits};
 use crate::frame::{Frame, Read, physical};
@@ -100,8 +100,8 @@ impl Job {
         let fresh = if needed.contains("FreshUnknown") { Some(shared.fresh(&self.limits)?) } else { None };
         let (store, limits) = (shared.store.clone(), self.limits.clone());
         let reading = Reading { store, scan: Arc::new(scan.clone()), limits, fresh, window: (None, None), times: None };
-        let source = Rows::Files(vec![Part { reading, files: chosen.files, transforms: Vec::new() }]);
-        Ok(Stage { source, schema: schema.clone(), order: Order::Rows })
+        let part = Part { reading: Box::new(reading), files: chosen.files, transforms: Vec::new() };
+        Ok(Stage { source: Rows::Files(vec![part]), schema: schema.clone(), order: Order::Rows })
     }
 
     /// Machines come folded from the inventory, in its order.
@@ -122,47 +122,59 @@ impl Job {
             let own = Schema::of(plan)?;
             let mut wanted: Needed = own.columns().iter().map(|(name, _)| name.clone()).collect();
             wanted.retain(|name| needed.contains(name));
-            stages.push((plan, self.stage(plan, &wanted)?.blanked(&wanted)));
+            stages.push(Job::aligned(plan, self.stage(plan, &wanted)?.blanked(&wanted), schema));
         }
-        let order = if !stages.is_empty() && stages.iter().all(|(_, stage)| stage.order == Order::Rows) { Order::Rows } else { Order::Kept };
-        let mut whole = Vec::new();
-        for (plan, mut stage) in stages {
-            if order == Order::Kept && stage.order == Order::Rows {
-                let own = stage.schema.clone();
-                stage = Stage::kept(self.materialise(stage)?.lazy(), own);
-            }
-            whole.push(aligned(plan, stage, schema));
+        let order = if stages.iter().all(|stage| stage.order == Order::Rows) { Order::Rows } else { Order::Kept };
+        if order == Order::Rows && stages.iter().all(|stage| matches!(stage.source, Rows::Files(_))) && !stages.is_empty() {
+            let parts = stages.into_iter().flat_map(|stage| match stage.source {
+                Rows::Files(parts) => parts,
+                Rows::Frame(_) => Vec::new(),
+            });
+            return Ok(Stage { source: Rows::Files(parts.collect()), schema: schema.clone(), order });
         }
-        let source = match order {
-            _ if whole.is_empty() => Rows::Frame(Box::new(no_rows(schema).lazy())),
-            Order::Rows if whole.iter().all(|stage| matches!(stage.source, Rows::Files(_))) => {
-                let parts = |stage: Stage| match stage.source {
-                    Rows::Files(parts) => parts,
-                    Rows::Frame(_) => Vec::new(),
-                };
-                Rows::Files(whole.into_iter().flat_map(parts).collect())
+        let mut all = Vec::new();
+        for stage in stages {
+            all.push(match (order, stage.order) {
+                (Order::Kept, Order::Rows) => self.materialise(stage)?.lazy(),
+                (Order::Kept, Order::Kept) | (Order::Rows, _) => self.lazy(stage)?,
+            });
+        }
+        let (all, order) = match all.len() {
+            0 => {
+                let columns = schema.columns().iter().map(|(name, kind)| ((&**name).into(), physical(*kind))).collect();
+                (DataFrame::empty_with_schema(&columns).lazy(), Order::Kept)
             }
-            Order::Rows | Order::Kept => {
-                let frames = whole.into_iter().map(|stage| self.lazy(stage)).collect::<Result<Vec<_>, _>>()?;
-                Rows::Frame(Box::new(concat(frames, UnionArgs::default()).map_err(run::failed)?))
-            }
+            _ => (concat(all, UnionArgs::default()).map_err(run::failed)?, order),
         };
-        Ok(Stage { source, schema: schema.clone(), order })
+        Ok(Stage { source: Rows::Frame(Box::new(all)), schema: schema.clone(), order })
+    }
+
+    /// A part of a union with the columns of the whole; `Table` says where its rows come from.
+    fn aligned(plan: &Plan, stage: Stage, whole: &Schema) -> Stage {
+        let table = plan.scans().first().map_or(Value::Missing, |scan| Value::text(scan.table));
+        let mut columns = Vec::new();
+        for (name, kind) in whole.columns() {
+            columns.push(match stage.schema.kind(name) {
+                Some(_) => column(name),
+                None if &**name == "Table" => literal(&table).cast(physical(Type::Text)).alias("Table"),
+                None => missing(*kind).alias(&**name),
+            });
+        }
+        columns.extend(stage.hidden());
+        stage.map(whole.clone(), move |frame| frame.select(columns.clone()))
     }
 
     /// All rows of a stage, as a query.
     pub fn lazy(&mut self, stage: Stage) -> Result<LazyFrame, BackendError> {
         match stage.source {
             Rows::Frame(frame) => Ok(*frame),
-            Rows::Files(parts) => {
-                self.count_parts(&parts);
-                stage::lazy(&parts)
-            }
+            Rows::Files(parts) => self.open(&parts),
         }
     }
 
-    fn count_parts(&mut self, parts: &[Part]) {
+    fn open(&mut self, parts: &[Part]) -> Result<LazyFrame, BackendError> {
         parts.iter().for_each(|part| self.count(&part.files));
+        Rows::of(parts)
     }
 
     fn count(&mut self, files: &[StoredFile]) {
@@ -212,8 +224,8 @@ impl Job {
                 let mut pieces = Pieces::of(&shared.store, &parts);
                 let mut rows = PIECE;
                 while let Some(piece) = pieces.next(rows) {
-                    self.count_parts(&piece.parts);
-                    let frame = without_order(self.sorted(stage::lazy(&piece.parts)?)?);
+                    let query = self.open(&piece.parts)?;
+                    let frame = without_order(self.sorted(query)?);
                     rows = next_piece(rows, piece.rows, frame.estimated_size() as u64);
                     take(frame)?;
                 }
@@ -243,8 +255,8 @@ impl Job {
                 let mut pieces = Pieces::of(&shared.store, parts);
                 let (mut height, mut most) = (0, FIRST_PIECE);
                 while let Some(piece) = if from_end { pieces.next_back(FIRST_PIECE) } else { pieces.next(most) } {
-                    self.count_parts(&piece.parts);
-                    let piece = self.collect(cut(stage::lazy(&piece.parts)?))?;
+                    let query = self.open(&piece.parts)?;
+                    let piece = self.collect(cut(query))?;
                     height += piece.height();
                     found.push(piece);
                     if height >= rows {
@@ -258,25 +270,6 @@ impl Job {
         let times = all.column(ORDER[0].1).and_then(|times| times.datetime().map(|times| times.physical().clone())).map_err(run::failed)?;
         Ok(rows.checked_sub(1).and_then(|last| times.iter().nth(last).flatten()))
     }
-}
-
-/// A part of a union with the columns of the whole; `Table` says where its rows come from.
-fn aligned(plan: &Plan, stage: Stage, whole: &Schema) -> Stage {
-    let table = plan.scans().first().map_or(Value::Missing, |scan| Value::text(scan.table));
-    let mut columns = Vec::new();
-    for (name, kind) in whole.columns() {
-        columns.push(match stage.schema.kind(name) {
-            Some(_) => column(name),
-            None if &**name == "Table" => literal(&table).cast(physical(Type::Text)).alias("Table"),
-            None => literal(&Value::Missing).cast(physical(*kind)).alias(&**name),
-        });
-    }
-    columns.extend(stage.hidden());
-    stage.map(whole.clone(), move |frame| frame.select(columns.clone()))
-}
-
-fn no_rows(schema: &Schema) -> DataFrame {
-    DataFrame::empty_with_schema(&schema.columns().iter().map(|(name, kind)| ((&**name).into(), physical(*kind))).collect())
 }
 
 /// Rows of the next piece, after one of so many rows came to so many bytes.

@@ -5,6 +5,7 @@ use std::fs::File;
 
 use polars::prelude::{ParquetReader, SerReader};
 
+use super::prune;
 use super::stage::Part;
 use crate::store::{Store, StoredFile};
 
@@ -40,7 +41,7 @@ impl<'a> Pieces<'a> {
     pub fn of(store: &'a Store, parts: &'a [Part]) -> Pieces<'a> {
         let mut files: Vec<(usize, StoredFile)> =
             parts.iter().enumerate().flat_map(|(part, Part { files, .. })| files.iter().map(move |file| (part, file.clone()))).collect();
-        files.sort_by(|(_, a), (_, b)| (a.from, a.to, &a.path).cmp(&(b.from, b.to, &b.path)));
+        files.sort_by(|(_, a), (_, b)| prune::in_time(a, b));
         let mut left: VecDeque<Stretch> = VecDeque::new();
         let window = parts.first().map_or((None, None), |part| part.reading.window);
         let mut latest = i64::MIN;

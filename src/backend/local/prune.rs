@@ -1,5 +1,6 @@
 //! Which files a scan must open, from the manifest alone.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use crate::plan::{Scan, Scope, fold};
@@ -34,7 +35,7 @@ pub fn choose<E>(manifest: &Manifest, scan: &Scan, inventory: impl Fn() -> Resul
             chosen.files.push(file.clone());
         }
     }
-    chosen.files.sort_by(|a, b| (a.from, a.to, &a.path).cmp(&(b.from, b.to, &b.path)));
+    chosen.files.sort_by(in_time);
     Ok(chosen)
 }
 
@@ -87,4 +88,9 @@ pub fn all_of_operations(files: &[StoredFile], scan: &Scan) -> bool {
     let Some(wanted) = &scan.operations else { return true };
     let known = |file: &StoredFile| !file.operations.is_empty() && file.operations.iter().all(|operation| wanted.iter().any(|wanted| **wanted == **operation));
     files.iter().all(known)
+}
+
+/// By the first row.
+pub fn in_time(a: &StoredFile, b: &StoredFile) -> Ordering {
+    (a.from, a.to, &a.path).cmp(&(b.from, b.to, &b.path))
 }

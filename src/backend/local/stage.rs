@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use polars::prelude::{Expr as PolarsExpr, LazyFrame, SortMultipleOptions, UnionArgs, concat};
+use polars::prelude::{DataFrame, Expr as PolarsExpr, IntoLazy, LazyFrame, SortMultipleOptions, UnionArgs, concat};
 
 use super::expr::{column, literal};
 use super::pieces::Window;
+use super::run;
 use super::scan::{ORDER, Reading, Times};
 use crate::backend::BackendError;
 use crate::frame::physical;
@@ -27,7 +28,7 @@ pub struct Stage {
 /// Where the rows come from.
 #[derive(Clone)]
 pub enum Rows {
-    /// Files, of one scan or of several one after the other.
+    /// Files of one scan, or of several whose rows were put together.
     Files(Vec<Part>),
     Frame(Box<LazyFrame>),
 }
@@ -35,7 +36,8 @@ pub enum Rows {
 /// Files of one scan, and what is done to each row of them.
 #[derive(Clone)]
 pub struct Part {
-    pub reading: Reading,
+    pub reading: Box<Reading>,
+    /// In the order of their first row.
     pub files: Vec<StoredFile>,
     pub transforms: Vec<Transform>,
 }
@@ -87,13 +89,16 @@ impl Stage {
         if beside.is_empty() && schema.names().all(|name| needed.contains(name)) {
             return self;
         }
-        let one = |(name, kind): &(Arc<str>, Type)| match needed.contains(name) {
-            true => column(name),
-            false => literal(&Value::Missing).cast(physical(*kind)).alias(&**name),
-        };
+        let one = |(name, kind): &(Arc<str>, Type)| if needed.contains(name) { column(name) } else { missing(*kind).alias(&**name) };
         let mut columns: Vec<PolarsExpr> = schema.columns().iter().map(one).chain(self.hidden()).collect();
         columns.extend(beside.iter().map(|name| column(name)));
-        if columns.is_empty() { self } else { self.map(schema, move |frame| frame.select(columns.clone())) }
+        let is_blank = beside.is_empty() && self.order == Order::Kept && !schema.names().any(|name| needed.contains(name));
+        match columns.is_empty() {
+            true => self,
+            // Selected alone, what is the same in every row would be one row.
+            false if is_blank => self.map(schema, move |frame| frame.with_columns(columns.clone())),
+            false => self.map(schema, move |frame| frame.select(columns.clone())),
+        }
     }
 
     /// Only rows of a window; files are left out by their manifest. Rows that come from elsewhere stay all.
@@ -129,8 +134,7 @@ impl Stage {
 }
 
 impl Part {
-    /// Its rows.
-    pub fn lazy(&self) -> Result<LazyFrame, BackendError> {
+    fn rows(&self) -> Result<LazyFrame, BackendError> {
         Ok(self.transforms.iter().fold(self.reading.of(&self.files)?, |frame, transform| transform(frame)))
     }
 
@@ -143,19 +147,33 @@ impl Part {
     }
 
     /// Only the rows of these times.
-    pub fn at(mut self, times: &Times) -> Part {
+    fn at(mut self, times: &Times) -> Part {
         self.files.retain(|file| times.any_within(file.from, file.to));
         self.reading.times = Some(times.clone());
         self
     }
 }
 
-/// The rows of all parts.
-pub fn lazy(parts: &[Part]) -> Result<LazyFrame, BackendError> {
-    match parts {
-        [part] => part.lazy(),
-        parts => concat(parts.iter().map(Part::lazy).collect::<Result<Vec<_>, _>>()?, UnionArgs::default()).map_err(super::run::failed),
+impl Rows {
+    /// The rows of some parts, one part after the other.
+    pub fn of(parts: &[Part]) -> Result<LazyFrame, BackendError> {
+        // A part without files has nothing to say, but for its columns.
+        let mut filled = parts.iter().filter(|part| !part.files.is_empty()).map(Part::rows).collect::<Result<Vec<_>, _>>()?;
+        match (filled.pop(), filled.is_empty(), parts.first()) {
+            (Some(only), true, _) => Ok(only),
+            (Some(last), false, _) => {
+                filled.push(last);
+                concat(filled, UnionArgs::default()).map_err(run::failed)
+            }
+            (None, _, Some(part)) => part.rows(),
+            (None, _, None) => Ok(DataFrame::default().lazy()),
+        }
     }
+}
+
+/// No value, in the physical type of a kind.
+pub fn missing(kind: Type) -> PolarsExpr {
+    literal(&Value::Missing).cast(physical(kind))
 }
 
 /// The columns of a schema, in its order.

@@ -111,7 +111,7 @@ fn a_filter_on_the_operation_says_what_is_needed() {
     let anything = Need { label: "process".into(), any_of: vec!["Sysmon/1".into(), "Sysmon/10".into()] };
     let scan = Scan { needs: Some(vec![anything]), ..asked("process", &["create", "kill", "thread", "load"]) };
     let source = source();
-    let covers = |plan: &Plan| cover_plan(plan, &source, time(NOW), &Read::default());
+    let covers = |plan: &Plan| cover_scans(&examined_scans(plan), &source, time(NOW), &Read::default());
     assert!(covers(&Plan::scan(scan.clone()))[0].is_whole());
     let killed = Plan::scan(scan.clone()).then(Step::Filter(Expr::equal(Expr::column("Operation"), Expr::text("Kill"))));
     assert_eq!(covers(&killed)[0].not_examined, ["process.kill (Sysmon/5, Security/4689)"]);
@@ -123,6 +123,22 @@ fn a_filter_on_the_operation_says_what_is_needed() {
 }
 
 #[test]
+fn a_raw_record_is_in_one_of_the_channels() {
+    let parts = ["Sysmon/1", "PowerShell/4104"].map(|from| part("event", "", from, "WS1", "2020-09-21T08:00:00Z", 8));
+    let source = inventory(vec![machine("000000", "WS1")], parts.to_vec());
+    let raw = |channels: &[&str], event_ids: &[i64]| {
+        let channels = channels.iter().map(|channel| Arc::from(*channel)).collect();
+        covered(&Scan { channels, event_ids: event_ids.to_vec(), ..asked("event", &[]) }, &source).not_examined
+    };
+    let both = ["Sysmon/Operational", "PowerShell/Operational"];
+    assert!(raw(&both, &[1, 4104]).is_empty());
+    assert_eq!(raw(&both, &[4688]), ["event (Sysmon/Operational or PowerShell/Operational/4688)"]);
+    assert_eq!(raw(&[both[0], "Securty"], &[1]), ["event (Securty)"]);
+    assert_eq!(raw(&["Securty"], &[1]), ["event (Securty/1)"]);
+    assert_eq!(raw(&[], &[7]), ["event (any channel/7)"]);
+}
+
+#[test]
 fn spans_run_over_days_in_a_row() {
     let mut parts = parts();
     parts.push(part("process", "create", "Sysmon/1", "WS1", "2020-09-24T08:00:00Z", 1));
@@ -130,4 +146,22 @@ fn spans_run_over_days_in_a_row() {
     let spans = covered_spans(&scan("process"), &source);
     assert_eq!(spans.len(), 2);
     assert_eq!(spans[0], Period { from: Some(time("2020-09-21T08:00:00Z")), to: Some(time("2020-09-22T16:00:00Z") + 1) });
+}
+
+#[test]
+fn covered_dates_are_those_of_the_zone_on_which_the_sensors_wrote_anything() {
+    let source = source();
+    let dates = |scan: Scan, zone: chrono_tz::Tz| covered_dates(&[scan], &source, zone);
+    let day = |date: &str| chrono::NaiveDate::parse_from_str(date, "%Y-%m-%d").unwrap().signed_duration_since(chrono::NaiveDate::default()).num_days();
+    let both = [day("2020-09-21"), day("2020-09-22")].into();
+    let utc = dates(asked("process", &["create"]), chrono_tz::Tz::UTC);
+    assert_eq!(utc, [(Some(0), both), (Some(1), [day("2020-09-21"), day("2020-09-22")].into())].into());
+    // From eight in the morning for eight hours: in Auckland until four in the morning of the next date.
+    let auckland = dates(asked("process", &["create"]), chrono_tz::Pacific::Auckland);
+    assert_eq!(auckland[&Some(0)], [day("2020-09-21"), day("2020-09-22"), day("2020-09-23")].into());
+    let morning = Period { from: Some(time("2020-09-22T00:00:00Z")), to: Some(time("2020-09-22T09:00:00Z")) };
+    assert_eq!(dates(Scan { period: morning, ..asked("process", &["create"]) }, chrono_tz::Tz::UTC)[&Some(1)], [day("2020-09-22")].into());
+    assert!(dates(asked("dns", &[]), chrono_tz::Tz::UTC).is_empty());
+    let thread = dates(asked("process", &["thread"]), chrono_tz::Tz::UTC);
+    assert_eq!(thread.keys().copied().collect::<Vec<_>>(), [Some(0), Some(1)]);
 }

@@ -2,24 +2,38 @@
 //!
 //! Every query is declared in a file of its own; engine, help, completion and option checks read the declarations.
 
+mod bandwidth;
+mod blocked;
+mod by_hash;
 mod communications;
+mod detections;
 mod dns;
 mod error;
+mod events;
 mod executions;
 mod files;
 mod filters;
 mod given;
+mod ioas;
+mod line;
 mod logons;
+mod one_sensor;
 mod options;
 mod processes;
+mod profiles;
 mod raw_events;
 mod registry;
 mod scan;
 mod scripts;
+mod sum;
 mod system;
 #[cfg(test)]
 mod tests;
+mod timeline;
+mod timetable;
 mod users;
+
+use std::sync::Arc;
 
 use chrono_tz::Tz;
 
@@ -29,8 +43,10 @@ use crate::telemetry::Inventory;
 pub use error::OptionError;
 pub use given::Given;
 pub(crate) use given::in_scope;
+pub(crate) use raw_events::known_channels;
+pub(crate) use scan::anything_of;
 
-/// One query, `get_executions` and its like. Each is also callable without `get_`.
+/// One query, `get_executions` and its like. Each `get_x` is also callable as `x`.
 #[derive(Debug)]
 pub struct Query {
     /// `get_executions`.
@@ -51,8 +67,33 @@ enum Shape {
     /// Rows of its table, filtered.
     Rows,
     Processes,
+    Blocked,
+    Ioas,
     Users,
+    Bandwidth,
+    Timetable,
+    Events,
+    Profiles,
     RawEvents,
+    Timeline,
+}
+
+/// What a query takes before its options.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leads {
+    Nothing,
+    /// A period in place of the options: `timeline(last(1.hours))`.
+    Period,
+}
+
+impl Query {
+    pub fn leads(&self) -> Leads {
+        match self.shape {
+            Shape::Timeline => Leads::Period,
+            Shape::Rows | Shape::Processes | Shape::Blocked | Shape::Ioas | Shape::Users | Shape::Bandwidth => Leads::Nothing,
+            Shape::Timetable | Shape::Events | Shape::Profiles | Shape::RawEvents => Leads::Nothing,
+        }
+    }
 }
 
 /// One option of a query.
@@ -96,12 +137,20 @@ pub const QUERIES: &[&Query] = &[
     &files::QUERY,
     &registry::QUERY,
     &communications::QUERY,
+    &detections::QUERY,
+    &blocked::QUERY,
+    &ioas::QUERY,
     &users::QUERY,
+    &bandwidth::QUERY,
+    &timetable::QUERY,
+    &events::QUERY,
+    &profiles::QUERY,
     &dns::QUERY,
     &logons::QUERY,
     &scripts::QUERY,
     &system::QUERY,
     &raw_events::QUERY,
+    &timeline::QUERY,
 ];
 
 /// Whose rows, of when.
@@ -119,6 +168,8 @@ pub struct Context<'a> {
     /// The run's clock, milliseconds since 1970 UTC.
     pub now: i64,
     pub inventory: &'a Inventory,
+    /// No rows are asked for, perhaps of no source: an id that nobody knows may be a machine's.
+    pub checking: bool,
 }
 
 /// A query by its name, with or without `get_`.
@@ -133,6 +184,14 @@ pub fn query(name: &str) -> Option<&'static Query> {
 /// An unknown key, word or name, or a value of another type; each knows its option.
 pub fn plan(query: &Query, target: &Target, options: &[(String, Given)], context: &Context<'_>) -> Result<Plan, OptionError> {
     make(query, target, options, context, false)
+}
+
+/// Rows of all tables, each told in one line.
+///
+/// # Errors
+/// As [`plan`]; without options there is none.
+pub fn timeline(target: &Target, context: &Context<'_>) -> Result<Plan, OptionError> {
+    make(&timeline::QUERY, target, &[], context, false)
 }
 
 /// The rows that a histogram of this query counts: its own, except where a query's rows are sums already (`get_users`), for which it is what they
@@ -150,8 +209,20 @@ fn make(query: &Query, target: &Target, options: &[(String, Given)], context: &C
     let plan = match query.shape {
         Shape::Rows => filters::rows(query, &target, &asked, context)?,
         Shape::Processes => processes::plan(query, &target, &asked, context)?,
-        Shape::Users => users::plan(&target, &asked, context, events)?,
+        Shape::Blocked => blocked::plan(query, &target, &asked, context)?,
+        Shape::Ioas => ioas::plan(query, &target, &asked, context)?,
+        Shape::Bandwidth => bandwidth::plan(query, &target, &asked, context)?,
+        Shape::Timetable => timetable::plan(&target, &asked, context),
+        Shape::Events => events::plan(&target, &asked, context),
+        Shape::Profiles => profiles::plan(&target, context),
+        Shape::Users => users::plan(&target, &asked, context, events),
         Shape::RawEvents => raw_events::plan(&target, &asked, context)?,
+        Shape::Timeline => timeline::plan(&target, &asked, context),
     };
     asked.limit(plan)
+}
+
+/// Names of columns as plans have them.
+fn names(names: &[&str]) -> Vec<Arc<str>> {
+    names.iter().map(|name| Arc::from(*name)).collect()
 }

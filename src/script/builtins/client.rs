@@ -29,7 +29,7 @@ impl Client {
         }
     }
 
-    fn machines(&self, run: &Run) -> Result<Vec<KnownMachine>, Fault> {
+    pub fn machines(&self, run: &Run) -> Result<Vec<KnownMachine>, Fault> {
         let inventory = run.inventory()?;
         let wanted = |known: &&KnownMachine| self.ids.as_ref().is_none_or(|ids| ids.contains(&known.client_id));
         Ok(inventory.machines.iter().filter(wanted).cloned().collect())
@@ -68,7 +68,6 @@ pub(super) fn declared() -> Vec<Declared> {
             list,
         ),
         method(Kind::Client, "machines", &[("period", Kind::Period)], 0, "The same as get_machines", "Client(\"all\").machines()", list),
-        method(Kind::Client, "get_client", &[], 0, "Itself", "Client(\"all\").get_client()", |call| Ok(call.receiver_value())),
         method(Kind::Client, "count", &[], 0, "How many machines it has", "Client(\"all\").count()", |call| {
             let machines = call.receiver::<Client>()?.machines(call.run).map_err(|fault| call.fail(fault))?;
             Ok(i64::try_from(machines.len()).unwrap_or(i64::MAX).into())
@@ -96,7 +95,14 @@ fn make(call: &Call) -> Answer<Dynamic> {
             match key.as_str() {
                 "period" => period = Some(call.period_of(&value).map_err(|fault| call.fail_at_value(0, &key, fault))?),
                 _ if Kind::Words.accepts(&value) => ids = Some(super::call::texts_of(&value)),
-                _ => return Err(call.fail_at_value(0, &key, Fault::new("options::type", "`client_id` takes a text or a list of texts"))),
+                _ => {
+                    return Err(call.fail_at_value(
+                        0,
+                        &key,
+                        Fault::new("options::type", "`client_id` takes a text or a list of texts")
+                            .with_help("write client_id: \"000000\"; `Client()` lists the clients"),
+                    ));
+                }
             }
         }
         ids.unwrap_or_else(|| vec![call.run.setup.client.as_deref().unwrap_or(machine::ALL_CLIENTS).into()])

@@ -19,7 +19,7 @@ pub(super) const TABLE: Table = Table {
         PARENT_FILENAME,
         short("WinningTech", Type::Text, "What detected it: real-time, behaviour, AMSI, user …"),
         column("DetectionId", Type::Text, "The product's id of this detection"),
-        short("Action", Type::Text, "What was done: detected, quarantined, removed, blocked, allowed, none"),
+        short("Action", Type::Text, "What was done: detected, blocked quarantined removed (these stopped it), allowed, none, failed"),
         short("Threat", Type::Text, "The threat's name"),
         short("Severity", Type::Text, "How grave the product says it is"),
         MACHINE,
@@ -30,4 +30,10 @@ pub(super) const TABLE: Table = Table {
         SOURCE,
     ],
     operations: &[],
+    line: Some(Line {
+        operation: Told::First(&[Told::Column("Action"), Told::Always("detected")]),
+        actor: Told::First(&[Told::Column("ParentFilename"), Told::Column("WinningTech")]),
+        target: Told::First(&[Told::Column("ChildPath"), Told::Column("ChildFilename")]),
+        detail: Told::Joined(", ", &[Told::Column("Threat"), Told::Labelled("severity ", "Severity")]),
+    }),
 };

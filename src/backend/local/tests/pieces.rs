@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 
 use super::*;
+use crate::backend::local::expr::column;
 use crate::backend::local::pieces::Pieces;
 use crate::backend::local::scan::{Reading, Times};
-use crate::backend::local::stage::{self, Part};
+use crate::backend::local::stage::{Order, Part, Rows, Stage, Transform};
 
 /// Files that overlap in part, rows of the same times, and some without one.
 fn mixed() -> (TempDir, Local) {
@@ -33,20 +34,15 @@ fn parts(local: &Local, with_undated: bool) -> Vec<Part> {
         let files = local.shared.store.manifest().files.iter().filter(|file| file.table == table && (with_undated || file.from != i64::MIN));
         let (store, limits) = (local.shared.store.clone(), Limits::default());
         let reading = Reading { store, scan: Arc::new(scan(table)), limits, fresh: None, window: (None, None), times: None };
-        Part {
-            reading,
-            files: files.cloned().collect(),
-            transforms: vec![Arc::new(|frame| {
-                frame.select([crate::backend::local::expr::column("RecordId"), crate::backend::local::expr::column("DateTime")])
-            })],
-        }
+        let narrow: Transform = Arc::new(|frame| frame.select([column("RecordId"), column("DateTime")]));
+        Part { reading: Box::new(reading), files: files.cloned().collect(), transforms: vec![narrow] }
     };
     vec![part("process"), part("network")]
 }
 
 /// Record and time of each row.
 fn read(parts: &[Part]) -> Vec<(i64, Option<i64>)> {
-    let rows = stage::lazy(parts).unwrap().collect().unwrap();
+    let rows = Rows::of(parts).unwrap().collect().unwrap();
     let times = rows.column("DateTime").unwrap().datetime().unwrap().physical().clone();
     let mut all: Vec<_> = rows.column("RecordId").unwrap().i64().unwrap().iter().map(Option::unwrap).zip(times.iter()).collect();
     all.sort_unstable();
@@ -91,7 +87,8 @@ fn rows_of_some_times_are_found() {
     let all = read(&parts);
     for wanted in [vec![Some(0)], vec![Some(21_000), Some(200_033_000), Some(5)], vec![None, Some(90_001_000)], Vec::new()] {
         let times = Times::of(wanted.iter().copied());
-        let found: Vec<Part> = parts.iter().map(|part| part.clone().at(&times)).collect();
+        let stage = Stage { source: Rows::Files(parts.clone()), schema: crate::plan::Schema::default(), order: Order::Rows };
+        let Rows::Files(found) = stage.at(&times).source else { panic!("files stay files") };
         let expected: Vec<_> = all.iter().filter(|(_, time)| wanted.contains(time)).copied().collect();
         assert_eq!(read(&found), expected, "{wanted:?}");
     }
