@@ -9,7 +9,7 @@ use super::phase2::Finisher;
 use super::row::{Cell, NONE, position, table_number};
 use super::rows::{shape, stored};
 use super::tally::NO_OPERATION;
-use crate::store::StoreError;
+use crate::store::{KindFields, StoreError};
 use crate::telemetry::{TABLES, Type, identity};
 
 const COVERAGE: &[(&str, Type)] = &[
@@ -40,6 +40,17 @@ pub fn write(finisher: &Finisher<'_>, facts: &Facts) -> Result<(), IngestError> 
     write_machines(finisher, facts)?;
     write_coverage(finisher)?;
     Ok(())
+}
+
+/// What the records of each kind have, by the names of their channels.
+pub fn raw_fields(finisher: &Finisher<'_>) -> Vec<KindFields> {
+    let texts = finisher.names.texts();
+    let kinds = finisher.tally.raw_fields.iter().map(|((channel, event_id), fields)| KindFields {
+        channel: if *channel == 0 { String::new() } else { texts[*channel as usize].to_string() },
+        event_id: (*event_id != NONE).then_some(*event_id),
+        fields: fields.iter().cloned().collect(),
+    });
+    kinds.collect()
 }
 
 fn write_machines(finisher: &Finisher<'_>, facts: &Facts) -> Result<(), StoreError> {

@@ -28,7 +28,6 @@ struct Columns {
     /// By the field's number; 0 where it has no column of its own, since declared columns come first.
     places: Vec<usize>,
     surplus: Option<usize>,
-    raw_fields: Vec<String>,
 }
 
 fn event_table() -> (usize, &'static Table) {
@@ -57,8 +56,7 @@ impl Columns {
         if surplus.is_some() {
             shape.push((SURPLUS.to_string(), Type::Text));
         }
-        let raw_fields = shape[declared..].iter().map(|(name, _)| name.clone()).collect();
-        Columns { shape: shape.into(), declared, places, surplus, raw_fields }
+        Columns { shape: shape.into(), declared, places, surplus }
     }
 }
 
@@ -130,6 +128,8 @@ fn write(
     let common = Common::of(table);
     let nothing: Arc<str> = "".into();
     let mut output: Option<Output> = None;
+    // Columns that records of a kind fill: several kinds may be in the file.
+    let mut had: HashMap<(u32, i64), Vec<bool>> = HashMap::new();
     for (count, key) in keys.iter().enumerate() {
         if count % 4096 == 0 {
             shared.check()?;
@@ -151,12 +151,10 @@ fn write(
         }
         let open = match &mut output {
             Some(open) => open,
-            None => {
-                let open = output.insert(shared.begin("event", day, tag, Arc::clone(&columns.shape))?);
-                open.set_raw_fields(columns.raw_fields.clone());
-                open
-            }
+            None => output.insert(shared.begin("event", day, tag, Arc::clone(&columns.shape))?),
         };
+        let has = had.entry((head.channel, head.event_id)).or_insert_with(|| vec![false; columns.shape.len()]);
+        has.iter_mut().zip(&cells).for_each(|(has, cell)| *has |= !matches!(cell, Cell::Missing));
         for (column, cell) in cells.iter().enumerate() {
             open.put(column, cell);
         }
@@ -165,6 +163,10 @@ fn write(
         if open.end_row(time, machine_of(shared, &head), None)? {
             shared.end(output.take())?;
         }
+    }
+    for (kind, has) in had {
+        let fields = columns.shape.iter().zip(has).skip(columns.declared).filter(|(_, has)| *has).map(|((name, _), _)| name.clone());
+        tally.raw_fields.entry(kind).or_default().extend(fields);
     }
     Ok(shared.end(output)?)
 }

@@ -176,7 +176,8 @@ pub fn ingest(request: &Request, progress: &dyn Progress, interrupted: &AtomicBo
         if !reading.sources.is_empty() {
             close::write(&finisher, &collected.facts)?;
             let sources = ingested(&reading, collected, &sources);
-            finisher.writer.into_inner().unwrap_or_else(PoisonError::into_inner).commit(sources)?;
+            let raw_fields = close::raw_fields(&finisher);
+            finisher.writer.into_inner().unwrap_or_else(PoisonError::into_inner).commit(sources, raw_fields)?;
         }
         Ok(summary)
     })

@@ -153,10 +153,6 @@ impl Output {
         }
     }
 
-    pub fn set_raw_fields(&mut self, names: Vec<String>) {
-        self.file.raw_fields = names;
-    }
-
     fn flush(&mut self) -> Result<(), StoreError> {
         if self.rows == 0 {
             return Ok(());

@@ -1,6 +1,6 @@
 //! Counts of what was written: coverage, machines, rows per table, corrected records.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::row::{Head, NONE};
 use crate::telemetry::TABLES;
@@ -51,6 +51,8 @@ pub struct Tally {
     pub rows: BTreeMap<&'static str, u64>,
     /// Records by file and host whose time was corrected by a minute or more.
     pub corrected: BTreeMap<(u32, u32), u64>,
+    /// By channel and event id: the columns of raw fields that its records have.
+    pub raw_fields: BTreeMap<(u32, i64), BTreeSet<String>>,
 }
 
 /// No operation, or one that the table does not declare.
@@ -92,6 +94,9 @@ impl Tally {
         }
         for (table, rows) in other.rows {
             *self.rows.entry(table).or_default() += rows;
+        }
+        for (kind, fields) in other.raw_fields {
+            self.raw_fields.entry(kind).or_default().extend(fields);
         }
         for (key, count) in other.corrected {
             *self.corrected.entry(key).or_default() += count;

@@ -7,7 +7,7 @@ use rhai::{Dynamic, Engine, EvalAltResult, FLOAT, INT, NativeCallContext, Optimi
 use super::modules::Modules;
 use super::run::{Run, interrupted, timeout};
 use super::words::{self, Memory};
-use super::{builtins, fault, operators};
+use super::{builtins, fault, hex, operators};
 use crate::diag::Fault;
 use crate::plan::Value;
 use crate::report::{Answer, Item};
@@ -47,6 +47,7 @@ pub(super) fn build(run: &Arc<Run>) -> (Engine, Memory) {
     engine.disable_symbol("eval");
     let memory = words::free(&mut engine);
     operators::register(&mut engine, run);
+    hex::register(&mut engine);
     builtins::register(&mut engine, run);
     take_over(&mut engine);
     engine.set_module_resolver(Modules::new(run.clone()));

@@ -8,6 +8,7 @@ mod doc;
 mod engine;
 mod fault;
 mod file;
+mod hex;
 mod keys;
 mod lexical;
 mod library;

@@ -37,6 +37,18 @@ pub struct Manifest {
     pub generation: u64,
     pub files: Vec<StoredFile>,
     pub sources: Vec<IngestedSource>,
+    /// What the records of `event` have, kind by kind, since kinds with few records share a file; sorted.
+    #[serde(default)]
+    pub raw_fields: Vec<KindFields>,
+}
+
+/// The raw fields of one kind of records.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct KindFields {
+    pub channel: String,
+    pub event_id: Option<i64>,
+    /// Columns of `event`, sorted.
+    pub fields: Vec<String>,
 }
 
 /// One Parquet file.
@@ -59,7 +71,8 @@ pub struct StoredFile {
     pub machines: Vec<String>,
     /// For `event`: channel and event id of its rows.
     pub kinds: Vec<(String, Option<i64>)>,
-    /// For `event`: the raw fields that are columns of this file.
+    /// For `event`, where an older program wrote it: the raw fields of all its kinds together.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub raw_fields: Vec<String>,
 }
 

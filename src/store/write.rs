@@ -5,7 +5,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::{IngestedSource, LOCK, MANIFEST, Manifest, Store, StoreError, StoredFile, VERSION};
+use super::{IngestedSource, KindFields, LOCK, MANIFEST, Manifest, Store, StoreError, StoredFile, VERSION};
 use crate::diag::reason;
 use crate::telemetry::TABLES;
 
@@ -102,7 +102,7 @@ impl Writer {
     }
 
     /// Makes everything added part of the store, at once. A source that has grown takes the place of what it was.
-    pub fn commit(mut self, sources: Vec<IngestedSource>) -> Result<(), StoreError> {
+    pub fn commit(mut self, sources: Vec<IngestedSource>, raw_fields: Vec<KindFields>) -> Result<(), StoreError> {
         let mut next = self.manifest.clone();
         next.version = VERSION;
         next.generation += 1;
@@ -112,6 +112,7 @@ impl Writer {
             sources.iter().flat_map(|source| source.grown.iter().map(|digest| (source.name.as_str(), digest.as_str()))).collect();
         next.sources.retain(|source| !outgrown.contains(&(source.name.as_str(), source.digest.as_str())));
         next.sources.extend(sources);
+        next.raw_fields = merged(std::mem::take(&mut next.raw_fields).into_iter().chain(raw_fields));
         for folder in self.begun.iter().filter_map(|path| path.parent()).collect::<BTreeSet<_>>() {
             sync_folder(folder).map_err(|error| failed(folder, &error))?;
             if let Some(table) = folder.parent() {
@@ -174,6 +175,15 @@ impl Drop for Writer {
         }
         let _ = fs::remove_dir_all(self.work());
     }
+}
+
+/// One entry for each kind, sorted.
+fn merged(known: impl Iterator<Item = KindFields>) -> Vec<KindFields> {
+    let mut all: BTreeMap<(String, Option<i64>), BTreeSet<String>> = BTreeMap::new();
+    for kind in known {
+        all.entry((kind.channel, kind.event_id)).or_default().extend(kind.fields);
+    }
+    all.into_iter().map(|((channel, event_id), fields)| KindFields { channel, event_id, fields: fields.into_iter().collect() }).collect()
 }
 
 fn folders(path: &Path) -> Vec<PathBuf> {

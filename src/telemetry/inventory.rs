@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// Raw fields by channel and event id.
+pub type RawFields = BTreeMap<(Arc<str>, Option<i64>), Vec<Arc<str>>>;
+
 /// The whole of what a source says of itself.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Inventory {
@@ -10,8 +13,8 @@ pub struct Inventory {
     pub machines: Vec<KnownMachine>,
     /// Kinds of rows, sorted, each once, with the machines and days that have some.
     pub streams: Vec<Stream>,
-    /// The raw fields that records of a channel and event id have, in `event`.
-    pub raw_fields: BTreeMap<(Arc<str>, i64), Vec<Arc<str>>>,
+    /// The raw fields that records of a channel and event id have, in `event`; every kind that the source has is a key.
+    pub raw_fields: RawFields,
     /// Records that ingest could not read: file, reason, how many.
     pub rejected: Vec<(Arc<str>, Arc<str>, u64)>,
 }

@@ -8,18 +8,19 @@ use polars::prelude::{DataFrame, DataType, Int64Chunked, LazyFrame};
 use super::run;
 use crate::backend::{BackendError, Limits};
 use crate::store::{Store, StoredFile};
-use crate::telemetry::{Inventory, Kind, KnownMachine, Slice, Stream};
+use crate::telemetry::{Inventory, Kind, KnownMachine, RawFields, Slice, Stream};
 
 /// Reads and folds it: several ingests may know the same machine and the same day.
 pub fn read(store: &Store) -> Result<Inventory, BackendError> {
     let manifest = store.manifest();
     let of = |table: &str| manifest.files.iter().filter(|file| file.table == table).cloned().collect::<Vec<_>>();
-    let mut raw_fields: BTreeMap<(Arc<str>, i64), Vec<Arc<str>>> = BTreeMap::new();
-    for file in manifest.files.iter().filter(|file| file.table == "event") {
-        for (channel, event_id) in &file.kinds {
-            let Some(event_id) = event_id else { continue };
-            raw_fields.entry((Arc::from(channel.as_str()), *event_id)).or_default().extend(file.raw_fields.iter().map(|name| Arc::from(name.as_str())));
-        }
+    let mut raw_fields = RawFields::new();
+    let mut add = |channel: &str, event_id: Option<i64>, fields: &[String]| {
+        raw_fields.entry((Arc::from(channel), event_id)).or_default().extend(fields.iter().map(|name| Arc::from(name.as_str())));
+    };
+    manifest.raw_fields.iter().for_each(|kind| add(&kind.channel, kind.event_id, &kind.fields));
+    for file in manifest.files.iter().filter(|file| file.table == "event" && !file.raw_fields.is_empty()) {
+        file.kinds.iter().for_each(|(channel, event_id)| add(channel, *event_id, &file.raw_fields));
     }
     for names in raw_fields.values_mut() {
         names.sort();

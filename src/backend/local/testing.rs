@@ -23,7 +23,7 @@ pub fn row(cells: &[(&'static str, Value)]) -> Row {
 pub fn store(files: &[(&'static str, Vec<Row>)]) -> (TempDir, Local) {
     let folder = tempfile::tempdir().unwrap();
     let stored = files.iter().enumerate().map(|(number, (table, rows))| write(folder.path(), number, table, rows)).collect();
-    let manifest = Manifest { version: VERSION, generation: 1, files: stored, sources: Vec::new() };
+    let manifest = Manifest { version: VERSION, generation: 1, files: stored, sources: Vec::new(), raw_fields: Vec::new() };
     std::fs::write(folder.path().join(MANIFEST), serde_json::to_string(&manifest).unwrap()).unwrap();
     let local = Local::open(folder.path(), "test").unwrap();
     (folder, local)

@@ -13,8 +13,8 @@ use crate::hunt::{outcome, stack};
 use crate::plan::{Expr, Func, Period, Schema, Step, Value};
 use crate::report;
 use crate::script::fault;
+use crate::script::hex;
 use crate::script::run::Run;
-use crate::script::value::dynamic;
 
 #[derive(Clone, Debug)]
 pub(in crate::script) struct Bins {
@@ -125,7 +125,7 @@ pub(super) fn declared() -> Vec<Declared> {
             let bins = call.receiver::<Bins>()?;
             bins.schema.require(&call.text(0)).map_err(|error| call.fail_plan(&error))?;
             let frame = frame(call)?;
-            Ok((0..frame.height()).map(|row| dynamic(&frame.named(row, &call.text(0)))).collect::<Array>().into())
+            Ok((0..frame.height()).map(|row| hex::named(&frame, row, &call.text(0))).collect::<Array>().into())
         }),
         method(
             Kind::Bins,

@@ -11,9 +11,9 @@ use crate::frame::Frame;
 use crate::hunt::stack;
 use crate::plan::{Aggregate, Expr, Fold, Keep, Period, Plan, PlanError, Schema, SortKey, Step, Value, explain};
 use crate::script::fault;
+use crate::script::hex;
 use crate::script::predicate::{self, Wanted};
 use crate::script::run::Run;
-use crate::script::value::dynamic;
 
 #[derive(Clone, Debug)]
 pub(in crate::script) struct Collection {
@@ -44,20 +44,23 @@ impl Collection {
         run.answer(&self.plan)
     }
 
-    /// One aggregate over all rows.
-    pub fn fold(&self, run: &Run, fold: Fold, column: Option<&str>) -> Result<Value, Fault> {
-        let aggregate = Aggregate { name: "Answer".into(), fold, column: column.map(Arc::from) };
+    /// One aggregate over all rows: a row with the column [`ANSWER`].
+    fn folded(&self, run: &Run, fold: Fold, column: Option<&str>) -> Result<Arc<Frame>, Fault> {
+        let aggregate = Aggregate { name: ANSWER.into(), fold, column: column.map(Arc::from) };
         let asked = self.then(Step::Group { keys: Vec::new(), aggregates: vec![aggregate] }).map_err(|error| Fault::from(&error))?;
-        Ok(asked.frame(run)?.named(0, "Answer"))
+        asked.frame(run)
     }
 
     pub fn count(&self, run: &Run) -> Result<i64, Fault> {
-        match self.fold(run, Fold::Count, None)? {
+        match self.folded(run, Fold::Count, None)?.named(0, ANSWER) {
             Value::Int(count) => Ok(count),
             _ => Ok(0),
         }
     }
 }
+
+/// The one column of an aggregate over all rows.
+const ANSWER: &str = "Answer";
 
 macro_rules! example {
     ($rest:literal) => {
@@ -172,7 +175,7 @@ pub(super) fn declared() -> Vec<Declared> {
             let name = call.text(0);
             let asked = collection.then(Step::Select(vec![name.as_str().into()])).map_err(|error| call.fail_plan(&error))?;
             let frame = asked.frame(call.run).map_err(|fault| call.fail(fault))?;
-            Ok((0..frame.height()).map(|row| dynamic(&frame.value(row, 0))).collect::<Array>().into())
+            Ok((0..frame.height()).map(|row| hex::cell(&frame, row, 0)).collect::<Array>().into())
         }),
         fold("sum", "The sum of a column's known values; missing where none is known", example!(".sum(\"ChildPid\")")),
         fold("min", "The smallest value of a column", example!(".min(\"DateTime\")")),
@@ -310,7 +313,7 @@ const fn fold(name: &'static str, doc: &'static str, example: &'static str) -> D
         let column = call.text(0);
         let fold = super::aggregate::fold_of(call.declared.name).unwrap_or(Fold::Count);
         collection.schema.require(&column).map_err(|error| call.fail_plan(&error))?;
-        collection.fold(call.run, fold, Some(&column)).map(|value| dynamic(&value)).map_err(|fault| call.fail_at(0, fault))
+        collection.folded(call.run, fold, Some(&column)).map(|frame| hex::named(&frame, 0, ANSWER)).map_err(|fault| call.fail_at(0, fault))
     })
 }
 
@@ -338,7 +341,7 @@ fn describe(call: &Call) -> Answer<Dynamic> {
         map.insert("column".into(), name.to_string().into());
         map.insert("type".into(), kind.word().into());
         for word in ["distinct", "min", "max"] {
-            map.insert(word.into(), dynamic(&frame.named(0, &format!("{word}{index}"))));
+            map.insert(word.into(), hex::named(&frame, 0, &format!("{word}{index}")));
         }
         Dynamic::from(map)
     });

@@ -12,8 +12,8 @@ use crate::hunt::query::{self, Target};
 use crate::hunt::stack;
 use crate::plan::{Period, Plan, PlanError, Scope, Step, Value};
 use crate::script::fault;
+use crate::script::hex;
 use crate::script::run::Run;
-use crate::script::value::dynamic;
 use crate::telemetry::Type;
 
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ impl Row {
 
     pub fn map(&self) -> Map {
         let cells = self.frame.schema().columns().iter().enumerate();
-        cells.map(|(column, (name, _))| ((&**name).into(), dynamic(&self.frame.value(self.index, column)))).collect()
+        cells.map(|(column, (name, _))| ((&**name).into(), hex::cell(&self.frame, self.index, column))).collect()
     }
 }
 
@@ -105,7 +105,7 @@ fn property(run: &Run, context: &NativeCallContext, row: &Row, name: &str) -> An
         {
             Ok(false.into())
         }
-        Ok(value) => Ok(dynamic(&value)),
+        Ok(_) => Ok(hex::named(&row.frame, row.index, name)),
         Err(_) if super::all().iter().any(|declared| declared.receiver == Some(Kind::Row) && declared.name == name) => {
             Err(fault::raise(crate::script::names::property_fault(name, "a Row"), context.call_position()))
         }

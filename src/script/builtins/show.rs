@@ -12,6 +12,7 @@ use crate::hunt::picture::View;
 use crate::plan::{Period, Value, duration_text, folded_equal, time_text, written, zoned_text};
 use crate::report::{Answer, Columns, Item, Table};
 use crate::script::fault::Trouble;
+use crate::script::hex;
 use crate::script::run::Run;
 use crate::script::value::{Cased, Span, Time, TimePeriod, literal};
 
@@ -208,6 +209,9 @@ pub(in crate::script) fn answer_of(run: &Run, value: &Dynamic) -> Result<Answer,
     if value.is_unit() {
         return Ok(Answer::Nothing);
     }
+    if let Some(text) = hex::text(value) {
+        return Ok(Answer::Value(Value::text(text)));
+    }
     if let Some(value) = literal(value) {
         return Ok(Answer::Value(value));
     }
@@ -229,7 +233,10 @@ pub(in crate::script) fn answer_of(run: &Run, value: &Dynamic) -> Result<Answer,
     }
     if let Some(row) = value.read_lock::<Row>() {
         let cells = row.frame.schema().columns().iter().enumerate();
-        return Ok(Answer::Map(cells.map(|(column, (name, _))| (name.to_string(), Answer::Value(row.frame.value(row.index, column)))).collect()));
+        let shown = |(column, (name, kind)): (usize, &(std::sync::Arc<str>, crate::telemetry::Type))| {
+            (name.to_string(), Answer::Value(hex::shown(row.frame.value(row.index, column), *kind)))
+        };
+        return Ok(Answer::Map(cells.map(shown).collect()));
     }
     let fields = fields_of(value);
     Ok(Answer::Entity { text: text_of(run, value), fields })
@@ -310,8 +317,9 @@ pub(super) fn text_of(run: &Run, value: &Dynamic) -> String {
         return format!("Group by {}", group.keys.join(", "));
     }
     if let Some(row) = value.read_lock::<Row>() {
-        let cells = row.frame.schema().columns().iter().enumerate().filter_map(|(column, (name, _))| match row.frame.value(row.index, column) {
+        let cells = row.frame.schema().columns().iter().enumerate().filter_map(|(column, (name, kind))| match row.frame.value(row.index, column) {
             Value::Missing => None,
+            Value::Int(number) if *kind == crate::telemetry::Type::Hex => Some(format!("{name}: {number:#x}")),
             value => Some(format!("{name}: {}", cell_text(&value))),
         });
         return format!("#{{{}}}", cells.collect::<Vec<_>>().join(", "));

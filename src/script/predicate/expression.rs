@@ -1,5 +1,7 @@
 //! Expressions that read the row.
 
+use std::sync::Arc;
+
 use rhai::{ASTNode, Array, Dynamic, EvalContext, Expr, Expression, Map, Position, Stmt};
 
 use super::statement::Flow;
@@ -164,7 +166,12 @@ impl Symbolic<'_> {
     /// Texts one after the other; numbers and times are written out by the query.
     pub(super) fn concat(&self, terms: Vec<Term>) -> Answer<Term> {
         let below: Vec<&Term> = terms.iter().collect();
-        let arguments = terms.iter().map(|term| term.expr.clone()).collect();
+        // Written as it is shown.
+        let arguments = terms.iter().map(|term| match term.kind {
+            Some(crate::telemetry::Type::Hex) => Arc::new(crate::plan::Expr::Call(Func::Hex, vec![term.expr.clone()])),
+            _ => term.expr.clone(),
+        });
+        let arguments = arguments.collect();
         Ok(Term::node(crate::plan::Expr::Call(Func::Concat, arguments), Some(crate::telemetry::Type::Text), &below))
     }
 
