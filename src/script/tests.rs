@@ -93,6 +93,10 @@ fn the_cursor_is_offered_what_fits() {
     assert_eq!(offered("c.filter(|e| e.ChildFile"), ["ChildFilename"]);
     assert_eq!(offered("narrow.filter(|e| e."), ["DateTime", "Muid"]);
     assert_eq!(offered("Machine(\"A\").get_executions(#{ oper"), ["operation"]);
+    assert_eq!(offered("Client(\"all\").get_info(#{ "), ["muid", "period"]);
+    assert_eq!(offered("Client(\"all\").get_events(#{ by: \"cl"), ["classif"]);
+    assert_eq!(offered("Client(\"all\").get_band"), ["get_bandwidth"]);
+    assert_eq!(offered("Machine(\"WKS01\").get_timetable().filter(|e| e.Avg"), ["AvgActions"]);
     assert_eq!(offered("import \"std/off"), ["std/office"]);
     assert_eq!(offered("ATTR_L"), ["ATTR_LANSHARED"]);
     assert_eq!(offered("Client(\"all\").get_executions(#{ operation: \"cr"), ["create"]);

@@ -156,8 +156,8 @@ pub const PROFILES: &[Profile] = &[
             ]),
             Sign::ClientBuild,
             Sign::Desktop(&["explorer.exe"]),
-            // Interactive, unlocked, with cached credentials.
-            Sign::Logons(&[2, 7, 11]),
+            // Unlocked, with cached credentials. An interactive one (2) may be a program's that was started as somebody else.
+            Sign::Logons(&[7, 11]),
         ],
     },
     Profile {

@@ -12,6 +12,9 @@ pub(super) const BY_MACHINE: OptionSpec = own("by", Takes::Words(&[MACHINE]), "m
 /// The word of `by` that keeps machines apart.
 pub(super) const MACHINE: &str = "machine";
 
+/// What is done to processes that is somebody's action; image loads and accesses are many, and none.
+pub(super) const ACTIONS_ON_PROCESSES: &[&str] = &["create", "kill", "thread", "tamper"];
+
 /// The columns by which machines are kept apart.
 pub(super) const APART: [&str; 2] = ["Muid", "Machine"];
 

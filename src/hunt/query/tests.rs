@@ -65,6 +65,19 @@ fn every_query_has_a_plan_that_checks_and_every_option_is_declared_once() {
 }
 
 #[test]
+fn every_query_has_a_plan_that_checks_where_nothing_is_known() {
+    let (target, nothing) = (Target { scope: Scope::Everything, period: Period::ALL }, Inventory::default());
+    let context = Context { zone: Tz::UTC, now: 0, inventory: &nothing };
+    for query in QUERIES {
+        let by_machine = query.options.iter().any(|option| option.name == "by").then(|| ("by".to_string(), text("machine")));
+        for options in [Vec::new(), by_machine.into_iter().collect()] {
+            let planned = plan(query, &target, &options, &context).unwrap();
+            assert!(Schema::of(&planned).is_ok(), "{} {:?}", query.name, Schema::of(&planned));
+        }
+    }
+}
+
+#[test]
 fn executions_give_what_is_common_unless_named() {
     assert_eq!(explained("executions", &[]), "scan process operations create kill thread load\n");
     assert_eq!(explained("get_executions", &[("operation", text("Access"))]), "scan process operations access\n");
@@ -122,17 +135,25 @@ fn alerts_have_the_published_columns() {
 fn a_timetable_divides_by_the_dates_that_telemetry_covers() {
     let plan = explained("get_timetable", &[]);
     // 2020-09-21, a Monday; the machines' sensors wrote on that day alone.
-    assert!(plan.contains("derive Dates = if Weekday == 1 { 1 } else { () }\n"), "{plan}");
+    assert!(plan.contains("derive Dates = if Weekday == 1 { 1 } else { 0 }\n"), "{plan}");
     assert!(
         plan.contains("scan process operations create kill thread tamper\n") && plan.contains("scan registry operations create modify delete rename\n"),
         "{plan}"
     );
     let apart = explained("get_timetable", &[("by", text("machine"))]);
     let [dc1, ws1] = [0, 1].map(|place: usize| source().machines[place].muid.to_string());
-    assert!(
-        apart.contains(&format!("derive Dates = if Muid in [\"{dc1}\", \"{ws1}\"] {{ if Weekday == 1 {{ 1 }} else {{ () }} }} else {{ () }}\n")),
-        "{apart}"
-    );
+    assert!(apart.contains(&format!("derive Dates = if Muid in [\"{dc1}\", \"{ws1}\"] {{ if Weekday == 1 {{ 1 }} else {{ 0 }} }} else {{ 0 }}\n")), "{apart}");
+}
+
+#[test]
+fn answers_are_drawn_as_the_published_reference_says() {
+    use crate::hunt::picture::View;
+    let view = |name: &str| View::of(&Schema::of(&ask(name, &[]).unwrap()).unwrap());
+    assert_eq!(view("get_bandwidth"), View::Area);
+    assert_eq!(view("get_timetable"), View::Heat);
+    // Of one day parts of all, of more days bars.
+    assert_eq!(view("get_ioas"), View::Bars);
+    assert_eq!(view("get_events"), View::Table);
 }
 
 #[test]

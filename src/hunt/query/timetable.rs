@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::given::Asked;
 use super::options::*;
 use super::scan::supporting;
-use super::sum::{APART, BY_MACHINE, count, day, fold, is_known, of_time, sorted};
+use super::sum::{ACTIONS_ON_PROCESSES, APART, BY_MACHINE, count, day, fold, is_known, of_time, sorted};
 use super::{Context, Query, Shape, Target, names, one_sensor};
 use crate::hunt::outcome::covered_dates;
 use crate::plan::{Arithmetic, Expr, Fold, Func, Need, Plan, Scan, Source, Step, Value, time};
@@ -26,6 +26,9 @@ pub(super) const QUERY: Query = Query {
 
 /// Tables whose rows are what somebody did. The first that a source has is what its machines must show to be examined.
 const TABLES_OF_ACTIONS: [&str; 8] = ["process", "logon", "network", "file", "registry", "dns", "script", "system"];
+
+/// What is no action in any table.
+const ACCESS: &str = "access";
 
 /// Helper columns, not shown.
 const DAY: &str = "Day";
@@ -69,11 +72,9 @@ pub(super) fn plan(target: &Target, asked: &Asked<'_>, context: &Context<'_>) ->
     steps.into_iter().fold(days, |plan, step| plan.then(step))
 }
 
-/// The rows of a table that are actions.
+/// What a table holds of the target. Image loads and accesses of processes are so many that they are not even read.
 fn scan(table: &'static Table, is_main: bool, target: &Target, context: &Context<'_>) -> Scan {
-    let is_action = |word: &str| word != "access" && !(table.name == "process" && word == "load");
-    let actions: Vec<&str> = table.operations.iter().map(|operation| operation.word).filter(|word| is_action(word)).collect();
-    let scan = supporting(table.name, if actions.len() < table.operations.len() { &actions } else { &[] }, target, context);
+    let scan = supporting(table.name, if table.name == "process" { ACTIONS_ON_PROCESSES } else { &[] }, target, context);
     if !is_main {
         return scan;
     }
@@ -81,11 +82,15 @@ fn scan(table: &'static Table, is_main: bool, target: &Target, context: &Context
     Scan { needs: Some(vec![Need { label: table.name.into(), any_of: from.map(|kind| Arc::from(*kind)).collect() }]), ..scan }
 }
 
-/// Each action once.
+/// Each action once. What was done is not always known, and then it is an action.
 fn actions(scan: &Scan) -> Vec<Plan> {
     match scan.table {
         "process" => one_sensor::processes(scan, &[]).into(),
         "network" => one_sensor::connections(scan, &[]).into(),
+        name if table(name).is_some_and(|table| table.operations.iter().any(|operation| operation.word == ACCESS)) => {
+            let access = Expr::equal(Expr::column("Operation"), Expr::text(ACCESS));
+            vec![Plan::scan(scan.clone()).then(Step::Filter(Expr::negate(access)))]
+        }
         _ => vec![Plan::scan(scan.clone())],
     }
 }
@@ -108,16 +113,16 @@ fn dates_of(scans: &[Scan], apart: bool, context: &Context<'_>) -> Arc<Expr> {
         let known = machine.and_then(|place| context.inventory.machines.get(place as usize));
         alike.entry(counted(days)).or_default().extend(known.map(|known| Value::Text(known.muid.clone())));
     }
-    alike.into_iter().fold(Expr::literal(Value::Missing), |other, (dates, muids)| {
+    alike.into_iter().fold(of_weekday(&[0; 7]), |other, (dates, muids)| {
         let of_these = Arc::new(Expr::In(Expr::column("Muid"), muids.into()));
         Arc::new(Expr::If(of_these, of_weekday(&dates), other))
     })
 }
 
-/// The number that belongs to a row's weekday; missing where it has no date.
+/// The number that belongs to a row's weekday. Where it has no date it is 0, and what is divided by that is missing.
 fn of_weekday(dates: &[i64; 7]) -> Arc<Expr> {
     let known = dates.iter().zip(1..).filter(|(dates, _)| **dates > 0);
-    known.fold(Expr::literal(Value::Missing), |other, (dates, weekday)| {
+    known.fold(Expr::literal(Value::Int(0)), |other, (dates, weekday)| {
         let is_it = Expr::equal(Expr::column("Weekday"), Expr::literal(Value::Int(weekday)));
         Arc::new(Expr::If(is_it, Expr::literal(Value::Int(*dates)), other))
     })

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::given::Asked;
 use super::options::*;
 use super::scan::supporting;
-use super::sum::{APART, BY_MACHINE, day, fold, is_known, sorted};
+use super::sum::{ACTIONS_ON_PROCESSES, APART, BY_MACHINE, day, fold, is_known, sorted};
 use super::{Context, Query, Shape, Target, names};
 use crate::plan::{Expr, Fold, Need, Pattern, Plan, Scan, Source, Step};
 use crate::telemetry::{TABLES, Table};
@@ -18,9 +18,6 @@ pub(super) const QUERY: Query = Query {
     example: r#"Client("all", all_time()).get_users(#{ users: "admin" })"#,
     shape: Shape::Users,
 };
-
-/// Image loads and accesses are many, and no actions.
-const ACTIONS: &[&str] = &["create", "kill", "thread", "tamper"];
 
 /// The users; or, for a histogram, the rows that they are summed from.
 pub(super) fn plan(target: &Target, asked: &Asked<'_>, context: &Context<'_>, events: bool) -> Plan {
@@ -61,7 +58,7 @@ fn main_table(context: &Context<'_>) -> &'static str {
 }
 
 fn part(table: &'static Table, main: &str, target: &Target, context: &Context<'_>) -> Scan {
-    let operations = if table.name == "process" { ACTIONS } else { &[] };
+    let operations = if table.name == "process" { ACTIONS_ON_PROCESSES } else { &[] };
     let scan = supporting(table.name, operations, target, context);
     if table.name != main {
         return scan;

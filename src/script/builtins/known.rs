@@ -11,6 +11,10 @@ use crate::script::value::{Time, dynamic};
 use crate::telemetry::KnownMachine;
 use crate::telemetry::profile::PROFILES;
 
+/// The query whose rows `get_info` sums up, and those of its options that fit.
+pub(super) const PROFILES_QUERY: &str = "get_profiles";
+pub(super) const INFO_OPTIONS: [&str; 2] = ["muid", "period"];
+
 pub(super) fn declared() -> Vec<Declared> {
     const NAME: &str = "Muid and Name, a table";
     const OS: &str = "What telemetry tells of the system, a map: os, family, version, build, release, domain, the times of the last start and stop (started, stopped), \
@@ -118,8 +122,8 @@ fn systems(call: &Call) -> Answer<Dynamic> {
 
 /// Each profile once, in the order in which they are declared.
 fn profiles(call: &Call) -> Answer<Dynamic> {
-    call.known_keys(0, &["muid", "period"])?;
-    let Some(query) = hunt::query::query("get_profiles") else { return Ok(Dynamic::UNIT) };
+    call.known_keys(0, &INFO_OPTIONS)?;
+    let Some(query) = hunt::query::query(PROFILES_QUERY) else { return Ok(Dynamic::UNIT) };
     let (rows, _) = query::asked(call, query)?;
     let told = rows.then(Step::Distinct(vec!["Profile".into()])).map_err(|error| call.fail_plan(&error))?;
     let frame = told.frame(call.run).map_err(|fault| call.fail(fault))?;

@@ -27,7 +27,11 @@ pub(super) fn declared() -> Vec<Declared> {
 
 /// Names and docs of a query's options, for completion.
 pub(in crate::script) fn option_names(name: &str) -> Vec<(&'static str, &'static str)> {
-    query::query(name).map(|query| query.options.iter().map(|option| (option.name, option.doc)).collect()).unwrap_or_default()
+    // What machines are for is asked as their profiles are.
+    let is_info = matches!(name, "get_info" | "info");
+    let query = query::query(if is_info { super::known::PROFILES_QUERY } else { name });
+    let options = query.into_iter().flat_map(|query| query.options).filter(|option| !is_info || super::known::INFO_OPTIONS.contains(&option.name));
+    options.map(|option| (option.name, option.doc)).collect()
 }
 
 /// The words that a query's option takes, for completion.

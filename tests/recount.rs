@@ -1,0 +1,197 @@
+//! Sums over real captures, counted again here from the rows; and what real logs tell of machines.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::{Datelike, NaiveDate, Timelike};
+use chrono_tz::Tz;
+use serde_json::{Value, json};
+
+use crate::support::{NOW, Place, stores};
+
+const SET: &str = "mordor-theshire-2020";
+/// Some hours away from UTC: dates, weekdays and hours are those of the zone.
+const ZONE: Tz = Tz::America__New_York;
+/// Two reports of one thing lie at most so many milliseconds apart.
+const TOGETHER: i64 = 5_000;
+
+/// User (case folded; none where the row does not say), date and hour, with the number of actions.
+type Slots = BTreeMap<(Option<String>, NaiveDate, u32), u64>;
+
+#[test]
+fn a_timetable_is_what_the_rows_say() {
+    let Some(filled) = stores::real(SET) else { return };
+    let ask = |expression: &str| eval(&filled.store, expression);
+    let mut slots = Slots::new();
+    for row in processes(&filled.store).into_iter().chain(connections(&filled.store)) {
+        let local = chrono::DateTime::from_timestamp_millis(row.time).unwrap().with_timezone(&ZONE);
+        *slots.entry((row.user, local.date_naive(), local.hour())).or_default() += 1;
+    }
+    for (query, access) in
+        [("get_files", true), ("get_registry", true), ("get_system", true), ("get_logons", false), ("get_dns", false), ("get_scripts", false)]
+    {
+        let acts = if access { r#".filter(|e| e.Operation != "access")"# } else { "" };
+        let counted = format!(
+            r#"Client("all", all_time()).{query}(){acts}.derive("Day", |e| e.DateTime.date()).derive("Hour", |e| e.DateTime.hour()).group_by(["LoggedUser", "Day", "Hour"]).count()"#
+        );
+        for row in rows(&ask(&counted)) {
+            let day = NaiveDate::parse_from_str(row["Day"].as_str().unwrap(), "%Y-%m-%d").unwrap();
+            let hour = u32::try_from(row["Hour"].as_u64().unwrap()).unwrap();
+            *slots.entry((folded(&row["LoggedUser"]), day, hour)).or_default() += row["Count"].as_u64().unwrap();
+        }
+    }
+    let dates: BTreeSet<NaiveDate> =
+        rows(&ask(r#"Client("all", all_time()).get_events()"#)).iter().map(|row| row["Date"].as_str().unwrap().parse().unwrap()).collect();
+    let of_weekday = |weekday: u32| dates.iter().filter(|date| date.weekday().number_from_monday() == weekday).count() as f64;
+    assert!((1..=7).any(|weekday| of_weekday(weekday) > 1.0), "no weekday comes twice, and nothing deviates");
+    let mut hours: BTreeMap<(Option<String>, u32, u32), Vec<f64>> = BTreeMap::new();
+    for ((user, date, hour), count) in slots {
+        hours.entry((user, date.weekday().number_from_monday(), hour)).or_default().push(count as f64);
+    }
+    let found = ask(r#"Client("all", all_time()).get_timetable()"#);
+    assert_eq!(rows(&found).len(), hours.len());
+    for row in rows(&found) {
+        let number = |name: &str| u32::try_from(row[name].as_u64().unwrap()).unwrap();
+        let key = (folded(&row["LoggedUser"]), number("Weekday"), number("Hour"));
+        let counts = hours.get(&key).unwrap_or_else(|| panic!("nobody counted {key:?}"));
+        let of = of_weekday(key.1);
+        let mean = counts.iter().sum::<f64>() / of;
+        let deviation = (counts.iter().map(|count| (count - mean).powi(2)).sum::<f64>() + (of - counts.len() as f64) * mean * mean) / of;
+        for (name, wanted) in [("AvgActions", mean), ("StdActions", deviation.sqrt())] {
+            let given = row[name].as_f64().unwrap();
+            assert!((given - wanted).abs() <= 1e-6 * wanted.max(1.0), "{key:?} {name}: {given} instead of {wanted}");
+        }
+    }
+}
+
+#[test]
+fn each_connection_counts_once_and_nobody_makes_up_bytes() {
+    let Some(filled) = stores::real(SET) else { return };
+    let mut wanted: BTreeMap<String, u64> = BTreeMap::new();
+    for row in connections(&filled.store) {
+        let date = chrono::DateTime::from_timestamp_millis(row.time).unwrap().with_timezone(&ZONE).date_naive();
+        *wanted.entry(date.to_string()).or_default() += 1;
+    }
+    let found = eval(&filled.store, r#"Client("all", all_time()).get_bandwidth()"#);
+    let counts = rows(&found).iter().map(|row| (row["Date"].as_str().unwrap().to_string(), row["Connections"].as_u64().unwrap())).collect();
+    assert_eq!(wanted, counts);
+    // Neither Sysmon nor the Security log says how much was sent.
+    assert!(rows(&found).iter().all(|row| row["Outgoing"].is_null() && row["Incoming"].is_null() && row["Stated"] == 0.0));
+    let reports = eval(&filled.store, r#"Client("all", all_time()).get_communications().count()"#);
+    assert!(reports.as_u64().unwrap() > wanted.values().sum::<u64>(), "no connection was reported twice");
+}
+
+#[test]
+fn users_are_there_from_their_first_day_to_their_last() {
+    let Some(filled) = stores::real(SET) else { return };
+    let mut days: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let acting = r#"get_executions(#{ operation: ["create", "kill", "thread", "tamper"] })"#;
+    for query in [acting, "get_files()", "get_registry()", "get_communications()", "get_dns()", "get_logons()", "get_scripts()", "get_system()"] {
+        let known =
+            format!(r#"Client("all", all_time()).{query}.filter(|e| e.LoggedUser != ()).derive("Day", |e| e.DateTime.date()).unique(["LoggedUser", "Day"])"#);
+        for row in rows(&eval(&filled.store, &format!(r#"{known}.select(["LoggedUser", "Day"])"#))) {
+            days.entry(folded(&row["LoggedUser"]).unwrap()).or_default().insert(row["Day"].as_str().unwrap().to_string());
+        }
+    }
+    let found = eval(&filled.store, r#"Client("all", all_time()).get_users()"#);
+    assert_eq!(rows(&found).len(), days.len());
+    for row in rows(&found) {
+        let days = &days[&folded(&row["LoggedUser"]).unwrap()];
+        assert_eq!((row["IniDate"].as_str(), row["EndDate"].as_str()), (days.first().map(String::as_str), days.last().map(String::as_str)));
+        assert_eq!(row["NumDays"].as_u64(), Some(days.len() as u64));
+    }
+}
+
+#[test]
+fn detections_are_those_of_the_log_and_its_channel_covers_them() {
+    let Some(filled) = stores::real("evtx-to-mitre-attack/all-280.tar.gz") else { return };
+    let by_id = eval(&filled.store, r#"Client("all", all_time()).get_detections().group_by(["EventId", "Action"]).count()"#);
+    let counts: Vec<Value> = rows(&by_id).iter().map(|row| json!([row["EventId"], row["Action"], row["Count"]])).collect();
+    assert_eq!(counts, [json!([1116, "detected", 5]), json!([1117, "quarantined", 1])]);
+    let blocked = eval(&filled.store, r#"Client("all", all_time()).get_blocked(#{ users: "admmig", file: "mimikatz.exe" })"#);
+    assert_eq!(rows(&blocked).len(), 1);
+    assert_eq!(rows(&blocked)[0]["DateTime"], "2020-12-11T12:28:44.271Z");
+    // A machine whose product logged that it is well, and detected nothing.
+    let place = Place::new();
+    place.write("well.rhai", "//! Detections.\nfinding(#{ title: \"Detected\", severity: \"high\", evidence: Machine(\"SRVDEFENDER01\", TimePeriod(\"2021-04-21\")).get_detections() });\n");
+    let mut call = place.huntsman(["run", "well.rhai", "--now", NOW, "--format", "json", "--allow-partial", "--source"]);
+    call.command.arg(&filled.store);
+    let report = call.run().expect(0).json();
+    let coverage = &report["coverage"][0];
+    assert_eq!((&coverage["not_examined"], &coverage["covered_machine_days"], &coverage["machine_days"]), (&json!([]), &json!(1), &json!(1)), "{coverage}");
+}
+
+#[test]
+fn machines_are_what_their_logs_show() {
+    let profiles = |set: &str, machine: &str| {
+        let filled = stores::real(set)?;
+        Some(eval(&filled.store, &format!(r#"Machine("{machine}", all_time()).get_info()"#)))
+    };
+    for (set, machine, wanted) in [
+        (SET, "MORDORDC", json!(["domain controller", "dns server", "server"])),
+        (SET, "WORKSTATION5", json!(["workstation"])),
+        (SET, "WORKSTATION6", json!(["workstation"])),
+        ("mordor-shire-2019", "HFDC01", json!(["domain controller", "dns server", "server"])),
+        ("evtx-to-mitre-attack/all-280.tar.gz", "MSSQL01", json!(["database server", "server"])),
+        ("evtx-to-mitre-attack/all-280.tar.gz", "EXCHANGE01", json!(["mail server", "server"])),
+        ("evtx-to-mitre-attack/all-280.tar.gz", "PKI01", json!(["certificate authority", "server"])),
+        ("evtx-to-mitre-attack/all-280.tar.gz", "WEC02", json!(null)),
+    ] {
+        let Some(found) = profiles(set, machine) else { return };
+        assert_eq!(found, wanted, "{machine} of {set}");
+    }
+    let Some(filled) = stores::real(SET) else { return };
+    let system = eval(&filled.store, r#"Machine("WORKSTATION5").get_os_info()"#);
+    assert_eq!((&system["version"], &system["release"], &system["build"]), (&json!("10.0.18363.1016"), &json!("Windows 10 1909"), &json!(18363)));
+    assert_eq!((&system["started"], &system["domain"]), (&json!("2020-09-04T07:07:38.000Z"), &json!("theshire.local")));
+}
+
+/// A row that is counted.
+#[derive(Clone, Debug)]
+struct Row {
+    time: i64,
+    user: Option<String>,
+}
+
+/// What is done to processes, second reports left out.
+fn processes(store: &std::path::Path) -> Vec<Row> {
+    let asked = r#"Client("all", all_time()).get_executions(#{ operation: ["create", "kill", "thread", "tamper"] })"#;
+    once(store, asked, &["Muid", "Operation", "ChildPid", "ChildFilename"], |row| u32::from(row["ChildGuid"].is_null()), "ChildGuid")
+}
+
+fn connections(store: &std::path::Path) -> Vec<Row> {
+    let keys = ["Muid", "Protocol", "LocalIp", "LocalPort", "RemoteIp", "RemotePort"];
+    once(store, r#"Client("all", all_time()).get_communications()"#, &keys, |row| u32::from(row["ParentGuid"].is_null()), "ParentGuid")
+}
+
+/// The rows of which no row of a better rank tells within five seconds.
+fn once(store: &std::path::Path, query: &str, keys: &[&str], rank: impl Fn(&Value) -> u32, also: &str) -> Vec<Row> {
+    let columns: Vec<&str> = keys.iter().copied().chain(["DateTime", "LoggedUser", also]).collect();
+    let answer = eval(store, &format!("{query}.select({columns:?})"));
+    let key = |row: &Value| -> Option<Vec<String>> {
+        keys.iter().map(|name| Some(&row[*name]).filter(|cell| !cell.is_null()).map(|cell| cell.to_string().to_lowercase())).collect()
+    };
+    let time = |row: &Value| chrono::DateTime::parse_from_rfc3339(row["DateTime"].as_str().unwrap()).unwrap().timestamp_millis();
+    let mut known: HashMap<Vec<String>, Vec<(u32, i64)>> = HashMap::new();
+    for row in rows(&answer) {
+        if let Some(key) = key(row) {
+            known.entry(key).or_default().push((rank(row), time(row)));
+        }
+    }
+    let is_second = |row: &Value| key(row).is_some_and(|key| known[&key].iter().any(|(other, at)| *other < rank(row) && (at - time(row)).abs() <= TOGETHER));
+    rows(&answer).iter().filter(|row| !is_second(row)).map(|row| Row { time: time(row), user: folded(&row["LoggedUser"]) }).collect()
+}
+
+fn folded(user: &Value) -> Option<String> {
+    user.as_str().map(str::to_lowercase)
+}
+
+fn rows(answer: &Value) -> &Vec<Value> {
+    answer["rows"].as_array().unwrap()
+}
+
+fn eval(store: &std::path::Path, expression: &str) -> Value {
+    let place = Place::new();
+    let mut call = place.huntsman(["eval", expression, "--now", NOW, "--tz", ZONE.name(), "--format", "json", "-q", "--source"]);
+    call.command.arg(store);
+    call.run().expect(0).json()
+}
