@@ -16,7 +16,7 @@ mod filters;
 mod given;
 mod ioas;
 mod logons;
-mod one_sensor;
+pub(super) mod one_sensor;
 mod options;
 mod processes;
 mod profiles;
@@ -41,6 +41,8 @@ use crate::telemetry::Inventory;
 pub use error::OptionError;
 pub use given::Given;
 pub(crate) use given::in_scope;
+pub use processes::ACTIVE;
+pub use users::users_of;
 
 /// One query, `get_executions` and its like. Each is also callable without `get_`.
 #[derive(Debug)]
@@ -157,19 +159,21 @@ pub fn query(name: &str) -> Option<&'static Query> {
 /// # Errors
 /// An unknown key, word or name, or a value of another type; each knows its option.
 pub fn plan(query: &Query, target: &Target, options: &[(String, Given)], context: &Context<'_>) -> Result<Plan, OptionError> {
-    make(query, target, options, context, false)
+    plan_narrowed(query, target, options, context, false, |plan| plan)
 }
 
-/// The rows that a histogram of this query counts: its own, except where a query's rows are sums already (`get_users`), for which it is what they
-/// were summed from. Use it in place of [`plan`] when `histogram:` is given.
+/// The rows of a query, or those that its histogram counts (`events`), narrowed further before they are cut to the first ones.
 ///
 /// # Errors
 /// As [`plan`].
-pub fn plan_events(query: &Query, target: &Target, options: &[(String, Given)], context: &Context<'_>) -> Result<Plan, OptionError> {
-    make(query, target, options, context, true)
-}
-
-fn make(query: &Query, target: &Target, options: &[(String, Given)], context: &Context<'_>, events: bool) -> Result<Plan, OptionError> {
+pub fn plan_narrowed(
+    query: &Query,
+    target: &Target,
+    options: &[(String, Given)],
+    context: &Context<'_>,
+    events: bool,
+    narrow: impl FnOnce(Plan) -> Plan,
+) -> Result<Plan, OptionError> {
     let asked = given::Asked::read(query, options)?;
     let target = asked.narrow(target, context)?;
     let plan = match query.shape {
@@ -184,7 +188,21 @@ fn make(query: &Query, target: &Target, options: &[(String, Given)], context: &C
         Shape::Users => users::plan(&target, &asked, context, events),
         Shape::RawEvents => raw_events::plan(&target, &asked, context)?,
     };
-    asked.limit(plan)
+    asked.limit(narrow(plan))
+}
+
+/// The rows that a histogram of this query counts: its own, except where a query's rows are sums already (`get_users`), for which it is what they
+/// were summed from. Use it in place of [`plan`] when `histogram:` is given.
+///
+/// # Errors
+/// As [`plan`].
+pub fn plan_events(query: &Query, target: &Target, options: &[(String, Given)], context: &Context<'_>) -> Result<Plan, OptionError> {
+    plan_narrowed(query, target, options, context, true, |plan| plan)
+}
+
+/// Whether a text has the form of a hash.
+pub fn is_hash(text: &str) -> bool {
+    by_hash::kind(text).is_some()
 }
 
 fn names(names: &[&str]) -> Vec<Arc<str>> {

@@ -163,7 +163,7 @@ pub(super) fn declared() -> Vec<Declared> {
             let collection = Arc::new(call.receiver::<Collection>()?);
             let frame = collection.frame(call.run).map_err(|fault| call.fail(fault))?;
             Ok((0..frame.height())
-                .map(|index| Dynamic::from(Row { frame: frame.clone(), index, of: collection.clone(), bins: None }))
+                .map(|index| Row { frame: frame.clone(), index, of: collection.clone(), bins: None }.into_dynamic())
                 .collect::<Array>()
                 .into())
         }),
@@ -301,7 +301,7 @@ fn edge(call: &Call, keep: Keep) -> Answer<Dynamic> {
         return Ok(Dynamic::UNIT);
     }
     let of = Arc::new(call.receiver::<Collection>()?);
-    Ok(Dynamic::from(Row { frame, index: 0, of, bins: None }))
+    Ok(Row { frame, index: 0, of, bins: None }.into_dynamic())
 }
 
 const fn fold(name: &'static str, doc: &'static str, example: &'static str) -> Declared {
@@ -352,7 +352,7 @@ fn filter_rows(call: &Call) -> Answer<Dynamic> {
     let closure = call.closure(0)?;
     let mut kept = Vec::new();
     for index in 0..frame.height() {
-        let row = Dynamic::from(Row { frame: frame.clone(), index, of: collection.clone(), bins: None });
+        let row = Row { frame: frame.clone(), index, of: collection.clone(), bins: None }.into_dynamic();
         let answer = call.run.row_by_row(|| predicate::call_closure(call.run, call.context, &closure, vec![row]))?;
         match answer.as_bool() {
             Ok(true) => kept.push(index),
@@ -379,7 +379,7 @@ pub(super) fn iterate(module: &mut Module, run: &Arc<Run>) {
         match collection.frame(&run) {
             Ok(frame) => {
                 let of = Arc::new(collection);
-                Box::new((0..frame.height()).map(move |index| Ok(Dynamic::from(Row { frame: frame.clone(), index, of: of.clone(), bins: None }))))
+                Box::new((0..frame.height()).map(move |index| Ok(Row { frame: frame.clone(), index, of: of.clone(), bins: None }.into_dynamic())))
             }
             Err(failed) => Box::new(std::iter::once(Err::<Dynamic, Box<EvalAltResult>>(fault::raise(failed, Position::NONE)))),
         }
