@@ -26,7 +26,3 @@ pub(super) fn columns() -> Vec<Arc<str>> {
 pub(super) fn is_missing(column: &str) -> Arc<Expr> {
     Expr::call(Func::IsMissing, vec![Expr::column(column)])
 }
-
-pub(super) fn is_known(column: &str) -> Arc<Expr> {
-    Expr::negate(is_missing(column))
-}

@@ -98,7 +98,7 @@ fn file(given: &str, side: &'static str, table: &'static Table) -> Arc<Expr> {
 }
 
 /// One `user`: with a domain the whole name, without one also the last part of it.
-fn user(given: &str) -> Arc<Expr> {
+pub(super) fn user(given: &str) -> Arc<Expr> {
     let given = given.trim();
     let whole = match given.split_once('@') {
         Some((name, domain)) if !given.contains('\\') => format!("{}\\{name}", domain.split('.').next().unwrap_or(domain)),

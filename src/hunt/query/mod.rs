@@ -15,6 +15,7 @@ mod files;
 mod filters;
 mod given;
 mod ioas;
+mod line;
 mod logons;
 pub(super) mod one_sensor;
 mod options;
@@ -28,6 +29,7 @@ mod sum;
 mod system;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod timetable;
 mod users;
 
@@ -43,8 +45,10 @@ pub use given::Given;
 pub(crate) use given::in_scope;
 pub use processes::ACTIVE;
 pub use users::users_of;
+pub(crate) use raw_events::known_channels;
+pub(crate) use scan::anything_of;
 
-/// One query, `get_executions` and its like. Each is also callable without `get_`.
+/// One query, `get_executions` and its like. Each `get_x` is also callable as `x`.
 #[derive(Debug)]
 pub struct Query {
     /// `get_executions`.
@@ -73,6 +77,25 @@ enum Shape {
     Events,
     Profiles,
     RawEvents,
+    Timeline,
+}
+
+/// What a query takes before its options.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leads {
+    Nothing,
+    /// A period in place of the options: `timeline(last(1.hours))`.
+    Period,
+}
+
+impl Query {
+    pub fn leads(&self) -> Leads {
+        match self.shape {
+            Shape::Timeline => Leads::Period,
+            Shape::Rows | Shape::Processes | Shape::Blocked | Shape::Ioas | Shape::Users | Shape::Bandwidth => Leads::Nothing,
+            Shape::Timetable | Shape::Events | Shape::Profiles | Shape::RawEvents => Leads::Nothing,
+        }
+    }
 }
 
 /// One option of a query.
@@ -129,6 +152,7 @@ pub const QUERIES: &[&Query] = &[
     &scripts::QUERY,
     &system::QUERY,
     &raw_events::QUERY,
+    &timeline::QUERY,
 ];
 
 /// Whose rows, of when.
@@ -146,6 +170,8 @@ pub struct Context<'a> {
     /// The run's clock, milliseconds since 1970 UTC.
     pub now: i64,
     pub inventory: &'a Inventory,
+    /// No rows are asked for, perhaps of no source: an id that nobody knows may be a machine's.
+    pub checking: bool,
 }
 
 /// A query by its name, with or without `get_`.
@@ -162,7 +188,16 @@ pub fn plan(query: &Query, target: &Target, options: &[(String, Given)], context
     plan_narrowed(query, target, options, context, false, |plan| plan)
 }
 
-/// The rows of a query, or those that its histogram counts (`events`), narrowed further before they are cut to the first ones.
+/// Rows of all tables, each told in one line.
+///
+/// # Errors
+/// As [`plan`]; without options there is none.
+pub fn timeline(target: &Target, context: &Context<'_>) -> Result<Plan, OptionError> {
+    plan(&timeline::QUERY, target, &[], context)
+}
+
+/// The rows of a query, narrowed further before they are cut to the first ones. With `events` those that a histogram of it counts: its own, except where
+/// they are sums already (`get_users`), for which it is what they were summed from.
 ///
 /// # Errors
 /// As [`plan`].
@@ -187,17 +222,9 @@ pub fn plan_narrowed(
         Shape::Profiles => profiles::plan(&target, context),
         Shape::Users => users::plan(&target, &asked, context, events),
         Shape::RawEvents => raw_events::plan(&target, &asked, context)?,
+        Shape::Timeline => timeline::plan(&target, &asked, context),
     };
     asked.limit(narrow(plan))
-}
-
-/// The rows that a histogram of this query counts: its own, except where a query's rows are sums already (`get_users`), for which it is what they
-/// were summed from. Use it in place of [`plan`] when `histogram:` is given.
-///
-/// # Errors
-/// As [`plan`].
-pub fn plan_events(query: &Query, target: &Target, options: &[(String, Given)], context: &Context<'_>) -> Result<Plan, OptionError> {
-    plan_narrowed(query, target, options, context, true, |plan| plan)
 }
 
 /// Whether a text has the form of a hash.
@@ -205,6 +232,7 @@ pub fn is_hash(text: &str) -> bool {
     by_hash::kind(text).is_some()
 }
 
+/// Names of columns as plans have them.
 fn names(names: &[&str]) -> Vec<Arc<str>> {
     names.iter().map(|name| Arc::from(*name)).collect()
 }

@@ -9,7 +9,7 @@ use super::query::{self, Whose};
 use super::{Answer, Bins, Call, Collection, Declared, Kind, Row, free, method, property};
 use crate::diag::Fault;
 use crate::hunt::entity::{self, Entity, Narrow, Thing};
-use crate::hunt::query::{Context, Given, Target, query as query_of};
+use crate::hunt::query::{Given, Target, query as query_of};
 use crate::plan::{Period, Plan, Scope, Step, Value};
 use crate::script::run::Run;
 use crate::script::value::{TimePeriod, dynamic, type_word};
@@ -289,7 +289,7 @@ fn ask(call: &Call) -> Answer<Dynamic> {
 /// All rows that tell of it: when, on which machine, whose.
 fn sightings(call: &Call, found: &Found, period: Period) -> Answer<Collection> {
     let inventory = call.run.inventory().map_err(|fault| call.fail(fault))?;
-    let context = Context { zone: call.run.setup.zone, now: call.run.setup.now, inventory: &inventory };
+    let context = call.run.asking(&inventory);
     let target = Target { scope: Scope::Everything, period };
     let plan = entity::sightings(&found.entity, &target, &context).map_err(|error| call.fail(Fault::from(&error)))?;
     Collection::of(plan, Some(period)).map_err(|error| call.fail_plan(&error))

@@ -9,7 +9,7 @@ use super::{Answer, Bins, Call, Collection, Declared, Kind, Row, method, named::
 use crate::diag::Fault;
 use crate::frame::Frame;
 use crate::hunt::entity::{self, Known, Life, RowType, Side, Thing};
-use crate::hunt::query::{Context, query as query_of, users_of as users_of_rows};
+use crate::hunt::query::{query as query_of, users_of as users_of_rows};
 use crate::plan::{How, Plan, Scan, Scope, Step, Value};
 
 /// A row of each type to try things on, for the examples.
@@ -262,7 +262,7 @@ pub(super) fn machines_of(call: &Call, rows: &Collection) -> Answer<Collection> 
 /// The users of rows, as `get_users` lists them.
 pub(super) fn users_of(call: &Call, rows: &Collection) -> Answer<Collection> {
     let inventory = call.run.inventory().map_err(|fault| call.fail(fault))?;
-    let context = Context { zone: call.run.setup.zone, now: call.run.setup.now, inventory: &inventory };
+    let context = call.run.asking(&inventory);
     for column in ["LoggedUser", "DateTime"] {
         rows.schema.require(column).map_err(|error| call.fail_plan(&error))?;
     }

@@ -10,7 +10,7 @@ use crate::diag::{Fault, did_you_mean};
 use crate::frame::Frame;
 use crate::hunt::entity::{self, Known, Life, Side};
 use crate::hunt::machine;
-use crate::hunt::query::{self, Context, Target};
+use crate::hunt::query::{self, Target};
 use crate::plan::{Comparison, Expr, Keep, Period, Plan, Scan, Scope, Step, Value, time_text};
 
 const KEYS: [&str; 5] = ["muid", "pid", "at", "guid", "period"];
@@ -77,7 +77,7 @@ fn make(call: &Call) -> Answer<Dynamic> {
 fn running(call: &Call, asked: &Asked) -> Answer<Option<Row>> {
     let (Some(muid), Some(query)) = (&asked.muid, query::query("get_processes")) else { return Ok(None) };
     let inventory = call.run.inventory().map_err(|fault| call.fail(fault))?;
-    let context = Context { zone: call.run.setup.zone, now: call.run.setup.now, inventory: &inventory };
+    let context = call.run.asking(&inventory);
     let target = Target { scope: Scope::Machines(vec![muid.clone()]), period: Period { from: None, to: asked.at.map(|at| at.saturating_add(1)) } };
     let same = |column: &str, value: Option<Value>| value.map(|value| Expr::equal(Expr::column(column), Expr::literal(value)));
     let wanted = [same("ChildGuid", asked.guid.clone().map(Value::Text)), same("ChildPid", asked.pid.map(Value::Int))];

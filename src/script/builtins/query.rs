@@ -5,7 +5,7 @@ use rhai::{Array, Dynamic};
 use super::call::texts_of;
 use super::{Answer, Bins, Call, Client, Collection, Declared, HistogramValue, Kind, Machine};
 use crate::diag::Fault;
-use crate::hunt::query::{self, Context, Given, OptionError, QUERIES, Query, Takes, Target};
+use crate::hunt::query::{self, Given, Leads, OptionError, QUERIES, Query, Takes, Target};
 use crate::plan::{Period, Plan, Scope};
 use crate::script::value::type_word;
 use crate::telemetry::words::PORTS;
@@ -13,18 +13,13 @@ use crate::telemetry::words::PORTS;
 pub(super) fn declared() -> Vec<Declared> {
     let mut all = Vec::new();
     for query in QUERIES {
+        let params: &[(&str, Kind)] = match query.leads() {
+            Leads::Nothing => &[("options", Kind::Map)],
+            Leads::Period => &[("period or options", Kind::PeriodOrMap)],
+        };
         for receiver in [Kind::Machine, Kind::Client] {
-            for name in [query.name, query.name.strip_prefix("get_").unwrap_or(query.name)] {
-                all.push(Declared {
-                    name,
-                    receiver: Some(receiver),
-                    params: &[("options", Kind::Map)],
-                    least: 0,
-                    is_property: false,
-                    doc: query.doc,
-                    example: query.example,
-                    body: ask,
-                });
+            for name in [Some(query.name), query.name.strip_prefix("get_")].into_iter().flatten() {
+                all.push(Declared { name, receiver: Some(receiver), params, least: 0, is_property: false, doc: query.doc, example: query.example, body: ask });
             }
         }
     }
@@ -47,7 +42,9 @@ pub(in crate::script) fn option_words(name: &str, option: &str) -> Vec<&'static 
 }
 
 fn ask(call: &Call) -> Answer<Dynamic> {
-    let Some(query) = query::query(call.declared.name) else { return Err(call.fail(Fault::new("query::unknown", "there is no such query"))) };
+    let Some(query) = query::query(call.declared.name) else {
+        return Err(call.fail(Fault::new("query::unknown", "there is no such query").with_help("`huntsman doc` lists what there is")));
+    };
     let (collection, histogram) = asked(call, query)?;
     match histogram {
         None => Ok(Dynamic::from(collection)),
@@ -80,6 +77,9 @@ pub(super) fn asked_of(
     narrow: impl FnOnce(Plan) -> Plan,
 ) -> Answer<(Collection, Option<HistogramValue>)> {
     let (mut period, mut histogram) = (None, None);
+    if query.leads() == Leads::Period && !call.value(0).is_map() {
+        period = call.period(0)?;
+    }
     for (key, value) in call.options(0) {
         let takes = query.options.iter().find(|option| option.name == key).map(|option| option.takes);
         match takes {
@@ -94,7 +94,7 @@ pub(super) fn asked_of(
     }
     let period = call.run.period(period, whose.period);
     let inventory = call.run.inventory().map_err(|fault| call.fail(fault))?;
-    let context = Context { zone: call.run.setup.zone, now: call.run.setup.now, inventory: &inventory };
+    let context = call.run.asking(&inventory);
     let target = Target { scope: whose.scope.clone(), period };
     let plan = query::plan_narrowed(query, &target, &options, &context, histogram.is_some(), narrow).map_err(|error| option_error(call, &error))?;
     let collection = Collection::of(plan, Some(period)).map_err(|error| call.fail_plan(&error))?;
