@@ -1,8 +1,9 @@
-//! The field's know-how: periods, machines and clients, queries as plans, histograms, findings, outcome and coverage.
+//! The field's know-how: periods, machines and clients, queries as plans, entities and their pivots, histograms, findings, outcome and coverage.
 //! Pure: no backend, no script, no IO.
 
 #[cfg(test)]
 mod build;
+pub mod entity;
 pub mod finding;
 pub mod histogram;
 pub mod machine;

@@ -6,13 +6,9 @@ use std::sync::Arc;
 use super::clock::Clocks;
 use super::facts::{Facts, Session, Sighting, Start, folded_path};
 use super::text;
+use crate::telemetry::belief;
 
-/// Clocks of a machine's logs differ a little: a start this much later still came before.
-const SLACK: i64 = 2_000;
 const SESSION_SLACK: i64 = 5_000;
-/// Pids are given again, after a restart of the machine almost surely. So long a process is believed to live on a pid and a name, and on a pid alone.
-const LIFE: i64 = 7 * 86_400_000;
-const NAMELESS_LIFE: i64 = 86_400_000;
 
 /// All that is known when rows are completed.
 #[derive(Debug, Default)]
@@ -70,14 +66,9 @@ impl Known {
             return self.by_guid.get(&(machine, guid)).map(|index| &self.starts[*index]);
         }
         let indexes = self.by_pid.get(&(machine, pid?))?;
-        let after = indexes.partition_point(|index| self.starts[*index].time <= time.saturating_add(SLACK));
+        let after = indexes.partition_point(|index| self.starts[*index].time <= time.saturating_add(belief::SLACK));
         let start = &self.starts[*indexes.get(after.checked_sub(1)?)?];
-        let age = time.saturating_sub(start.time);
-        let fits = match (name, start.path.as_deref()) {
-            (Some(name), Some(path)) => age <= LIFE && text::base_name(path).eq_ignore_ascii_case(name),
-            _ => age <= NAMELESS_LIFE,
-        };
-        fits.then_some(start)
+        belief::is_believed(time.saturating_sub(start.time), name, start.path.as_deref().map(text::base_name)).then_some(start)
     }
 
     /// The logon of a session: the latest before the time.
@@ -116,6 +107,7 @@ impl Known {
 mod tests {
     use super::super::row::Head;
     use super::*;
+    use crate::telemetry::belief::{LIFE, NAMELESS_LIFE};
 
     fn known(times: &[i64]) -> Known {
         let head = Head::of_machine(1);

@@ -107,7 +107,7 @@ fn members(inner: &mut Inner, owner: &str) -> Vec<Candidate> {
         .filter(|declared| declared.receiver.is_some_and(|kind| kind != Kind::Any && kind.types().contains(&value.type_id())))
         .map(|declared| candidate(declared.name, &declared.signature()))
         .collect();
-    if let Some(row) = value.read_lock::<Row>() {
+    if let Some(row) = Row::from_dynamic(&value) {
         found.extend(columns_of(row.frame.schema()));
     }
     if let Some(map) = value.read_lock::<rhai::Map>() {

@@ -2,7 +2,7 @@
 
 use rhai::{Engine, Position, Token};
 
-use super::builtins::{self, Kind};
+use super::builtins::{self, Declared, Kind};
 use super::run::Run;
 use crate::diag::{Fault, did_you_mean};
 
@@ -91,7 +91,7 @@ pub(super) fn plain_type(engine: &Engine, name: &str) -> String {
         "map" => "a map".into(),
         "Fn" => "a closure".into(),
         "" => "something else".into(),
-        other => format!("a {}", other.rsplit("::").next().unwrap_or(other)),
+        other => builtins::with_article(other.rsplit("::").next().unwrap_or(other)),
     }
 }
 
@@ -117,7 +117,9 @@ pub(super) fn unknown_function(engine: &Engine, run: &Run, signature: &str) -> F
             [only] => format!("`{name}` can't be asked of {only}"),
             [receiver, rest @ ..] => format!("`{name}` can't be asked of {receiver}, with {}", rest.join(", ")),
         };
-        return Fault::new("call::arguments", message).with_help(format!("it is {shown}"));
+        let others = given.first().filter(|_| !is_free).and_then(|word| builtins::other_pivots(word, name));
+        let help = others.map_or_else(|| format!("it is {shown}"), |others| format!("{others}; it is {shown}"));
+        return Fault::new("call::arguments", message).with_help(help);
     }
     let own = own_functions(run);
     let same_own: Vec<&String> = own.iter().filter(|signature| signature.split('(').next() == Some(name)).collect();
@@ -126,8 +128,9 @@ pub(super) fn unknown_function(engine: &Engine, run: &Run, signature: &str) -> F
         return Fault::new("call::arguments", format!("`{name}` does not take these arguments"))
             .with_help(format!("it is {shown}; functions are called as `f(x)`"));
     }
-    let receiver = given.first().and_then(|word| Kind::of_word(word));
-    let methods = builtins::all().iter().filter(|declared| declared.receiver.is_some() && declared.receiver == receiver).map(|declared| declared.name);
+    let receiver = given.first().filter(|word| Kind::is_word(word));
+    let is_asked = |declared: &&Declared| receiver.is_some_and(|word| declared.receiver.is_some_and(|kind| kind.answers(word)));
+    let methods = builtins::all().iter().filter(is_asked).map(|declared| declared.name);
     let free = builtins::all().iter().filter(|declared| given.is_empty() || declared.receiver.is_none() && receiver.is_none()).map(|declared| declared.name);
     let everything = free.chain(own.iter().filter_map(|signature| signature.split('(').next()));
     // Of a module, its own functions are near, and are named as they are called.
@@ -189,8 +192,7 @@ pub(super) fn unknown_property(engine: &Engine, message: &str) -> Fault {
 
 /// No such property: brackets forgotten, or near names.
 pub(super) fn property_fault(name: &str, word: &str) -> Fault {
-    let kind = Kind::of_word(word);
-    let of_kind = || builtins::all().iter().filter(move |declared| declared.receiver.is_some() && declared.receiver == kind);
+    let of_kind = || builtins::all().iter().filter(|declared| declared.receiver.is_some_and(|kind| kind.answers(word)));
     if let Some(declared) = of_kind().find(|declared| declared.name == name) {
         return Fault::new("call::brackets", format!("`{name}` is a verb of {word}")).with_help(format!("write `.{}`", declared.call()));
     }

@@ -2,6 +2,7 @@
 
 use rhai::{Array, Dynamic, Engine, FnPtr, ImmutableString, Map};
 
+use super::builtins::with_article;
 use crate::plan::{Func, Period, Value, duration_text, time_text};
 
 /// Milliseconds since 1970-01-01 UTC.
@@ -113,7 +114,7 @@ pub(super) fn type_word(engine: &Engine, value: &Dynamic) -> String {
         value if value.is::<FnPtr>() => "a closure",
         value if value.is::<Time>() => "a time",
         value if value.is::<Span>() => "a duration",
-        value => return format!("a {}", engine.map_type_name(value.type_name())),
+        value => return with_article(engine.map_type_name(value.type_name())),
     };
     word.into()
 }

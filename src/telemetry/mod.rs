@@ -3,6 +3,7 @@
 //! Ingest, checks, near-name suggestions, help, completion and docs all read these declarations. Nothing here reads a file.
 
 pub mod autorun;
+pub mod belief;
 pub mod identity;
 mod inventory;
 mod line;

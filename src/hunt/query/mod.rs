@@ -17,7 +17,7 @@ mod given;
 mod ioas;
 mod line;
 mod logons;
-mod one_sensor;
+pub(super) mod one_sensor;
 mod options;
 mod processes;
 mod profiles;
@@ -43,8 +43,10 @@ use crate::telemetry::Inventory;
 pub use error::OptionError;
 pub use given::Given;
 pub(crate) use given::in_scope;
+pub use processes::ACTIVE;
 pub(crate) use raw_events::known_channels;
 pub(crate) use scan::anything_of;
+pub use users::users_of;
 
 /// One query, `get_executions` and its like. Each `get_x` is also callable as `x`.
 #[derive(Debug)]
@@ -183,7 +185,7 @@ pub fn query(name: &str) -> Option<&'static Query> {
 /// # Errors
 /// An unknown key, word or name, or a value of another type; each knows its option.
 pub fn plan(query: &Query, target: &Target, options: &[(String, Given)], context: &Context<'_>) -> Result<Plan, OptionError> {
-    make(query, target, options, context, false)
+    plan_narrowed(query, target, options, context, false, |plan| plan)
 }
 
 /// Rows of all tables, each told in one line.
@@ -191,19 +193,22 @@ pub fn plan(query: &Query, target: &Target, options: &[(String, Given)], context
 /// # Errors
 /// As [`plan`]; without options there is none.
 pub fn timeline(target: &Target, context: &Context<'_>) -> Result<Plan, OptionError> {
-    make(&timeline::QUERY, target, &[], context, false)
+    plan(&timeline::QUERY, target, &[], context)
 }
 
-/// The rows that a histogram of this query counts: its own, except where a query's rows are sums already (`get_users`), for which it is what they
-/// were summed from. Use it in place of [`plan`] when `histogram:` is given.
+/// The rows of a query, narrowed further before they are cut to the first ones. With `events` those that a histogram of it counts: its own, except where
+/// they are sums already (`get_users`), for which it is what they were summed from.
 ///
 /// # Errors
 /// As [`plan`].
-pub fn plan_events(query: &Query, target: &Target, options: &[(String, Given)], context: &Context<'_>) -> Result<Plan, OptionError> {
-    make(query, target, options, context, true)
-}
-
-fn make(query: &Query, target: &Target, options: &[(String, Given)], context: &Context<'_>, events: bool) -> Result<Plan, OptionError> {
+pub fn plan_narrowed(
+    query: &Query,
+    target: &Target,
+    options: &[(String, Given)],
+    context: &Context<'_>,
+    events: bool,
+    narrow: impl FnOnce(Plan) -> Plan,
+) -> Result<Plan, OptionError> {
     let asked = given::Asked::read(query, options)?;
     let target = asked.narrow(target, context)?;
     let plan = match query.shape {
@@ -219,7 +224,12 @@ fn make(query: &Query, target: &Target, options: &[(String, Given)], context: &C
         Shape::RawEvents => raw_events::plan(&target, &asked, context)?,
         Shape::Timeline => timeline::plan(&target, &asked, context),
     };
-    asked.limit(plan)
+    asked.limit(narrow(plan))
+}
+
+/// Whether a text has the form of a hash.
+pub fn is_hash(text: &str) -> bool {
+    by_hash::kind(text).is_some()
 }
 
 /// Names of columns as plans have them.

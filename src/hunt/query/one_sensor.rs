@@ -10,13 +10,13 @@ use super::sum::is_known;
 use crate::plan::{Expr, How, Period, Plan, Scan, Step, Value};
 
 /// Two reports of one thing lie at most this far apart, in milliseconds.
-const TOGETHER: i64 = 5_000;
+pub(in crate::hunt) const TOGETHER: i64 = 5_000;
 
 const PROCESS: [&str; 4] = ["Muid", "Operation", "ChildPid", "ChildFilename"];
 const CONNECTION: [&str; 6] = ["Muid", "Protocol", "LocalIp", "LocalPort", "RemoteIp", "RemotePort"];
 
 /// The rows of a scan of processes, without second reports; each narrowed by these steps.
-pub(super) fn processes(scan: &Scan, steps: &[Step]) -> [Plan; 2] {
+pub(in crate::hunt) fn processes(scan: &Scan, steps: &[Step]) -> [Plan; 2] {
     let ranks = [is_known("ChildGuid")];
     [0, 1].map(|place| ranked(scan, steps, &ranks, place, &PROCESS))
 }

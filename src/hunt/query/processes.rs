@@ -21,7 +21,7 @@ pub(super) const QUERY: Query = Query {
 };
 
 /// The word of `Operation` for a process that had started before.
-const ACTIVE: &str = "active";
+pub const ACTIVE: &str = "active";
 
 /// The columns of the published reference, in its order; ours follow as the table has them.
 const FIRST: [&str; 12] = [

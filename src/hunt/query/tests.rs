@@ -67,7 +67,7 @@ fn every_query_has_a_plan_that_checks_and_every_option_is_declared_once() {
 #[test]
 fn every_query_has_a_plan_that_checks_where_nothing_is_known() {
     let (target, nothing) = (Target { scope: Scope::Everything, period: Period::ALL }, Inventory::default());
-    let context = Context { zone: Tz::UTC, now: 0, inventory: &nothing };
+    let context = Context { zone: Tz::UTC, now: 0, checking: true, inventory: &nothing };
     for query in QUERIES {
         let by_machine = query.options.iter().any(|option| option.name == "by").then(|| ("by".to_string(), text("machine")));
         for options in [Vec::new(), by_machine.into_iter().collect()] {
@@ -281,9 +281,9 @@ fn a_histogram_of_users_counts_their_rows() {
     let source = source();
     let target = Target { scope: Scope::Everything, period: Period::ALL };
     let context = Context { zone: Tz::UTC, now: 0, inventory: &source, checking: false };
-    let events = plan_events(&users::QUERY, &target, &[], &context).unwrap();
+    let events = plan_narrowed(&users::QUERY, &target, &[], &context, true, |plan| plan).unwrap();
     assert_eq!(Schema::of(&events).unwrap().names().next(), Some("DateTime"));
-    assert_eq!(plan_events(&dns::QUERY, &target, &[], &context), plan(&dns::QUERY, &target, &[], &context));
+    assert_eq!(plan_narrowed(&dns::QUERY, &target, &[], &context, true, |plan| plan), plan(&dns::QUERY, &target, &[], &context));
 }
 
 #[test]

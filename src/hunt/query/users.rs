@@ -33,6 +33,12 @@ pub(super) fn plan(target: &Target, asked: &Asked<'_>, context: &Context<'_>, ev
     if events { union.then(Step::Select(names(&EVENT))).then(sorted(&EVENT_ORDER)) } else { summed(&union, asked.has("by")) }
 }
 
+/// The users of any rows, as get_users tells of them.
+pub fn users_of(rows: &Plan, context: &Context<'_>) -> Plan {
+    let days = rows.then(Step::Filter(is_known("LoggedUser"))).then(day("Day", context)).then(Step::Select(names(&["LoggedUser", "Day"])));
+    summed(&days.then(Step::Distinct(Vec::new())), false)
+}
+
 /// What a row of a histogram over users has.
 const EVENT: [&str; 8] = ["DateTime", "Muid", "LoggedUser", "ClientId", "Machine", "Provider", "RecordId", "Source"];
 const EVENT_ORDER: [&str; 4] = ["DateTime", "Machine", "Source", "RecordId"];

@@ -136,7 +136,7 @@ pub(super) fn declared() -> Vec<Declared> {
             example!(".events()"),
             |call| {
                 let bins = call.receiver::<Bins>()?;
-                match call.value(0).try_cast::<Row>() {
+                match Row::from_dynamic(&call.value(0)) {
                     None => Ok(Dynamic::from((*bins.events).clone())),
                     Some(row) => bins.behind(call.run, &row).map(Dynamic::from).map_err(|fault| call.fail_at(0, fault)),
                 }
@@ -162,7 +162,7 @@ fn rows(call: &Call) -> Answer<impl Iterator<Item = Dynamic>> {
 fn each(frame: Arc<Frame>, bins: Bins) -> impl Iterator<Item = Dynamic> {
     let of = bins.events.clone();
     let bins = Arc::new(bins);
-    (0..frame.height()).map(move |index| Dynamic::from(Row { frame: frame.clone(), index, of: of.clone(), bins: Some(bins.clone()) }))
+    (0..frame.height()).map(move |index| Row { frame: frame.clone(), index, of: of.clone(), bins: Some(bins.clone()) }.into_dynamic())
 }
 
 /// `for bin in bins`.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rhai::{Array, Dynamic, EvalAltResult, Expr, FnPtr, Map, NativeCallContext, Position};
 
-use super::Declared;
+use super::{Declared, Row};
 use crate::diag::{Fault, did_you_mean};
 use crate::hunt::period;
 use crate::plan::{Period, PlanError};
@@ -65,6 +65,12 @@ impl<'a, 'c> Call<'a, 'c> {
                     .with_help(format!("it is `{}`", self.declared.signature())),
             )
         })
+    }
+
+    /// The row that is asked, of whatever type.
+    pub fn row(&self) -> Answer<Row> {
+        Row::from_dynamic(&self.receiver_value())
+            .ok_or_else(|| self.fail(Fault::new("call::receiver", format!("`{}` can't be asked of this", self.declared.name))))
     }
 
     pub fn text_receiver(&self) -> String {

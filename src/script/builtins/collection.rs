@@ -44,6 +44,11 @@ impl Collection {
         run.answer(&self.plan)
     }
 
+    /// One value over all rows.
+    pub(super) fn fold(&self, run: &Run, fold: Fold, column: Option<&str>) -> Result<Value, Fault> {
+        Ok(self.folded(run, fold, column)?.named(0, ANSWER))
+    }
+
     /// One aggregate over all rows: a row with the column [`ANSWER`].
     fn folded(&self, run: &Run, fold: Fold, column: Option<&str>) -> Result<Arc<Frame>, Fault> {
         let aggregate = Aggregate { name: ANSWER.into(), fold, column: column.map(Arc::from) };
@@ -52,7 +57,7 @@ impl Collection {
     }
 
     pub fn count(&self, run: &Run) -> Result<i64, Fault> {
-        match self.folded(run, Fold::Count, None)?.named(0, ANSWER) {
+        match self.fold(run, Fold::Count, None)? {
             Value::Int(count) => Ok(count),
             _ => Ok(0),
         }
@@ -166,7 +171,7 @@ pub(super) fn declared() -> Vec<Declared> {
             let collection = Arc::new(call.receiver::<Collection>()?);
             let frame = collection.frame(call.run).map_err(|fault| call.fail(fault))?;
             Ok((0..frame.height())
-                .map(|index| Dynamic::from(Row { frame: frame.clone(), index, of: collection.clone(), bins: None }))
+                .map(|index| Row { frame: frame.clone(), index, of: collection.clone(), bins: None }.into_dynamic())
                 .collect::<Array>()
                 .into())
         }),
@@ -304,7 +309,7 @@ fn edge(call: &Call, keep: Keep) -> Answer<Dynamic> {
         return Ok(Dynamic::UNIT);
     }
     let of = Arc::new(call.receiver::<Collection>()?);
-    Ok(Dynamic::from(Row { frame, index: 0, of, bins: None }))
+    Ok(Row { frame, index: 0, of, bins: None }.into_dynamic())
 }
 
 const fn fold(name: &'static str, doc: &'static str, example: &'static str) -> Declared {
@@ -355,7 +360,7 @@ fn filter_rows(call: &Call) -> Answer<Dynamic> {
     let closure = call.closure(0)?;
     let mut kept = Vec::new();
     for index in 0..frame.height() {
-        let row = Dynamic::from(Row { frame: frame.clone(), index, of: collection.clone(), bins: None });
+        let row = Row { frame: frame.clone(), index, of: collection.clone(), bins: None }.into_dynamic();
         let answer = call.run.row_by_row(|| predicate::call_closure(call.run, call.context, &closure, vec![row]))?;
         match answer.as_bool() {
             Ok(true) => kept.push(index),
@@ -382,7 +387,7 @@ pub(super) fn iterate(module: &mut Module, run: &Arc<Run>) {
         match collection.frame(&run) {
             Ok(frame) => {
                 let of = Arc::new(collection);
-                Box::new((0..frame.height()).map(move |index| Ok(Dynamic::from(Row { frame: frame.clone(), index, of: of.clone(), bins: None }))))
+                Box::new((0..frame.height()).map(move |index| Ok(Row { frame: frame.clone(), index, of: of.clone(), bins: None }.into_dynamic())))
             }
             Err(failed) => Box::new(std::iter::once(Err::<Dynamic, Box<EvalAltResult>>(fault::raise(failed, Position::NONE)))),
         }

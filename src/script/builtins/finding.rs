@@ -3,7 +3,8 @@
 use rhai::{Array, Dynamic, Map};
 
 use super::call::texts_of;
-use super::{Answer, Call, Declared, Kind, free};
+use super::named::Found;
+use super::{Answer, Call, Declared, Kind, Machine, free};
 use crate::diag::{Fault, did_you_mean};
 use crate::frame::Frame;
 use crate::hunt::finding;
@@ -160,10 +161,19 @@ fn entities(value: &Dynamic) -> Option<Vec<(String, String)>> {
     let mut found = Vec::new();
     for (kind, names) in map.iter() {
         let names = names.clone().flatten();
-        match names.read_lock::<Array>() {
-            Some(items) => found.extend(items.iter().map(|name| (kind.to_string(), name.to_string()))),
-            None => found.push((kind.to_string(), names.to_string())),
-        }
+        let items = names.read_lock::<Array>().map_or_else(|| vec![names.clone()], |items| items.clone());
+        found.extend(items.iter().flat_map(names_of).map(|name| (kind.to_string(), name)));
     }
     Some(found)
+}
+
+/// A text; or the names of what stands for machines, files, users, addresses …
+fn names_of(value: &Dynamic) -> Vec<String> {
+    if let Some(machine) = value.read_lock::<Machine>() {
+        return machine.machines.iter().map(|known| known.name.to_string()).collect();
+    }
+    match Found::from_dynamic(value) {
+        Some(found) => found.entity.values.iter().map(ToString::to_string).collect(),
+        None => vec![value.to_string()],
+    }
 }

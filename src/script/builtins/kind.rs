@@ -4,7 +4,8 @@ use std::any::TypeId;
 
 use rhai::{Array, Dynamic, FLOAT, FnPtr, INT, ImmutableString, Map};
 
-use super::{Bins, Client, Collection, Group, HistogramValue, Machine, Row, aggregate::Fold};
+use super::{Bins, Client, Collection, Group, HistogramValue, Machine, aggregate::Fold, named, typed};
+use crate::hunt::entity::{RowType, Thing};
 use crate::script::value::{Cased, Span, Time, TimePeriod};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +32,12 @@ pub(in crate::script) enum Kind {
     Client,
     Collection,
     Group,
+    /// A row of any type.
     Row,
+    /// A row that is about this.
+    Of(RowType),
+    /// A value that names this; a row that is about such a thing as well.
+    Thing(Thing),
     Bins,
     Histogram,
     Aggregate,
@@ -81,7 +87,9 @@ impl Kind {
             Kind::Client => "Client",
             Kind::Collection => "Collection",
             Kind::Group => "Group",
-            Kind::Row => "Row",
+            Kind::Row => RowType::Row.word(),
+            Kind::Of(kind) => kind.word(),
+            Kind::Thing(thing) => thing.word(),
             Kind::Bins => "Bins",
             Kind::Histogram => "Histogram",
             Kind::Aggregate => "Aggregate",
@@ -101,20 +109,19 @@ impl Kind {
             Kind::Time => "a time".into(),
             Kind::Duration => "a duration, as 5.minutes".into(),
             Kind::Aggregate => "an aggregate, as count()".into(),
-            other => format!("a {}", other.shown()),
+            other => with_article(other.shown()),
         }
     }
 
-    /// The kind that a message speaks of.
-    pub fn of_word(word: &str) -> Option<Kind> {
-        let bare = word.strip_prefix("a ").or_else(|| word.strip_prefix("an ")).unwrap_or(word);
-        let bare = match bare {
-            "time" => "Time",
-            "duration" => "Duration",
-            "missing value" => "()",
-            other => other,
-        };
-        Kind::ALL.into_iter().find(|kind| kind.shown() == bare)
+    /// Whether what is declared for this kind can be asked of what a message calls by this word.
+    pub fn answers(self, word: &str) -> bool {
+        let bare = bare(word);
+        self.shown() == bare || (self == Kind::Row && RowType::ALL.into_iter().any(|kind| kind.word() == bare))
+    }
+
+    /// Whether a message's word is a kind's.
+    pub fn is_word(word: &str) -> bool {
+        Kind::ALL.into_iter().any(|kind| kind.answers(word)) || Thing::ALL.into_iter().any(|thing| Kind::Thing(thing).answers(word))
     }
 
     /// The Rust types that a receiver of this kind has.
@@ -136,7 +143,9 @@ impl Kind {
             Kind::Client => vec![TypeId::of::<Client>()],
             Kind::Collection => vec![TypeId::of::<Collection>()],
             Kind::Group => vec![TypeId::of::<Group>()],
-            Kind::Row => vec![TypeId::of::<Row>()],
+            Kind::Row => typed::types(&RowType::ALL),
+            Kind::Of(kind) => typed::types(&[kind]),
+            Kind::Thing(thing) => named::types(thing),
             Kind::Bins => vec![TypeId::of::<Bins>()],
             Kind::Histogram => vec![TypeId::of::<HistogramValue>()],
             Kind::Aggregate => vec![TypeId::of::<Fold>()],
@@ -159,5 +168,21 @@ impl Kind {
             Kind::PeriodOrMap => value.is::<Map>() || value.is::<TimePeriod>() || text(value),
             other => other.types().iter().any(|kind| (*value).type_id() == *kind),
         }
+    }
+}
+
+/// A type's name as it stands in a message: `an IoA`, `a User`.
+pub(in crate::script) fn with_article(name: &str) -> String {
+    let article = if name.starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" };
+    format!("{article} {name}")
+}
+
+/// A message's word as it stands before a method's name.
+fn bare(word: &str) -> &str {
+    match word.strip_prefix("a ").or_else(|| word.strip_prefix("an ")).unwrap_or(word) {
+        "time" => "Time",
+        "duration" => "Duration",
+        "missing value" => "()",
+        other => other,
     }
 }

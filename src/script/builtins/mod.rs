@@ -14,14 +14,18 @@ mod histogram;
 mod kind;
 mod known;
 mod machine;
+mod named;
 mod param;
 mod period;
+mod pivot;
+mod process;
 mod query;
 mod row;
 mod save;
 mod show;
 mod text;
 mod time;
+mod typed;
 
 #[cfg(test)]
 mod tests;
@@ -39,8 +43,9 @@ pub(super) use client::Client;
 pub(super) use collection::Collection;
 pub(super) use group::Group;
 pub(super) use histogram::HistogramValue;
-pub(super) use kind::Kind;
+pub(super) use kind::{Kind, with_article};
 pub(super) use machine::Machine;
+pub(super) use pivot::others as other_pivots;
 pub(super) use query::{option_names, option_words};
 pub(super) use row::Row;
 pub(super) use show::answer_of;
@@ -123,6 +128,9 @@ pub(super) fn all() -> &'static [Declared] {
             histogram::declared(),
             bins::declared(),
             row::declared(),
+            pivot::declared(),
+            named::declared(),
+            process::declared(),
             save::declared(),
             show::declared(),
             param::declared(),
@@ -145,7 +153,6 @@ pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
     engine.register_type_with_name::<Client>("Client");
     engine.register_type_with_name::<Collection>("Collection");
     engine.register_type_with_name::<Group>("Group");
-    engine.register_type_with_name::<Row>("Row");
     engine.register_type_with_name::<Bins>("Bins");
     engine.register_type_with_name::<HistogramValue>("Histogram");
     engine.register_type_with_name::<aggregate::Fold>("Aggregate");
@@ -195,18 +202,23 @@ fn declare(engine: &mut Engine, run: &Arc<Run>, declared: &'static Declared) {
     }
 }
 
+/// How a type of ours is written in texts.
+fn shown<T: rhai::Variant + Clone>(engine: &mut Engine, run: &Arc<Run>, value: fn(&T) -> Dynamic) {
+    for name in ["to_string", "to_debug"] {
+        let run = run.clone();
+        engine.register_fn(name, move |shown: &mut T| ImmutableString::from(show::text_of(&run, &value(shown))));
+    }
+}
+
 /// How values of ours are written in texts.
 fn texts(engine: &mut Engine, run: &Arc<Run>) {
     macro_rules! shown {
         ($($kind:ty),*) => { $(
-            for name in ["to_string", "to_debug"] {
-                let run = run.clone();
-                engine.register_fn(name, move |value: &mut $kind| ImmutableString::from(show::text_of(&run, &Dynamic::from(value.clone()))));
-            }
+            shown::<$kind>(engine, run, |value| Dynamic::from(value.clone()));
         )* };
     }
     use super::value::{Cased, Span, Time, TimePeriod};
-    shown!(Time, Span, TimePeriod, Cased, Machine, Client, Collection, Group, Row, Bins, HistogramValue, aggregate::Fold, super::fault::Trouble);
+    shown!(Time, Span, TimePeriod, Cased, Machine, Client, Collection, Group, Bins, HistogramValue, aggregate::Fold, super::fault::Trouble);
 }
 
 /// Properties that no declaration has: brackets forgotten, or near names.
@@ -220,7 +232,8 @@ fn properties(engine: &mut Engine, run: &Arc<Run>) {
     }
     use super::value::{Span, Time, TimePeriod};
     loud!(Time => "a time", Span => "a duration", TimePeriod => "a TimePeriod", Machine => "a Machine", Client => "a Client", Collection => "a Collection", Group => "a Group", Bins => "a Bins", HistogramValue => "a Histogram");
-    row::properties(engine, run);
+    typed::register(engine, run);
+    named::register(engine, run);
     engine.register_get("message", |trouble: &mut super::fault::Trouble| ImmutableString::from(trouble.fault().message.as_str()));
     engine.register_get("code", |trouble: &mut super::fault::Trouble| ImmutableString::from(trouble.fault().code.as_str()));
 }
@@ -249,7 +262,8 @@ pub(super) fn for_each_type(engine: &mut Engine, sign: &str) {
     any_type::<Client>(engine, sign);
     any_type::<Collection>(engine, sign);
     any_type::<Group>(engine, sign);
-    any_type::<Row>(engine, sign);
+    typed::for_each_type(engine, sign);
+    named::for_each_type(engine, sign);
     any_type::<Bins>(engine, sign);
     any_type::<HistogramValue>(engine, sign);
     any_type::<aggregate::Fold>(engine, sign);

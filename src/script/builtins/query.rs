@@ -6,6 +6,7 @@ use super::call::texts_of;
 use super::{Answer, Bins, Call, Client, Collection, Declared, HistogramValue, Kind, Machine};
 use crate::diag::Fault;
 use crate::hunt::query::{self, Given, Leads, OptionError, QUERIES, Query, Takes, Target};
+use crate::plan::{Period, Plan, Scope};
 use crate::script::value::type_word;
 use crate::telemetry::words::PORTS;
 
@@ -45,9 +46,7 @@ pub(in crate::script) fn option_words(name: &str, option: &str) -> Vec<&'static 
 }
 
 fn ask(call: &Call) -> Answer<Dynamic> {
-    let Some(query) = query::query(call.declared.name) else {
-        return Err(call.fail(Fault::new("query::unknown", "there is no such query").with_help("`huntsman doc` lists what there is")));
-    };
+    let query = named(call, call.declared.name)?;
     let (collection, histogram) = asked(call, query)?;
     match histogram {
         None => Ok(Dynamic::from(collection)),
@@ -55,14 +54,36 @@ fn ask(call: &Call) -> Answer<Dynamic> {
     }
 }
 
+/// The query of this name.
+pub(super) fn named(call: &Call, name: &str) -> Answer<&'static Query> {
+    query::query(name).ok_or_else(|| call.fail(Fault::new("query::unknown", "there is no such query").with_help("`huntsman doc` lists what there is")))
+}
+
+/// Whose rows, and the period of who is asked.
+pub(super) struct Whose {
+    pub scope: Scope,
+    pub period: Option<Period>,
+}
+
 /// The rows of a query with the options of this call, and the histogram that is asked for.
 pub(super) fn asked(call: &Call, query: &Query) -> Answer<(Collection, Option<HistogramValue>)> {
-    let (scope, entity) = match (call.receiver::<Machine>(), call.receiver::<Client>()) {
-        (Ok(machine), _) => (machine.scope(), machine.period),
-        (_, Ok(client)) => (client.scope(), client.period),
+    let whose = match (call.receiver::<Machine>(), call.receiver::<Client>()) {
+        (Ok(machine), _) => Whose { scope: machine.scope(), period: machine.period },
+        (_, Ok(client)) => Whose { scope: client.scope(), period: client.period },
         (Err(error), _) => return Err(error),
     };
-    let (mut period, mut histogram, mut options) = (None, None, Vec::new());
+    asked_of(call, query, &whose, Vec::new(), |plan| plan)
+}
+
+/// The same with options of our own besides, narrowed further.
+pub(super) fn asked_of(
+    call: &Call,
+    query: &Query,
+    whose: &Whose,
+    mut options: Vec<(String, Given)>,
+    narrow: impl FnOnce(Plan) -> Plan,
+) -> Answer<(Collection, Option<HistogramValue>)> {
+    let (mut period, mut histogram) = (None, None);
     if query.leads() == Leads::Period && !call.value(0).is_map() {
         period = call.period(0)?;
     }
@@ -78,12 +99,11 @@ pub(super) fn asked(call: &Call, query: &Query) -> Answer<(Collection, Option<Hi
             }
         }
     }
-    let period = call.run.period(period, entity);
+    let period = call.run.period(period, whose.period);
     let inventory = call.run.inventory().map_err(|fault| call.fail(fault))?;
     let context = call.run.asking(&inventory);
-    let target = Target { scope, period };
-    let plan = if histogram.is_some() { query::plan_events } else { query::plan };
-    let plan = plan(query, &target, &options, &context).map_err(|error| option_error(call, &error))?;
+    let target = Target { scope: whose.scope.clone(), period };
+    let plan = query::plan_narrowed(query, &target, &options, &context, histogram.is_some(), narrow).map_err(|error| option_error(call, &error))?;
     let collection = Collection::of(plan, Some(period)).map_err(|error| call.fail_plan(&error))?;
     Ok((collection, histogram))
 }
@@ -100,6 +120,20 @@ fn given(call: &Call, key: &str, value: &Dynamic) -> Answer<Given> {
     }
     if let Some(machine) = value.read_lock::<Machine>() {
         return Ok(Given::List(machine.muids().iter().map(|muid| Given::Text(muid.to_string())).collect()));
+    }
+    match super::named::given(key, value) {
+        Some(Some(names)) => return Ok(names),
+        Some(None) => {
+            let found = type_word(call.context.engine(), value);
+            return Err(call.fail_at_value(
+                0,
+                key,
+                Fault::new("options::type", format!("`{key}` can't be {found}")).with_help(
+                    "an option takes a text, a number, a list of them, or what it names: `file` a File, `user` a User, `ips` an Ip, `muid` a Machine",
+                ),
+            ));
+        }
+        None => {}
     }
     if value.is_unit() {
         return Ok(Given::Missing);

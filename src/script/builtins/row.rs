@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rhai::{Array, Dynamic, Engine, ImmutableString, Map, NativeCallContext};
 
-use super::{Answer, Bins, Call, Collection, Declared, Kind, Machine, method};
+use super::{Answer, Bins, Call, Collection, Declared, Kind, Machine, method, with_article};
 use crate::diag::Fault;
 use crate::frame::Frame;
 use crate::hunt::machine::{self, Wanted};
@@ -27,7 +27,7 @@ pub(in crate::script) struct Row {
 }
 
 impl Row {
-    fn value(&self, name: &str) -> Result<Value, PlanError> {
+    pub fn value(&self, name: &str) -> Result<Value, PlanError> {
         self.frame.schema().require(name).map(|_| self.frame.named(self.index, name))
     }
 
@@ -53,7 +53,7 @@ pub(super) fn declared() -> Vec<Declared> {
             "The rows behind a row of a group, a stack or bins",
             "for row in Client(\"all\", all_time()).get_executions().stack(\"ChildFilename\") { row.events().count(); }",
             |call| {
-                let row = call.receiver::<Row>()?;
+                let row = call.row()?;
                 match &row.bins {
                     Some(bins) => bins.behind(call.run, &row).map(Dynamic::from).map_err(|fault| call.fail(fault)),
                     None => behind(call, &row).map(Dynamic::from).map_err(|fault| call.fail(fault)),
@@ -61,7 +61,7 @@ pub(super) fn declared() -> Vec<Declared> {
             },
         ),
         method(Kind::Row, "machine", &[], 0, "Its machine, with the period of its query; missing where it names none", example!(".machine()"), |call| {
-            let row = call.receiver::<Row>()?;
+            let row = call.row()?;
             let muid = ["Muid", "muid"].into_iter().find_map(|name| row.value(name).ok());
             let Some(Value::Text(muid)) = muid else { return Ok(Dynamic::UNIT) };
             let inventory = call.run.inventory().map_err(|fault| call.fail(fault))?;
@@ -78,22 +78,22 @@ pub(super) fn declared() -> Vec<Declared> {
             example!(".around(5.minutes).count()"),
             |call| around(call).map(Dynamic::from),
         ),
-        method(Kind::Row, "to_map", &[], 0, "Its columns and values, a map", example!(".to_map()"), |call| Ok(call.receiver::<Row>()?.map().into())),
+        method(Kind::Row, "to_map", &[], 0, "Its columns and values, a map", example!(".to_map()"), |call| Ok(call.row()?.map().into())),
         method(Kind::Row, "columns", &[], 0, "The names of its columns, a list", example!(".columns()"), |call| {
-            Ok(call.receiver::<Row>()?.frame.schema().names().map(|name| Dynamic::from(name.to_string())).collect::<Array>().into())
+            Ok(call.row()?.frame.schema().names().map(|name| Dynamic::from(name.to_string())).collect::<Array>().into())
         }),
     ]
 }
 
 /// `row.Column` and `row["Column"]`.
-pub(super) fn properties(engine: &mut Engine, run: &Arc<Run>) {
+pub(super) fn properties<T: rhai::Variant + Clone>(engine: &mut Engine, run: &Arc<Run>, row_of: fn(&T) -> Row) {
     let asked = run.clone();
-    engine.register_indexer_get(move |context: NativeCallContext, row: &mut Row, name: ImmutableString| -> Answer<Dynamic> {
-        property(&asked, &context, row, &name)
+    engine.register_indexer_get(move |context: NativeCallContext, row: &mut T, name: ImmutableString| -> Answer<Dynamic> {
+        property(&asked, &context, &row_of(row), &name)
     });
     // Rhai itself has a property `tag` of every value.
     let asked = run.clone();
-    engine.register_get("tag", move |context: NativeCallContext, row: &mut Row| -> Answer<Dynamic> { property(&asked, &context, row, "tag") });
+    engine.register_get("tag", move |context: NativeCallContext, row: &mut T| -> Answer<Dynamic> { property(&asked, &context, &row_of(row), "tag") });
 }
 
 fn property(run: &Run, context: &NativeCallContext, row: &Row, name: &str) -> Answer<Dynamic> {
@@ -106,8 +106,8 @@ fn property(run: &Run, context: &NativeCallContext, row: &Row, name: &str) -> An
             Ok(false.into())
         }
         Ok(_) => Ok(hex::named(&row.frame, row.index, name)),
-        Err(_) if super::all().iter().any(|declared| declared.receiver == Some(Kind::Row) && declared.name == name) => {
-            Err(fault::raise(crate::script::names::property_fault(name, "a Row"), context.call_position()))
+        Err(_) if super::all().iter().any(|declared| declared.name == name && declared.receiver.is_some_and(|kind| kind.answers(row.kind().word()))) => {
+            Err(fault::raise(crate::script::names::property_fault(name, &with_article(row.kind().word())), context.call_position()))
         }
         Err(error) => Err(fault::raise(Fault::from(&error), context.call_position())),
     }
@@ -115,7 +115,7 @@ fn property(run: &Run, context: &NativeCallContext, row: &Row, name: &str) -> An
 
 /// What happened on the row's machine near its time. Rows of groups and bins, and rows whose machine or time was left out, have no place in a timeline.
 fn around(call: &Call) -> Answer<Collection> {
-    let row = call.receiver::<Row>()?;
+    let row = call.row()?;
     let distance = call.span(0)?;
     if distance < 0 {
         return Err(call.fail_at(0, Fault::new("value::range", "a distance can't be negative").with_help("it counts before and after the row")));

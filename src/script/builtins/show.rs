@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rhai::{Array, Dynamic, Map};
 
 use super::aggregate::Fold;
+use super::named::Found;
 use super::{Bins, Call, Client, Collection, Declared, Group, HistogramValue, Kind, Machine, Row, free, method};
 use crate::diag::{Fault, did_you_mean};
 use crate::frame::Frame;
@@ -231,7 +232,7 @@ pub(in crate::script) fn answer_of(run: &Run, value: &Dynamic) -> Result<Answer,
     if let Some(bins) = value.read_lock::<Bins>() {
         return bins.report(run).map(Answer::Bins);
     }
-    if let Some(row) = value.read_lock::<Row>() {
+    if let Some(row) = Row::from_dynamic(value) {
         let cells = row.frame.schema().columns().iter().enumerate();
         let shown = |(column, (name, kind)): (usize, &(std::sync::Arc<str>, crate::telemetry::Type))| {
             (name.to_string(), Answer::Value(hex::shown(row.frame.value(row.index, column), *kind)))
@@ -270,6 +271,13 @@ fn fields_of(value: &Dynamic) -> BTreeMap<String, Answer> {
             pair("last_seen", list(&|known| time(Some(known.last_seen)))),
         ]
         .into();
+    }
+    if let Some(found) = Found::from_dynamic(value) {
+        let names = match found.entity.values.as_slice() {
+            [name] => text(name),
+            several => Answer::List(several.iter().map(|name| text(name)).collect()),
+        };
+        return [pair("type", text(found.entity.thing.word())), pair("value", names)].into();
     }
     if let Some(client) = value.read_lock::<Client>() {
         let ids = client.ids.as_ref().map_or_else(|| text("all"), |ids| Answer::List(ids.iter().map(|id| text(id)).collect()));
@@ -310,13 +318,16 @@ pub(super) fn text_of(run: &Run, value: &Dynamic) -> String {
         let ids = client.ids.as_ref().map_or_else(|| "all".into(), |ids| ids.join(", "));
         return with_period(format!("Client {ids}"), client.period);
     }
+    if let (None, Some(found)) = (Row::from_dynamic(value), Found::from_dynamic(value)) {
+        return with_period(format!("{} {}", found.entity.thing.word(), found.entity.values.join(", ")), found.period);
+    }
     if let Some(collection) = value.read_lock::<Collection>() {
         return crate::plan::explain(&collection.plan).trim_end().to_string();
     }
     if let Some(group) = value.read_lock::<Group>() {
         return format!("Group by {}", group.keys.join(", "));
     }
-    if let Some(row) = value.read_lock::<Row>() {
+    if let Some(row) = Row::from_dynamic(value) {
         let cells = row.frame.schema().columns().iter().enumerate().filter_map(|(column, (name, kind))| match row.frame.value(row.index, column) {
             Value::Missing => None,
             Value::Int(number) if *kind == crate::telemetry::Type::Hex => Some(format!("{name}: {number:#x}")),
@@ -359,7 +370,7 @@ pub(super) fn evidence_of(run: &Run, value: &Dynamic) -> Result<Option<Table>, F
     match answer_of(run, value)? {
         Answer::Table(table) => Ok(Some(table)),
         Answer::Bins(bins) => Ok(Some(whole(bins.frame, Columns::All))),
-        _ => match value.read_lock::<Row>() {
+        _ => match Row::from_dynamic(value) {
             Some(row) => Ok(Some(whole(row.frame.take(&[row.index]), Columns::Short))),
             None => rows_of(value),
         },
@@ -369,7 +380,7 @@ pub(super) fn evidence_of(run: &Run, value: &Dynamic) -> Result<Option<Table>, F
 /// A list of rows of one answer.
 fn rows_of(value: &Dynamic) -> Result<Option<Table>, Fault> {
     let Some(items) = value.read_lock::<Array>() else { return Ok(None) };
-    let rows: Vec<Row> = items.iter().filter_map(|item| item.clone().flatten().try_cast::<Row>()).collect();
+    let rows: Vec<Row> = items.iter().filter_map(|item| Row::from_dynamic(&item.clone().flatten())).collect();
     let Some(first) = rows.first() else { return Ok(items.is_empty().then(|| whole(Frame::empty(crate::plan::Schema::default()), Columns::Short))) };
     if rows.len() != items.len() || rows.iter().any(|row| !std::sync::Arc::ptr_eq(&row.frame, &first.frame)) {
         return Err(Fault::new("finding::evidence", "the rows of a list must come from one answer").with_help("filter the collection and give that"));
