@@ -19,7 +19,7 @@ const REVISION: &str = "QfeVersion";
 
 /// The records of starts and stops; nothing where the source has none, or does not name the source of a record.
 pub fn plan(scope: Scope, context: &Context<'_>) -> Option<Plan> {
-    let of_channel = |id: i64| context.inventory.raw_fields.get(&(Arc::from(CHANNEL), id));
+    let of_channel = |id: i64| context.inventory.raw_fields.get(&(Arc::from(CHANNEL), Some(id)));
     let ids: Vec<i64> = [STARTED, STOPPED].into_iter().filter(|id| of_channel(*id).is_some()).collect();
     let known = |name: &str| ids.iter().filter_map(|id| of_channel(*id)).flatten().any(|field| **field == *name);
     let named = |names: &[&'static str]| names.iter().copied().filter(|name| known(name)).collect::<Vec<_>>();

@@ -10,8 +10,8 @@ pub struct Inventory {
     pub machines: Vec<KnownMachine>,
     /// Kinds of rows, sorted, each once, with the machines and days that have some.
     pub streams: Vec<Stream>,
-    /// The raw fields that records of a channel and event id have, in `event`.
-    pub raw_fields: BTreeMap<(Arc<str>, i64), Vec<Arc<str>>>,
+    /// The raw fields that records of a channel and event id have, in `event`; of those that have no event id, too.
+    pub raw_fields: BTreeMap<(Arc<str>, Option<i64>), Vec<Arc<str>>>,
     /// Records that ingest could not read: file, reason, how many.
     pub rejected: Vec<(Arc<str>, Arc<str>, u64)>,
 }

@@ -14,10 +14,9 @@ use crate::telemetry::{Inventory, Kind, KnownMachine, Slice, Stream};
 pub fn read(store: &Store) -> Result<Inventory, BackendError> {
     let manifest = store.manifest();
     let of = |table: &str| manifest.files.iter().filter(|file| file.table == table).cloned().collect::<Vec<_>>();
-    let mut raw_fields: BTreeMap<(Arc<str>, i64), Vec<Arc<str>>> = BTreeMap::new();
+    let mut raw_fields: BTreeMap<(Arc<str>, Option<i64>), Vec<Arc<str>>> = BTreeMap::new();
     for file in manifest.files.iter().filter(|file| file.table == "event") {
         for (channel, event_id) in &file.kinds {
-            let Some(event_id) = event_id else { continue };
             raw_fields.entry((Arc::from(channel.as_str()), *event_id)).or_default().extend(file.raw_fields.iter().map(|name| Arc::from(name.as_str())));
         }
     }

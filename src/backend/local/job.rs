@@ -80,8 +80,7 @@ impl Job {
         self.read.files += chosen.of as u64;
         let fresh = if needed.contains("FreshUnknown") { Some(shared.fresh(&self.limits)?) } else { None };
         let reading = Reading { store: shared.store.clone(), scan: Arc::new(scan.clone()), limits: self.limits.clone(), fresh, window: (None, None) };
-        let part = Part { reading: Box::new(reading), files: chosen.files, transforms: Vec::new() };
-        Ok(Stage { source: Rows::Files(vec![part]), schema: schema.clone(), order: Order::Rows })
+        Ok(Stage { source: Rows::Files(Part::by_fields(reading, chosen.files, schema)), schema: schema.clone(), order: Order::Rows })
     }
 
     /// Machines come folded from the inventory, in its order.
@@ -148,13 +147,17 @@ impl Job {
     pub fn lazy(&mut self, stage: Stage) -> Result<LazyFrame, BackendError> {
         match stage.source {
             Rows::Frame(frame) => Ok(*frame),
-            Rows::Files(parts) => self.open(&parts),
+            Rows::Files(parts) => self.open(&parts, |rows| rows),
         }
     }
 
-    fn open(&mut self, parts: &[Part]) -> Result<LazyFrame, BackendError> {
+    /// The rows of some parts, each as it is needed of them.
+    fn open(&mut self, parts: &[Part], needed: impl Fn(LazyFrame) -> LazyFrame) -> Result<LazyFrame, BackendError> {
         parts.iter().for_each(|part| self.count(&part.files));
-        Rows::of(parts)
+        Rows::of(parts, |part| {
+            let rows = needed(part.rows()?);
+            if part.is_wide { Ok(self.collect(rows)?.lazy()) } else { Ok(rows) }
+        })
     }
 
     fn count(&mut self, files: &[StoredFile]) {
@@ -201,7 +204,7 @@ impl Job {
             (Order::Rows, Rows::Frame(frame)) => take(without_order(self.sorted(*frame)?)),
             (Order::Rows, Rows::Files(parts)) => {
                 for piece in Rows::pieces(&parts, |_| PIECE) {
-                    let query = self.open(&piece)?;
+                    let query = self.open(&piece, |rows| rows)?;
                     take(without_order(self.sorted(query)?))?;
                 }
                 Ok(())
@@ -232,7 +235,7 @@ impl Job {
                 }
                 let mut height = 0;
                 for piece in pieces {
-                    let query = self.open(&piece)?;
+                    let query = self.open(&piece, cut)?;
                     let piece = self.collect(cut(query))?;
                     height += piece.height();
                     found.push(piece);

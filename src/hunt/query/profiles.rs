@@ -104,7 +104,7 @@ fn programs(target: &Target, context: &Context<'_>) -> Vec<Plan> {
 /// Records that only some machines write. Any record shows that a machine is looked at.
 fn records(target: &Target, context: &Context<'_>) -> Plan {
     let mut cases = Vec::new();
-    let mut kinds: Vec<(Arc<str>, i64)> = Vec::new();
+    let mut kinds: Vec<(Arc<str>, Option<i64>)> = Vec::new();
     let mut fields: Vec<Arc<str>> = Vec::new();
     for (profile, sign) in signs() {
         let (channel, ids, source) = match sign {
@@ -112,7 +112,7 @@ fn records(target: &Target, context: &Context<'_>) -> Plan {
             Sign::RecordsOf { channel, source } => (*channel, &[][..], Some(*source)),
             Sign::Programs(_) | Sign::Shares | Sign::ClientBuild | Sign::ServerBuild | Sign::Desktop(_) | Sign::Logons(_) => continue,
         };
-        let fits = |known: &str, id: i64| folded_equal(known, channel) && (ids.is_empty() || ids.contains(&id));
+        let fits = |known: &str, id: Option<i64>| folded_equal(known, channel) && (ids.is_empty() || id.is_some_and(|id| ids.contains(&id)));
         let present: Vec<_> = context.inventory.raw_fields.iter().filter(|((known, id), _)| fits(known, *id)).collect();
         let named: Vec<Arc<str>> = SOURCES
             .iter()
@@ -135,7 +135,7 @@ fn records(target: &Target, context: &Context<'_>) -> Plan {
         cases.push((profile.word, sign.label(), condition));
     }
     let mut channels: Vec<Arc<str>> = kinds.iter().map(|(channel, _)| channel.clone()).collect();
-    let mut event_ids: Vec<i64> = kinds.iter().map(|(_, id)| *id).collect();
+    let mut event_ids: Vec<i64> = kinds.iter().filter_map(|(_, id)| *id).collect();
     channels.sort();
     channels.dedup();
     event_ids.sort_unstable();

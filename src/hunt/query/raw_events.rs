@@ -56,7 +56,8 @@ fn known_channels(given: &str, inventory: &Inventory) -> Vec<Arc<str>> {
 fn raw_fields(channels: &[Arc<str>], event_ids: &[i64], inventory: &Inventory) -> Vec<Arc<str>> {
     let mut seen = std::collections::HashSet::new();
     let wanted = inventory.raw_fields.iter().filter(|((channel, id), _)| {
-        (channels.is_empty() || channels.iter().any(|asked| folded_equal(asked, channel))) && (event_ids.is_empty() || event_ids.contains(id))
+        (channels.is_empty() || channels.iter().any(|asked| folded_equal(asked, channel)))
+            && (event_ids.is_empty() || id.is_some_and(|id| event_ids.contains(&id)))
     });
     wanted.flat_map(|(_, fields)| fields).filter(|field| seen.insert((*field).clone())).cloned().collect()
 }

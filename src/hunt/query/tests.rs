@@ -21,8 +21,8 @@ fn source() -> Inventory {
             part("logon", "logon", "Security/4625", "DC1", "2020-09-21T10:00:00Z", 2),
         ],
     );
-    source.raw_fields.insert(("Security/Operational".into(), 4624), vec!["LogonGuid".into(), "IpAddress".into()]);
-    source.raw_fields.insert(("Sysmon/Operational".into(), 1), vec!["Image".into(), "IpAddress".into()]);
+    source.raw_fields.insert(("Security/Operational".into(), Some(4624)), vec!["LogonGuid".into(), "IpAddress".into()]);
+    source.raw_fields.insert(("Sysmon/Operational".into(), Some(1)), vec!["Image".into(), "IpAddress".into()]);
     source
 }
 

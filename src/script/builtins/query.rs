@@ -6,19 +6,24 @@ use super::call::texts_of;
 use super::{Answer, Bins, Call, Client, Collection, Declared, HistogramValue, Kind, Machine};
 use crate::diag::Fault;
 use crate::hunt::query::{self, Context, Given, Leads, OptionError, QUERIES, Query, Takes, Target};
+use crate::plan::Scope;
 use crate::script::value::type_word;
 use crate::telemetry::words::PORTS;
 
 pub(super) fn declared() -> Vec<Declared> {
     let mut all = Vec::new();
     for query in QUERIES {
-        let params: &[(&str, Kind)] = match query.leads() {
-            Leads::Nothing => &[("options", Kind::Map)],
-            Leads::Period => &[("period or options", Kind::PeriodOrMap)],
+        let (params, least): (&[(&str, Kind)], usize) = match query.leads() {
+            Leads::Nothing => (&[("options", Kind::Map)], 0),
+            Leads::Period => (&[("period or options", Kind::PeriodOrMap)], 0),
+            Leads::Option("text") => (&[("text", Kind::Any), ("options", Kind::Map)], 1),
+            Leads::Option(_) => (&[("value", Kind::Any), ("options", Kind::Map)], 1),
         };
-        for receiver in [Kind::Machine, Kind::Client] {
+        // What is asked of values rather than of machines can be asked of nobody.
+        let free = (query.name == "wider_net").then_some(None);
+        for receiver in [Some(Kind::Machine), Some(Kind::Client)].into_iter().chain(free) {
             for name in [Some(query.name), query.name.strip_prefix("get_")].into_iter().flatten() {
-                all.push(Declared { name, receiver: Some(receiver), params, least: 0, is_property: false, doc: query.doc, example: query.example, body: ask });
+                all.push(Declared { name, receiver, params, least, is_property: false, doc: query.doc, example: query.example, body: ask });
             }
         }
     }
@@ -45,7 +50,17 @@ fn ask(call: &Call) -> Answer<Dynamic> {
     let (collection, histogram) = asked(call, query)?;
     match histogram {
         None => Ok(Dynamic::from(collection)),
-        Some(histogram) => Bins::of(call, &collection, &histogram).map(Dynamic::from).map_err(|fault| call.fail_at_value(0, "histogram", fault)),
+        Some(histogram) => {
+            Bins::of(call, &collection, &histogram).map(Dynamic::from).map_err(|fault| call.fail_at_value(place_of_options(query), "histogram", fault))
+        }
+    }
+}
+
+/// Which argument the map of options is.
+fn place_of_options(query: &Query) -> usize {
+    match query.leads() {
+        Leads::Nothing | Leads::Period => 0,
+        Leads::Option(_) => 1,
     }
 }
 
@@ -54,20 +69,29 @@ pub(super) fn asked(call: &Call, query: &Query) -> Answer<(Collection, Option<Hi
     let (scope, entity) = match (call.receiver::<Machine>(), call.receiver::<Client>()) {
         (Ok(machine), _) => (machine.scope(), machine.period),
         (_, Ok(client)) => (client.scope(), client.period),
+        _ if call.declared.receiver.is_none() => (Scope::Everything, None),
         (Err(error), _) => return Err(error),
     };
+    let place = place_of_options(query);
     let (mut period, mut histogram, mut options) = (None, None, Vec::new());
-    if query.leads() == Leads::Period && !call.value(0).is_map() {
-        period = call.period(0)?;
+    match query.leads() {
+        Leads::Option(key) if call.value(0).is_unit() => {
+            let fault = Fault::new("options::missing", format!("`{key}` is a missing value: there is nothing to look for"));
+            return Err(call.fail_at(0, fault.with_help("ask `is_missing()` or `or_else(…)` first")));
+        }
+        Leads::Period if !call.value(0).is_map() => period = call.period(0)?,
+        Leads::Option(key) => options.push((key.to_string(), given(call, &call.value(0)).map_err(|found| call.fail_at(0, no_option(key, &found)))?)),
+        Leads::Nothing | Leads::Period => {}
     }
-    for (key, value) in call.options(0) {
+    for (key, value) in call.options(place) {
         let takes = query.options.iter().find(|option| option.name == key).map(|option| option.takes);
+        let wrong = |fault| call.fail_at_value(place, &key, fault);
         match takes {
             _ if value.is_unit() => {}
-            Some(Takes::Period) => period = Some(call.period_of(&value).map_err(|fault| call.fail_at_value(0, &key, fault))?),
-            Some(Takes::Histogram) => histogram = Some(HistogramValue::of(call, &value).map_err(|fault| call.fail_at_value(0, &key, fault))?),
+            Some(Takes::Period) => period = Some(call.period_of(&value).map_err(wrong)?),
+            Some(Takes::Histogram) => histogram = Some(HistogramValue::of(call, &value).map_err(wrong)?),
             _ => {
-                let given = given(call, &key, &value)?;
+                let given = given(call, &value).map_err(|found| wrong(no_option(&key, &found)))?;
                 options.push((key, given));
             }
         }
@@ -77,20 +101,29 @@ pub(super) fn asked(call: &Call, query: &Query) -> Answer<(Collection, Option<Hi
     let context = Context { zone: call.run.setup.zone, now: call.run.setup.now, inventory: &inventory };
     let target = Target { scope, period };
     let plan = if histogram.is_some() { query::plan_events } else { query::plan };
-    let plan = plan(query, &target, &options, &context).map_err(|error| option_error(call, &error))?;
+    let plan = plan(query, &target, &options, &context).map_err(|error| option_error(call, query, &error))?;
     let collection = Collection::of(plan, Some(period)).map_err(|error| call.fail_plan(&error))?;
     Ok((collection, histogram))
 }
 
-fn option_error(call: &Call, error: &OptionError) -> Box<rhai::EvalAltResult> {
-    let fault = Fault::from(error);
-    if error.is_key() { call.fail_at_key(0, error.option(), fault) } else { call.fail_at_value(0, error.option(), fault) }
+fn option_error(call: &Call, query: &Query, error: &OptionError) -> Box<rhai::EvalAltResult> {
+    let (fault, place) = (Fault::from(error), place_of_options(query));
+    let is_written = call.options(place).iter().any(|(key, _)| key == error.option());
+    match query.leads() {
+        Leads::Option(key) if key == error.option() && !is_written => call.fail_at(0, fault),
+        _ if error.is_key() => call.fail_at_key(place, error.option(), fault),
+        _ => call.fail_at_value(place, error.option(), fault),
+    }
 }
 
-/// A value of the script as an option's value.
-fn given(call: &Call, key: &str, value: &Dynamic) -> Answer<Given> {
+fn no_option(key: &str, found: &str) -> Fault {
+    Fault::new("options::type", format!("`{key}` can't be {found}")).with_help("an option takes a text, a number, or a list of them")
+}
+
+/// A value of the script as an option's value, or what it is in place of one.
+fn given(call: &Call, value: &Dynamic) -> Result<Given, String> {
     if let Some(items) = value.read_lock::<Array>() {
-        return items.iter().map(|item| given(call, key, &item.clone().flatten())).collect::<Answer<Vec<_>>>().map(flattened);
+        return items.iter().map(|item| given(call, &item.clone().flatten())).collect::<Result<Vec<_>, _>>().map(flattened);
     }
     if let Some(machine) = value.read_lock::<Machine>() {
         return Ok(Given::List(machine.muids().iter().map(|muid| Given::Text(muid.to_string())).collect()));
@@ -110,12 +143,7 @@ fn given(call: &Call, key: &str, value: &Dynamic) -> Answer<Given> {
     if Kind::Text.accepts(value) {
         return Ok(Given::Text(texts_of(value).first().map(ToString::to_string).unwrap_or_default()));
     }
-    let found = type_word(call.context.engine(), value);
-    Err(call.fail_at_value(
-        0,
-        key,
-        Fault::new("options::type", format!("`{key}` can't be {found}")).with_help("an option takes a text, a number, or a list of them"),
-    ))
+    Err(type_word(call.context.engine(), value))
 }
 
 fn flattened(items: Vec<Given>) -> Given {
