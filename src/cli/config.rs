@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::diag::{Fault, Place, SourceText};
+use crate::diag::{Fault, Place, SourceText, reason};
 
 const FILE: &str = "huntsman.toml";
 
@@ -15,7 +15,10 @@ pub fn sources() -> Result<BTreeMap<String, String>, Fault> {
     match std::fs::read_to_string(Path::new(FILE)) {
         Ok(text) => parse(&text),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(BTreeMap::new()),
-        Err(error) => Err(Fault::new("config::unreadable", format!("{FILE}: {error}"))),
+        Err(error) => {
+            Err(Fault::new("config::unreadable", format!("{FILE}: {}", reason(&error)))
+                .with_help("make it a text file in UTF-8 that can be read, or take it away"))
+        }
     }
 }
 

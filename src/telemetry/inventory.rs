@@ -11,10 +11,13 @@ pub struct Inventory {
     /// Kinds of rows, sorted, each once, with the machines and days that have some.
     pub streams: Vec<Stream>,
     /// The raw fields that records of a channel and event id have, in `event`; of those that have no event id, too.
-    pub raw_fields: BTreeMap<(Arc<str>, Option<i64>), Vec<Arc<str>>>,
+    pub raw_fields: BTreeMap<RecordKind, Vec<Arc<str>>>,
     /// Records that ingest could not read: file, reason, how many.
     pub rejected: Vec<(Arc<str>, Arc<str>, u64)>,
 }
+
+/// Channel and event id of records; not every source has ids.
+pub type RecordKind = (Arc<str>, Option<i64>);
 
 /// A machine, folded from all the names that telemetry gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,7 +12,7 @@ pub mod profile;
 pub mod tables;
 pub mod words;
 
-pub use inventory::{Inventory, Kind, KnownMachine, Slice, Stream};
+pub use inventory::{Inventory, Kind, KnownMachine, RecordKind, Slice, Stream};
 pub use line::{Line, Told};
 pub use tables::{TABLES, TIMELINE, table};
 

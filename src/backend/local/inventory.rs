@@ -8,13 +8,13 @@ use polars::prelude::{DataFrame, DataType, Int64Chunked, LazyFrame};
 use super::run;
 use crate::backend::{BackendError, Limits};
 use crate::store::{Store, StoredFile};
-use crate::telemetry::{Inventory, Kind, KnownMachine, Slice, Stream};
+use crate::telemetry::{Inventory, Kind, KnownMachine, RecordKind, Slice, Stream};
 
 /// Reads and folds it: several ingests may know the same machine and the same day.
 pub fn read(store: &Store) -> Result<Inventory, BackendError> {
     let manifest = store.manifest();
     let of = |table: &str| manifest.files.iter().filter(|file| file.table == table).cloned().collect::<Vec<_>>();
-    let mut raw_fields: BTreeMap<(Arc<str>, Option<i64>), Vec<Arc<str>>> = BTreeMap::new();
+    let mut raw_fields: BTreeMap<RecordKind, Vec<Arc<str>>> = BTreeMap::new();
     for file in manifest.files.iter().filter(|file| file.table == "event") {
         for (channel, event_id) in &file.kinds {
             raw_fields.entry((Arc::from(channel.as_str()), *event_id)).or_default().extend(file.raw_fields.iter().map(|name| Arc::from(name.as_str())));

@@ -15,8 +15,8 @@ pub(super) const QUERY: Query = Query {
     name: "grep",
     table: "timeline",
     doc: "Rows of any table of which a text column contains the text, or any of several; told as in a timeline, with the first Column that holds it. A record \
-          that holds it only in a raw field is there once as `event`, with the field as Column and its text as Detail. Machine, sensor, channel and file of a \
-          row are not searched",
+          that holds it only in a raw field is there once as `event`, with the field as Column and its text as Detail. What says where a row comes \
+          from (machine, sensor, channel, file, number, time) is not searched",
     options: &[
         own("text", Takes::TextList, "what to look for, as it is: no pattern; case is ignored"),
         own("tables", Takes::Words(WORDS), "only these tables; event: the raw fields of every record"),

@@ -6,6 +6,7 @@ use super::line::told;
 use super::timeline::EVENT;
 use super::{Context, names};
 use crate::plan::{Expr, Func, How, Pattern, Plan, Scan, Source, Step, Value};
+use crate::telemetry::mapping::ENVELOPE;
 use crate::telemetry::{Table, Type};
 
 /// The column that holds what was looked for.
@@ -38,7 +39,8 @@ impl Search {
     /// `shown` are the other tables, with what is read of them.
     pub(super) fn records(&self, table: &'static Table, scan: Scan, shown: &[(&'static Table, Scan)], context: &Context<'_>, each: bool) -> Option<Plan> {
         let line = table.line?;
-        let mut fields: Vec<Arc<str>> = context.inventory.raw_fields.values().flatten().cloned().collect();
+        let says = |field: &str| !ENVELOPE.contains(&field.strip_suffix("_raw").unwrap_or(field));
+        let mut fields: Vec<Arc<str>> = context.inventory.raw_fields.values().flatten().filter(|field| says(field)).cloned().collect();
         fields.sort();
         fields.dedup();
         if fields.is_empty() {

@@ -5,7 +5,7 @@ use rhai::{Array, Dynamic};
 use super::call::texts_of;
 use super::{Answer, Bins, Call, Client, Collection, Declared, HistogramValue, Kind, Machine};
 use crate::diag::Fault;
-use crate::hunt::query::{self, Context, Given, Leads, OptionError, QUERIES, Query, Takes, Target};
+use crate::hunt::query::{self, Given, Leads, OptionError, QUERIES, Query, Takes, Target};
 use crate::plan::Scope;
 use crate::script::value::type_word;
 use crate::telemetry::words::PORTS;
@@ -46,7 +46,9 @@ pub(in crate::script) fn option_words(name: &str, option: &str) -> Vec<&'static 
 }
 
 fn ask(call: &Call) -> Answer<Dynamic> {
-    let Some(query) = query::query(call.declared.name) else { return Err(call.fail(Fault::new("query::unknown", "there is no such query"))) };
+    let Some(query) = query::query(call.declared.name) else {
+        return Err(call.fail(Fault::new("query::unknown", "there is no such query").with_help("`huntsman doc` lists what there is")));
+    };
     let (collection, histogram) = asked(call, query)?;
     match histogram {
         None => Ok(Dynamic::from(collection)),
@@ -80,7 +82,10 @@ pub(super) fn asked(call: &Call, query: &Query) -> Answer<(Collection, Option<Hi
             return Err(call.fail_at(0, fault.with_help("ask `is_missing()` or `or_else(…)` first")));
         }
         Leads::Period if !call.value(0).is_map() => period = call.period(0)?,
-        Leads::Option(key) => options.push((key.to_string(), given(call, &call.value(0)).map_err(|found| call.fail_at(0, no_option(key, &found)))?)),
+        Leads::Option(key) => {
+            let given = given(call, &call.value(0)).map_err(|found| call.fail_at(0, as_first(call, no_option(key, &found))))?;
+            options.push((key.to_string(), given));
+        }
         Leads::Nothing | Leads::Period => {}
     }
     for (key, value) in call.options(place) {
@@ -88,9 +93,11 @@ pub(super) fn asked(call: &Call, query: &Query) -> Answer<(Collection, Option<Hi
         let wrong = |fault| call.fail_at_value(place, &key, fault);
         match takes {
             _ if value.is_unit() => {}
+            // Which keys there are is said whatever the value is.
+            None => options.push((key, Given::Missing)),
             Some(Takes::Period) => period = Some(call.period_of(&value).map_err(wrong)?),
             Some(Takes::Histogram) => histogram = Some(HistogramValue::of(call, &value).map_err(wrong)?),
-            _ => {
+            Some(_) => {
                 let given = given(call, &value).map_err(|found| wrong(no_option(&key, &found)))?;
                 options.push((key, given));
             }
@@ -98,7 +105,7 @@ pub(super) fn asked(call: &Call, query: &Query) -> Answer<(Collection, Option<Hi
     }
     let period = call.run.period(period, entity);
     let inventory = call.run.inventory().map_err(|fault| call.fail(fault))?;
-    let context = Context { zone: call.run.setup.zone, now: call.run.setup.now, inventory: &inventory };
+    let context = call.run.asking(&inventory);
     let target = Target { scope, period };
     let plan = if histogram.is_some() { query::plan_events } else { query::plan };
     let plan = plan(query, &target, &options, &context).map_err(|error| option_error(call, query, &error))?;
@@ -110,10 +117,15 @@ fn option_error(call: &Call, query: &Query, error: &OptionError) -> Box<rhai::Ev
     let (fault, place) = (Fault::from(error), place_of_options(query));
     let is_written = call.options(place).iter().any(|(key, _)| key == error.option());
     match query.leads() {
-        Leads::Option(key) if key == error.option() && !is_written => call.fail_at(0, fault),
+        Leads::Option(key) if key == error.option() && !is_written => call.fail_at(0, as_first(call, fault)),
         _ if error.is_key() => call.fail_at_key(place, error.option(), fault),
         _ => call.fail_at_value(place, error.option(), fault),
     }
+}
+
+/// What comes first in the brackets is no option: the help says how it is written.
+fn as_first(call: &Call, fault: Fault) -> Fault {
+    fault.with_help(format!("it is `{}`, for example {}", call.declared.signature(), call.declared.example))
 }
 
 fn no_option(key: &str, found: &str) -> Fault {
