@@ -214,6 +214,8 @@ fn taken(takes: &Takes) -> String {
     match takes {
         Takes::Text | Takes::TextList => "text".into(),
         Takes::Number => "number".into(),
+        Takes::Values => "text or number".into(),
+        Takes::YesNo => "true or false".into(),
         Takes::Words(words) => words.join(" "),
         Takes::Attributes => "ATTR_REMOTE ATTR_EXTERNAL ATTR_FRESHUNKNOWN ATTR_LANSHARED".into(),
         Takes::Ports => "number or FTP SSH TELNET SMTP HTTP POP3 HTTPS RDP".into(),

@@ -54,3 +54,16 @@ pub fn provider<'a>(channel: &str, raw: Option<&'a str>) -> Option<&'a str> {
 pub fn event_id(record: &Record) -> Option<i64> {
     record.slot(Slot::EventId).and_then(integer)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::telemetry::mapping::ENVELOPE;
+
+    #[test]
+    fn where_a_record_is_from_is_no_content_of_it() {
+        for name in NAMES.iter().flat_map(|(_, names)| *names) {
+            assert!(ENVELOPE.contains(name), "{name}");
+        }
+    }
+}

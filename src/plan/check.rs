@@ -172,6 +172,14 @@ impl Schema {
                     self.require(&key.column)?;
                 }
             }
+            Step::Explode(name) => match columns.iter_mut().find(|(column, _)| column == name) {
+                Some((_, kind @ Type::List)) => *kind = Type::Text,
+                Some((_, kind)) => {
+                    let found = kind.word().to_string();
+                    return Err(PlanError::Argument { function: "explode".into(), wanted: "a list".into(), given: name.to_string(), found });
+                }
+                None => drop(self.require(name)?),
+            },
             Step::Distinct(names) => {
                 for name in names {
                     self.require(name)?;
@@ -296,7 +304,7 @@ impl Schema {
             Func::Pattern(_) | Func::IsPublic | Func::IsPrivate | Func::HasBits | Func::AnyBits | Func::IsMissing | Func::IsTrue => Some(Type::Bool),
             Func::Len | Func::Levenshtein | Func::Hour(_) | Func::Weekday(_) => Some(Type::Int),
             Func::Entropy | Func::SquareRoot => Some(Type::Float),
-            Func::Split => Some(Type::List),
+            Func::Split | Func::Fitting(_) => Some(Type::List),
             Func::Floor(_) => Some(Type::Time),
             Func::OrElse => arguments.iter().skip(1).try_fold(receiver, |kind, other| match (kind, self.type_of(other)?) {
                 (None, other) => Ok(other),
@@ -309,9 +317,16 @@ impl Schema {
                 PlanError::Argument { function: super::explain::operator(func).into(), wanted, given: super::explain::expression(&arguments[which]), found }
             })?,
             Func::Cased | Func::Lower | Func::Upper | Func::Replace | Func::Before | Func::After | Func::Between => Some(Type::Text),
-            Func::Basename | Func::Dirname | Func::Extension | Func::DecodeBase64 | Func::Concat | Func::Joined | Func::Hex | Func::Date(_) | Func::Item => {
-                Some(Type::Text)
-            }
+            Func::Basename
+            | Func::Dirname
+            | Func::Extension
+            | Func::DecodeBase64
+            | Func::Concat
+            | Func::Joined
+            | Func::Named
+            | Func::Hex
+            | Func::Date(_)
+            | Func::Item => Some(Type::Text),
         })
     }
 
@@ -401,7 +416,9 @@ fn check_argument(func: Func, argument: &Expr, kind: Option<Type>) -> Result<(),
             return Ok(());
         }
         Func::Dirname | Func::Extension | Func::Entropy | Func::DecodeBase64 | Func::Concat | Func::Hour(_) | Func::Weekday(_) | Func::Date(_) => return Ok(()),
-        Func::Arithmetic(_) | Func::Negate | Func::SquareRoot | Func::OrElse | Func::Item | Func::Joined | Func::Hex => return Ok(()),
+        Func::Arithmetic(_) | Func::Negate | Func::SquareRoot | Func::OrElse | Func::Item | Func::Joined | Func::Fitting(_) | Func::Named | Func::Hex => {
+            return Ok(());
+        }
     };
     let fits = |kind: Type| kinds.contains(&kind) || (kind == Type::List && signature.test);
     // Bits may be written as people read them: `"0x1010"`.
@@ -434,6 +451,6 @@ fn check_patterns(test: Pattern, arguments: &[Arc<Expr>]) -> Result<(), PlanErro
     match test {
         Pattern::Matches => texts.try_for_each(|text| super::pattern::regex(text, false).map(|_| ())),
         Pattern::InCidr => texts.try_for_each(|text| super::pattern::Network::parse(text).map(|_| ())),
-        Pattern::Contains | Pattern::StartsWith | Pattern::EndsWith | Pattern::Like => Ok(()),
+        Pattern::Contains | Pattern::Has | Pattern::StartsWith | Pattern::EndsWith | Pattern::Like => Ok(()),
     }
 }

@@ -109,6 +109,16 @@ pub fn apply_as(func: Func, args: &[Value], cased: bool) -> Value {
             }
             _ => Value::Missing,
         },
+        Func::Fitting(test) => {
+            let Value::List(names) = argument else { return Value::Missing };
+            let fits = |text: &Value| any_pattern(receiver, |pattern| matches_text(test, text, pattern, cased));
+            let fitting: Vec<Value> = names.iter().zip(args.iter().skip(2)).filter(|(_, text)| fits(text)).map(|(name, _)| name.clone()).collect();
+            if fitting.is_empty() { Value::Missing } else { Value::List(fitting.into()) }
+        }
+        Func::Named => {
+            let Value::List(names) = argument else { return Value::Missing };
+            names.iter().zip(args.iter().skip(2)).find(|(name, _)| *name == receiver).map_or(Value::Missing, |(_, text)| text.clone())
+        }
         Func::Hex => match receiver {
             Value::Int(number) => Value::text(format!("{number:#x}")),
             _ => Value::Missing,
@@ -147,6 +157,7 @@ fn matches_text(test: Pattern, receiver: &Value, pattern: &Value, cased: bool) -
     let needle = || Needle::new(pattern, cased);
     match test {
         Pattern::Contains => needle().form(text).contains(needle().text()),
+        Pattern::Has => text::has_word(&needle().form(text), needle().text()),
         Pattern::StartsWith => needle().form(text).starts_with(needle().text()),
         Pattern::EndsWith => needle().form(text).ends_with(needle().text()),
         Pattern::Like => pattern::like(needle().text(), true).is_ok_and(|regex| regex.is_match(&needle().form(text))),

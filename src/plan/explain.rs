@@ -79,6 +79,7 @@ fn step_text(step: &Step) -> String {
         Step::Limit(Keep::Head(n)) => format!("head {n}"),
         Step::Limit(Keep::Tail(n)) => format!("tail {n}"),
         Step::Limit(Keep::Sample(n)) => format!("sample {n}"),
+        Step::Explode(name) => format!("explode {name}"),
         Step::Distinct(names) if names.is_empty() => "unique".into(),
         Step::Distinct(names) => format!("unique {}", names.join(" ")),
         Step::Join { how, left_on, right_on, within, .. } => {
@@ -151,6 +152,8 @@ fn call(func: Func, arguments: &[Arc<Expr>]) -> String {
         Func::Arithmetic(operation) => joined(arguments, &format!(" {} ", sign(operation))),
         Func::Negate => format!("-{}", arguments.first().map(|argument| operand(argument)).unwrap_or_default()),
         Func::Concat => joined(arguments, " + "),
+        Func::Fitting(test) => among(&format!("fitting {}", Func::from(test).signature().name), arguments),
+        Func::Named => among("named", arguments),
         Func::Joined => format!("joined({})", arguments.iter().map(|argument| expression(argument)).collect::<Vec<_>>().join(", ")),
         Func::IsTrue => arguments.first().map(|argument| operand(argument)).unwrap_or_default(),
         Func::Item => format!(
@@ -163,6 +166,16 @@ fn call(func: Func, arguments: &[Arc<Expr>]) -> String {
             format!("{receiver}.{}({})", func.signature().name, rest.iter().map(|argument| expression(argument)).collect::<Vec<_>>().join(", "))
         }
     }
+}
+
+/// What is looked for, and among which texts; of records with all their fields there are hundreds.
+fn among(what: &str, arguments: &[Arc<Expr>]) -> String {
+    const NAMED: usize = 40;
+    let texts: Vec<String> = arguments.iter().skip(2).map(|text| expression(text)).collect();
+    let more = texts.len().saturating_sub(NAMED);
+    let named = texts.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(" ");
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{what}({} among {named}{rest})", arguments.first().map(|wanted| expression(wanted)).unwrap_or_default())
 }
 
 /// The sign of an operation.

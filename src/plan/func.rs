@@ -38,6 +38,10 @@ pub enum Func {
     Concat,
     /// Those of the texts after the first that are known, with the first between them; missing where none is.
     Joined,
+    /// Of patterns, names, and as many texts: the names of the texts that any of the patterns fits, a list; missing where there is none.
+    Fitting(Pattern),
+    /// Of a name, names, and as many texts: the text of that name.
+    Named,
     /// A whole number as people read it in hexadecimal.
     Hex,
     Hour(Tz),
@@ -61,6 +65,8 @@ pub enum Func {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Pattern {
     Contains,
+    /// As a whole word: no letter or digit right before or after it.
+    Has,
     StartsWith,
     EndsWith,
     /// `*` and `?` over the whole text.
@@ -119,6 +125,7 @@ impl Func {
     /// Every function that a playbook can write as a method of a column, with UTC where a zone is needed.
     pub const METHODS: &'static [Func] = &[
         Func::Pattern(Pattern::Contains),
+        Func::Pattern(Pattern::Has),
         Func::Pattern(Pattern::StartsWith),
         Func::Pattern(Pattern::EndsWith),
         Func::Pattern(Pattern::Like),
@@ -157,6 +164,9 @@ impl Func {
         let of = |name, receiver, arguments, test, doc| Signature { name, receiver, arguments, test, doc };
         match self {
             Func::Pattern(Pattern::Contains) => of("contains", TEXT, (1, 1), true, "the text holds this one, anywhere"),
+            Func::Pattern(Pattern::Has) => {
+                of("has", TEXT, (1, 1), true, "the text holds this one as a whole word: no letter or digit right before or after it")
+            }
             Func::Pattern(Pattern::StartsWith) => of("starts_with", TEXT, (1, 1), true, "the text starts with this one"),
             Func::Pattern(Pattern::EndsWith) => of("ends_with", TEXT, (1, 1), true, "the text ends with this one"),
             Func::Pattern(Pattern::Like) => of("like", TEXT, (1, 1), true, "the whole text fits the pattern: `*` any run of characters, `?` one"),
@@ -185,6 +195,8 @@ impl Func {
             Func::Levenshtein => of("levenshtein", TEXT, (1, 1), false, "edits between the two texts, case ignored"),
             Func::Concat => of("", &[], (0, usize::MAX), false, "the texts one after the other"),
             Func::Joined => of("", &[], (0, usize::MAX), false, "the texts that are known, with another between them"),
+            Func::Fitting(_) => of("", &[], (0, usize::MAX), false, "the names of the texts that fit"),
+            Func::Named => of("", &[], (0, usize::MAX), false, "the text of that name"),
             Func::Hex => of("hex", WHOLE, (0, 0), false, "as text in hexadecimal, `0x1010`"),
             Func::Hour(_) => of("hour", TIME, (0, 0), false, "0 to 23, in the run's time zone"),
             Func::Weekday(_) => of("weekday", TIME, (0, 0), false, "1 to 7, Monday first, in the run's time zone"),

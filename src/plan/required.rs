@@ -43,6 +43,9 @@ fn before(step: &Step, mut needed: Needed, input: Option<&Schema>) -> Needed {
             needed.insert(of.clone());
         }
         Step::Sort(keys) => needed.extend(keys.iter().map(|key| key.column.clone())),
+        Step::Explode(name) => {
+            needed.insert(name.clone());
+        }
         Step::Distinct(names) if names.is_empty() => needed = all(),
         Step::Distinct(names) => needed.extend(names.iter().cloned()),
         Step::Join { left_on, within, .. } => {

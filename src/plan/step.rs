@@ -109,6 +109,8 @@ pub enum Step {
     },
     Sort(Vec<SortKey>),
     Limit(Keep),
+    /// A row for each item of a list; a row without items stays, with the item missing.
+    Explode(Arc<str>),
     /// One row for each distinct tuple (all columns when empty): the first in row order.
     Distinct(Vec<Arc<str>>),
     Join {

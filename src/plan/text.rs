@@ -117,6 +117,21 @@ pub fn split<'a>(text: &'a str, needle: &Needle) -> Vec<&'a str> {
     parts
 }
 
+/// Whether a word stands in a text on its own: where it begins or ends with a letter or digit, none comes right before or after. Both as they compare.
+pub fn has_word(text: &str, word: &str) -> bool {
+    let (Some(first), Some(last)) = (word.chars().next(), word.chars().next_back()) else { return true };
+    let apart = |inner: char, outer: Option<char>| !(inner.is_alphanumeric() && outer.is_some_and(char::is_alphanumeric));
+    let mut from = 0;
+    while let Some(start) = text.get(from..).and_then(|rest| rest.find(word)).map(|found| from + found) {
+        let end = start + word.len();
+        if apart(first, text[..start].chars().next_back()) && apart(last, text[end..].chars().next()) {
+            return true;
+        }
+        from = start + first.len_utf8();
+    }
+    false
+}
+
 const SLASHES: [char; 2] = ['\\', '/'];
 
 /// The last part of a path, either slash; slashes at its end do not count.

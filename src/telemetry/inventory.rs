@@ -19,6 +19,9 @@ pub struct Inventory {
     pub rejected: Vec<(Arc<str>, Arc<str>, u64)>,
 }
 
+/// Channel and event id of records; not every source has ids.
+pub type RecordKind = (Arc<str>, Option<i64>);
+
 /// A machine, folded from all the names that telemetry gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownMachine {

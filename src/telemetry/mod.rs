@@ -13,7 +13,7 @@ pub mod profile;
 pub mod tables;
 pub mod words;
 
-pub use inventory::{Inventory, Kind, KnownMachine, RawFields, Slice, Stream};
+pub use inventory::{Inventory, Kind, KnownMachine, RawFields, RecordKind, Slice, Stream};
 pub use line::{Line, Told};
 pub use tables::{TABLES, TIMELINE, table};
 

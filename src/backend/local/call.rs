@@ -88,7 +88,25 @@ pub fn lower(lowering: &Lowering<'_>, func: Func, arguments: &[Arc<Expr>], kind:
             }
             _ => plain(lowering, func, arguments, kind),
         },
-        Func::Split | Func::Entropy | Func::Levenshtein | Func::Concat | Func::Joined | Func::Hex | Func::Item => plain(lowering, func, arguments, kind),
+        Func::Fitting(test) => match (&**receiver, rest.split_first()) {
+            (Expr::Literal(patterns), Some((names, texts))) if !texts.is_empty() => {
+                let patterns = match patterns {
+                    Value::List(patterns) => texts_of(patterns),
+                    one => texts_of(std::slice::from_ref(one)),
+                };
+                let names: Vec<Arc<str>> = match &**names {
+                    Expr::Literal(Value::List(names)) => texts_of(names).into_iter().map(Arc::from).collect(),
+                    _ => return plain(lowering, func, arguments, kind),
+                };
+                let test = TextTest::new(test, &patterns, cased);
+                let texts = texts.iter().map(|text| Ok(lowering.value_as(uncased(text), Type::Text)?.expr)).collect::<Result<Vec<_>, PlanError>>()?;
+                Ok(kernel_of(texts, Type::List, move |columns| kernel::fitting_texts(columns, &names, &test)))
+            }
+            _ => plain(lowering, func, arguments, kind),
+        },
+        Func::Split | Func::Entropy | Func::Levenshtein | Func::Concat | Func::Joined | Func::Named | Func::Hex | Func::Item => {
+            plain(lowering, func, arguments, kind)
+        }
     }
 }
 

@@ -100,8 +100,7 @@ impl Job {
         let fresh = if needed.contains("FreshUnknown") { Some(shared.fresh(&self.limits)?) } else { None };
         let (store, limits) = (shared.store.clone(), self.limits.clone());
         let reading = Reading { store, scan: Arc::new(scan.clone()), limits, fresh, window: (None, None), times: None };
-        let part = Part { reading: Box::new(reading), files: chosen.files, transforms: Vec::new() };
-        Ok(Stage { source: Rows::Files(vec![part]), schema: schema.clone(), order: Order::Rows })
+        Ok(Stage { source: Rows::Files(Part::by_fields(reading, chosen.files, schema)), schema: schema.clone(), order: Order::Rows })
     }
 
     /// Machines come folded from the inventory, in its order.
@@ -168,13 +167,17 @@ impl Job {
     pub fn lazy(&mut self, stage: Stage) -> Result<LazyFrame, BackendError> {
         match stage.source {
             Rows::Frame(frame) => Ok(*frame),
-            Rows::Files(parts) => self.open(&parts),
+            Rows::Files(parts) => self.open(&parts, |rows| rows),
         }
     }
 
-    fn open(&mut self, parts: &[Part]) -> Result<LazyFrame, BackendError> {
+    /// The rows of some parts, each as it is needed of them.
+    fn open(&mut self, parts: &[Part], needed: impl Fn(LazyFrame) -> LazyFrame) -> Result<LazyFrame, BackendError> {
         parts.iter().for_each(|part| self.count(&part.files));
-        Rows::of(parts)
+        Rows::of(parts, |part| {
+            let rows = needed(part.rows()?);
+            if part.is_wide { Ok(self.collect(rows)?.lazy()) } else { Ok(rows) }
+        })
     }
 
     fn count(&mut self, files: &[StoredFile]) {
@@ -224,7 +227,7 @@ impl Job {
                 let mut pieces = Pieces::of(&shared.store, &parts);
                 let mut rows = PIECE;
                 while let Some(piece) = pieces.next(rows) {
-                    let query = self.open(&piece.parts)?;
+                    let query = self.open(&piece.parts, |rows| rows)?;
                     let frame = without_order(self.sorted(query)?);
                     rows = next_piece(rows, piece.rows, frame.estimated_size() as u64);
                     take(frame)?;
@@ -255,7 +258,7 @@ impl Job {
                 let mut pieces = Pieces::of(&shared.store, parts);
                 let (mut height, mut most) = (0, FIRST_PIECE);
                 while let Some(piece) = if from_end { pieces.next_back(FIRST_PIECE) } else { pieces.next(most) } {
-                    let query = self.open(&piece.parts)?;
+                    let query = self.open(&piece.parts, cut)?;
                     let piece = self.collect(cut(query))?;
                     height += piece.height();
                     found.push(piece);

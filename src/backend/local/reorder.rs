@@ -26,6 +26,7 @@ pub fn reordered(steps: &[Step]) -> Vec<Step> {
             | Step::Share { .. }
             | Step::Sort(_)
             | Step::Limit(Keep::Sample(_))
+            | Step::Explode(_)
             | Step::Distinct(_)
             | Step::Join { .. } => all.push(step.clone()),
         }
@@ -37,11 +38,18 @@ pub fn reordered(steps: &[Step]) -> Vec<Step> {
 fn is_one_to_one(step: &Step) -> bool {
     match step {
         Step::Derive(..) | Step::Select(_) | Step::Drop(_) | Step::Rename(_) => true,
-        Step::Filter(_) | Step::Group { .. } | Step::Share { .. } | Step::Sort(_) | Step::Limit(_) | Step::Distinct(_) | Step::Join { .. } => false,
+        Step::Filter(_)
+        | Step::Explode(_)
+        | Step::Group { .. }
+        | Step::Share { .. }
+        | Step::Sort(_)
+        | Step::Limit(_)
+        | Step::Distinct(_)
+        | Step::Join { .. } => false,
     }
 }
 
 /// The same rows come out in whatever order they come in.
 fn is_row_by_row(step: &Step) -> bool {
-    is_one_to_one(step) || matches!(step, Step::Filter(_) | Step::Sort(_))
+    is_one_to_one(step) || matches!(step, Step::Filter(_) | Step::Explode(_) | Step::Sort(_))
 }

@@ -1,5 +1,6 @@
 //! Rows on their way through a plan: lazily, with the row order carried along until a step gives another order.
 
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use polars::prelude::{DataFrame, Expr as PolarsExpr, IntoLazy, LazyFrame, SortMultipleOptions, UnionArgs, concat};
@@ -10,7 +11,7 @@ use super::run;
 use super::scan::{ORDER, Reading, Times};
 use crate::backend::BackendError;
 use crate::frame::physical;
-use crate::plan::{Needed, Schema, Value};
+use crate::plan::{Needed, Scan, Schema, Value};
 use crate::store::StoredFile;
 use crate::telemetry::Type;
 
@@ -40,7 +41,12 @@ pub struct Part {
     /// In the order of their first row.
     pub files: Vec<StoredFile>,
     pub transforms: Vec<Transform>,
+    /// So many columns are looked at that the part is read on its own: several such at once would not fit into memory.
+    pub is_wide: bool,
 }
+
+/// A condition over more columns than this makes a part wide.
+const WIDE: usize = 40;
 
 /// Which order the rows are in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +74,15 @@ impl Stage {
             Rows::Frame(frame) => Rows::Frame(Box::new(transform(*frame))),
         };
         self
+    }
+
+    /// Only the rows for which a condition over so many columns holds.
+    pub fn filter(mut self, condition: PolarsExpr, columns: usize) -> Stage {
+        if let Rows::Files(parts) = &mut self.source {
+            parts.iter_mut().for_each(|part| part.is_wide |= columns > WIDE);
+        }
+        let schema = self.schema.clone();
+        self.map(schema, move |frame| frame.filter(condition.clone()))
     }
 
     /// Only these columns, and those of the row order.
@@ -134,7 +149,32 @@ impl Stage {
 }
 
 impl Part {
-    fn rows(&self) -> Result<LazyFrame, BackendError> {
+    /// The files of one scan. Of the raw fields of all kinds each kind has few: files that have the same ones are read together, and the others are missing
+    /// there without being looked for.
+    pub fn by_fields(reading: Reading, files: Vec<StoredFile>, schema: &Schema) -> Vec<Part> {
+        let wanted = reading.scan.raw_fields.clone();
+        let mut shapes: BTreeMap<Vec<Arc<str>>, Vec<StoredFile>> = BTreeMap::new();
+        for file in files {
+            let known: HashSet<&str> = file.raw_fields.iter().map(String::as_str).collect();
+            let shape = wanted.iter().filter(|name| known.contains(&***name)).cloned().collect();
+            shapes.entry(shape).or_default().push(file);
+        }
+        if shapes.len() < 2 && shapes.keys().all(|shape| shape.len() == wanted.len()) {
+            let files = shapes.into_values().next().unwrap_or_default();
+            return vec![Part { reading: Box::new(reading), files, transforms: Vec::new(), is_wide: false }];
+        }
+        let part = |(shape, files): (Vec<Arc<str>>, Vec<StoredFile>)| {
+            let is_there = |name: &Arc<str>| shape.contains(name) || !wanted.contains(name);
+            let one = |(name, kind): &(Arc<str>, Type)| if is_there(name) { column(name) } else { missing(*kind).alias(&**name) };
+            let columns: Vec<PolarsExpr> = schema.columns().iter().map(one).chain(order_columns()).collect();
+            let whole: Transform = Arc::new(move |frame| frame.select(columns.clone()));
+            let scan = Arc::new(Scan { raw_fields: shape, ..(*reading.scan).clone() });
+            Part { reading: Box::new(Reading { scan, ..reading.clone() }), files, transforms: vec![whole], is_wide: false }
+        };
+        shapes.into_iter().map(part).collect()
+    }
+
+    pub fn rows(&self) -> Result<LazyFrame, BackendError> {
         Ok(self.transforms.iter().fold(self.reading.of(&self.files)?, |frame, transform| transform(frame)))
     }
 
@@ -155,10 +195,10 @@ impl Part {
 }
 
 impl Rows {
-    /// The rows of some parts, one part after the other.
-    pub fn of(parts: &[Part]) -> Result<LazyFrame, BackendError> {
+    /// The rows of some parts, one part after the other; each part is opened as told.
+    pub fn of(parts: &[Part], mut open: impl FnMut(&Part) -> Result<LazyFrame, BackendError>) -> Result<LazyFrame, BackendError> {
         // A part without files has nothing to say, but for its columns.
-        let mut filled = parts.iter().filter(|part| !part.files.is_empty()).map(Part::rows).collect::<Result<Vec<_>, _>>()?;
+        let mut filled = parts.iter().filter(|part| !part.files.is_empty()).map(&mut open).collect::<Result<Vec<_>, _>>()?;
         match (filled.pop(), filled.is_empty(), parts.first()) {
             (Some(only), true, _) => Ok(only),
             (Some(last), false, _) => {

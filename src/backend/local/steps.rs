@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use polars::prelude::{Column, Expr as PolarsExpr, IntoColumn, IntoLazy, LazyFrame, SortMultipleOptions};
+use polars::prelude::{Column, ExplodeOptions, Expr as PolarsExpr, IntoColumn, IntoLazy, LazyFrame, PlSmallStr, Selector, SortMultipleOptions};
 
 use super::expr::{Lowering, column, kernel_of};
 use super::job::Job;
@@ -17,8 +17,8 @@ pub fn apply(job: &mut Job, stage: Stage, step: &Step, schema: &Schema, needed: 
     let lowering = Lowering { schema: &stage.schema };
     match step {
         Step::Filter(condition) => {
-            let condition = lowering.filter(condition)?;
-            Ok(stage.map(schema.clone(), move |frame| frame.filter(condition.clone())))
+            let lowered = lowering.filter(condition)?;
+            Ok(stage.filter(lowered, condition.columns().len()))
         }
         Step::Derive(name, expr) => {
             let derived = lowering.derive(expr)?.alias(&**name);
@@ -38,6 +38,11 @@ pub fn apply(job: &mut Job, stage: Stage, step: &Step, schema: &Schema, needed: 
         Step::Share { of, name } => share(job, stage, of, name, schema),
         Step::Sort(keys) => sort(job, stage, keys),
         Step::Limit(keep) => limit(job, stage, *keep, needed),
+        Step::Explode(name) => {
+            // By its exact name, whatever that is.
+            let of = Selector::ByName { names: Arc::new([PlSmallStr::from_str(name)]), strict: true };
+            Ok(stage.map(schema.clone(), move |frame| frame.explode(of.clone(), ExplodeOptions { empty_as_null: true, keep_nulls: true })))
+        }
         Step::Distinct(names) => pick::distinct(job, stage, names, needed),
         Step::Join { right, how, left_on, right_on, within } => {
             let on = join::On { left: left_on, right: right_on, within: *within };

@@ -110,6 +110,8 @@ impl OptionError {
         let (wanted, example) = match takes {
             Takes::Text | Takes::TextList => ("a text".to_string(), format!("{option}: \"…\", or an array of texts")),
             Takes::Number => ("a whole number".into(), format!("{option}: 1, or an array of numbers")),
+            Takes::Values => ("a text or a whole number".into(), format!("{option}: \"…\", {option}: 443, or an array of them")),
+            Takes::YesNo => ("true or false".into(), format!("{option}: true")),
             Takes::Words(words) => (format!("one of {}", words.join(" ")), format!("{option}: \"{}\"", words.first().copied().unwrap_or_default())),
             Takes::Attributes => ("attributes".into(), format!("{option}: ATTR_REMOTE | ATTR_LANSHARED")),
             Takes::Ports => ("a port".into(), format!("{option}: 443, or {option}: \"RDP\", or an array of them")),

@@ -85,7 +85,12 @@ impl<'a> Asked<'a> {
         self.values(key).next().is_some()
     }
 
-    fn values(&self, key: &str) -> impl Iterator<Item = &'a Given> {
+    /// Whether a yes/no option is true.
+    pub(super) fn is_on(&self, key: &str) -> bool {
+        self.values(key).any(|given| *given == Given::Bool(true))
+    }
+
+    pub(super) fn values(&self, key: &str) -> impl Iterator<Item = &'a Given> {
         self.options.iter().filter(move |(spec, _)| spec.name == key).flat_map(|(_, values)| values.iter().copied())
     }
 
@@ -165,9 +170,11 @@ fn check(spec: &OptionSpec, given: &Given) -> Result<(), OptionError> {
             Some(_) => Ok(()),
             None => Err(OptionError::word(spec.name, text, words)),
         },
+        (Takes::Values, Given::Text(text)) if text.trim().is_empty() => Err(OptionError::kind(spec.name, spec.takes, "an empty text")),
+        (Takes::Values, Given::Text(_) | Given::Int(_)) | (Takes::YesNo, Given::Bool(_)) => Ok(()),
         (Takes::Number | Takes::Count | Takes::Attributes, Given::Int(_)) | (Takes::Ports, Given::Int(_) | Given::Text(_)) => Ok(()),
         (Takes::Text | Takes::TextList | Takes::Addresses | Takes::Machines | Takes::Words(_) | Takes::Number | Takes::Count, _) => wrong(),
-        (Takes::Attributes | Takes::Ports | Takes::Period | Takes::Histogram, _) => wrong(),
+        (Takes::Attributes | Takes::Ports | Takes::Values | Takes::YesNo | Takes::Period | Takes::Histogram, _) => wrong(),
     }
 }
 

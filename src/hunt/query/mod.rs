@@ -14,6 +14,7 @@ mod executions;
 mod files;
 mod filters;
 mod given;
+mod grep;
 mod ioas;
 mod line;
 mod logons;
@@ -25,6 +26,7 @@ mod raw_events;
 mod registry;
 mod scan;
 mod scripts;
+mod search;
 mod sum;
 mod system;
 #[cfg(test)]
@@ -32,6 +34,7 @@ mod tests;
 mod timeline;
 mod timetable;
 mod users;
+mod wider_net;
 
 use std::sync::Arc;
 
@@ -78,6 +81,8 @@ enum Shape {
     Profiles,
     RawEvents,
     Timeline,
+    Grep,
+    WiderNet,
 }
 
 /// What a query takes before its options.
@@ -86,12 +91,16 @@ pub enum Leads {
     Nothing,
     /// A period in place of the options: `timeline(last(1.hours))`.
     Period,
+    /// The value of this option, which must be given: `grep("text")`.
+    Option(&'static str),
 }
 
 impl Query {
     pub fn leads(&self) -> Leads {
         match self.shape {
             Shape::Timeline => Leads::Period,
+            Shape::Grep => Leads::Option("text"),
+            Shape::WiderNet => Leads::Option("value"),
             Shape::Rows | Shape::Processes | Shape::Blocked | Shape::Ioas | Shape::Users | Shape::Bandwidth => Leads::Nothing,
             Shape::Timetable | Shape::Events | Shape::Profiles | Shape::RawEvents => Leads::Nothing,
         }
@@ -114,6 +123,9 @@ pub enum Takes {
     TextList,
     /// A whole number.
     Number,
+    /// A text or a whole number.
+    Values,
+    YesNo,
     /// One of these words, case ignored.
     Words(&'static [&'static str]),
     /// `ATTR_…` bits, joined by `|`.
@@ -153,6 +165,8 @@ pub const QUERIES: &[&Query] = &[
     &system::QUERY,
     &raw_events::QUERY,
     &timeline::QUERY,
+    &grep::QUERY,
+    &wider_net::QUERY,
 ];
 
 /// Whose rows, of when.
@@ -223,6 +237,8 @@ pub fn plan_narrowed(
         Shape::Users => users::plan(&target, &asked, context, events),
         Shape::RawEvents => raw_events::plan(&target, &asked, context)?,
         Shape::Timeline => timeline::plan(&target, &asked, context),
+        Shape::Grep => grep::plan(&target, &asked, context),
+        Shape::WiderNet => wider_net::plan(&target, &asked, context),
     };
     asked.limit(narrow(plan))
 }

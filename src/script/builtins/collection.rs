@@ -145,6 +145,15 @@ pub(super) fn declared() -> Vec<Declared> {
         ),
         method(
             OF,
+            "explode",
+            &[("column", Kind::Text)],
+            1,
+            "A row for each item of a list; a row without items stays, with the item missing",
+            example!(".derive(\"Words\", |e| e.CommandLine.split(\" \")).explode(\"Words\").head(5)"),
+            |call| step(call, Step::Explode(call.text(0).into())),
+        ),
+        method(
+            OF,
             "group_by",
             &[("columns", Kind::Words)],
             1,

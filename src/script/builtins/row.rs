@@ -169,7 +169,7 @@ fn renamed(steps: &[Step], key: &Arc<str>) -> Option<Arc<str>> {
     let mut name = key.clone();
     for step in steps {
         match step {
-            Step::Derive(column, _) if *column == name => return None,
+            Step::Derive(column, _) | Step::Explode(column) if *column == name => return None,
             Step::Select(kept) if !kept.contains(&name) => return None,
             Step::Drop(dropped) if dropped.contains(&name) => return None,
             Step::Rename(pairs) => {
@@ -185,6 +185,7 @@ fn renamed(steps: &[Step], key: &Arc<str>) -> Option<Arc<str>> {
             | Step::Share { .. }
             | Step::Sort(_)
             | Step::Limit(_)
+            | Step::Explode(_)
             | Step::Distinct(_)
             | Step::Join { .. } => {}
         }

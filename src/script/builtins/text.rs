@@ -50,6 +50,7 @@ fn verb(receiver: Kind, name: &'static str, (least, most): (usize, usize), doc: 
 fn example(name: &str, receiver: Kind) -> &'static str {
     match (name, receiver) {
         ("contains", Kind::Text) => "\"PowerShell.exe\".contains(\"shell\")",
+        ("has", Kind::Text) => "\"ping 10.0.0.12\".has(\"10.0.0.1\")",
         ("starts_with", Kind::Text) => "\"PowerShell.exe\".starts_with([\"power\", \"cmd\"])",
         ("ends_with", Kind::Text) => "\"PowerShell.exe\".ends_with(\".EXE\")",
         ("like", Kind::Text) => "#\"C:\\Temp\\a.exe\"#.like(#\"*\\temp\\*.exe\"#)",

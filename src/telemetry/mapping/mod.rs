@@ -120,6 +120,50 @@ pub enum From {
 /// Cells beside the table's columns that later steps of ingest need.
 pub const HIDDEN: &[&str] = &["@SourceHost", "@Part", "@Parts", "@ActorUser", "@Os"];
 
+/// Raw fields in which a record says which channel, sensor and host wrote it, when, and under which number: what the columns of its row say too.
+pub const ENVELOPE: &[&str] = &[
+    "Channel",
+    "channel",
+    "winlog.channel",
+    "log_name",
+    "EventID",
+    "EventId",
+    "event_id",
+    "event.code",
+    "winlog.event_id",
+    "SourceName",
+    "ProviderName",
+    "Provider_Name",
+    "Provider",
+    "source_name",
+    "winlog.provider_name",
+    "ProviderGuid",
+    "Provider_Guid",
+    "Hostname",
+    "Computer",
+    "ComputerName",
+    "computer_name",
+    "host.name",
+    "hostname",
+    "DeviceName",
+    "MachineName",
+    "RecordNumber",
+    "EventRecordID",
+    "RecordID",
+    "record_id",
+    "winlog.record_id",
+    "@timestamp",
+    "TimeCreated",
+    "SystemTime",
+    "EventTime",
+    "EventReceivedTime",
+    "TimeGenerated",
+    "timestamp",
+    "Timestamp",
+    "time",
+    "UtcTime",
+];
+
 /// What `@Kind` in a condition stands for: the sensor's own word for what was done.
 pub use sysmon::REGISTRY_KIND as KIND;
 

@@ -11,7 +11,7 @@ use regex::bytes::{Regex as AsciiRegex, RegexBuilder as AsciiRegexBuilder};
 use super::glob::Glob;
 use super::search::Search;
 use crate::plan::pattern::{self, Network};
-use crate::plan::text::Needle;
+use crate::plan::text::{self, Needle};
 use crate::plan::{Pattern, fold};
 
 /// A test of a text, with its patterns: any of them.
@@ -20,6 +20,7 @@ use crate::plan::{Pattern, fold};
 pub enum TextTest {
     Equal(Box<Equal>),
     Contains { ascii: Search, needles: Vec<Needle> },
+    Has { ascii: Search, needles: Vec<Needle> },
     StartsWith(Vec<Needle>),
     EndsWith(Vec<Needle>),
     Like(Vec<Like>),
@@ -61,9 +62,11 @@ impl TextTest {
         match test {
             Pattern::Contains => {
                 let needles = needles();
-                let texts: Vec<&str> = needles.iter().map(Needle::text).collect();
-                let ascii: Vec<&str> = texts.iter().copied().filter(|text| text.is_ascii()).collect();
-                TextTest::Contains { ascii: if cased { Search::exact(&texts) } else { Search::folded(&ascii) }, needles }
+                TextTest::Contains { ascii: anywhere(&needles, cased), needles }
+            }
+            Pattern::Has => {
+                let needles = needles();
+                TextTest::Has { ascii: anywhere(&needles, cased), needles }
             }
             Pattern::StartsWith => TextTest::StartsWith(needles()),
             Pattern::EndsWith => TextTest::EndsWith(needles()),
@@ -87,7 +90,13 @@ impl TextTest {
         match self {
             TextTest::Equal(equal) => equal.only.is_none(),
             TextTest::StartsWith(needles) | TextTest::EndsWith(needles) => needles.len() > 2,
-            TextTest::Contains { .. } | TextTest::Like(_) | TextTest::Matches(_) | TextTest::Network(_) | TextTest::Public | TextTest::Private => true,
+            TextTest::Contains { .. }
+            | TextTest::Has { .. }
+            | TextTest::Like(_)
+            | TextTest::Matches(_)
+            | TextTest::Network(_)
+            | TextTest::Public
+            | TextTest::Private => true,
         }
     }
 
@@ -101,6 +110,12 @@ impl TextTest {
                 let cased = needles.first().is_some_and(Needle::is_cased);
                 !cased && !text.is_ascii() && folded(text, |text| needles.iter().any(|needle| text.contains(needle.text())))
             }
+            TextTest::Has { ascii, needles } => {
+                // What isn't there at all is no word.
+                let cased = needles.first().is_some_and(Needle::is_cased);
+                let may = ascii.is_match(text.as_bytes()) || (!cased && !text.is_ascii());
+                may && needles.iter().any(|needle| text::has_word(&needle.form(text), needle.text()))
+            }
             TextTest::StartsWith(needles) => any_needle(text, needles, |text, length| text.get(..length), |text, needle| text.starts_with(needle)),
             TextTest::EndsWith(needles) => {
                 let end = |text: &'_ [u8], length: usize| text.len().checked_sub(length);
@@ -113,6 +128,13 @@ impl TextTest {
             TextTest::Private => address(text).is_some_and(|address| !pattern::is_public(address)),
         }
     }
+}
+
+/// Whether any of the needles is somewhere in a text that is ASCII, or, where case counts, in any text.
+fn anywhere(needles: &[Needle], cased: bool) -> Search {
+    let texts: Vec<&str> = needles.iter().map(Needle::text).collect();
+    let ascii: Vec<&str> = texts.iter().copied().filter(|text| text.is_ascii()).collect();
+    if cased { Search::exact(&texts) } else { Search::folded(&ascii) }
 }
 
 impl Equal {

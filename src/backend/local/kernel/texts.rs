@@ -2,8 +2,12 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::sync::Arc;
 
-use polars::prelude::{BooleanChunked, Column, Int64Chunked, IntoColumn, NewChunkedArray, PolarsResult, StringChunked, StringChunkedBuilder};
+use polars::prelude::{
+    BooleanChunked, Column, Int64Chunked, IntoColumn, ListBuilderTrait, ListStringChunkedBuilder, NewChunkedArray, PlSmallStr, PolarsResult, StringChunked,
+    StringChunkedBuilder,
+};
 
 use super::memo::Memo;
 use super::test::TextTest;
@@ -23,6 +27,33 @@ pub fn test_texts(column: &Column, test: &TextTest) -> PolarsResult<Column> {
         }
     }
     Ok(BooleanChunked::from_slice(column.name().clone(), &answers).into_column())
+}
+
+/// For each row the names of the columns whose text passes; missing where none does. Columns of one cell stand for every row.
+pub fn fitting_texts(columns: &[Column], names: &[Arc<str>], test: &TextTest) -> PolarsResult<Column> {
+    let height = columns.iter().map(Column::len).max().unwrap_or(0);
+    // Row after row; of a record's fields most are those of other kinds, and all missing.
+    let mut fitting: Vec<(usize, usize)> = Vec::new();
+    for (place, column) in columns.iter().enumerate().filter(|(_, column)| column.null_count() < column.len()) {
+        let passes = test_texts(column, test)?;
+        let passes = passes.bool()?;
+        let one = passes.len() == 1;
+        let rows = (0..height).filter(|row| passes.get(if one { 0 } else { *row }) == Some(true));
+        fitting.extend(rows.map(|row| (row, place)));
+    }
+    fitting.sort_unstable();
+    let mut lists = ListStringChunkedBuilder::new(PlSmallStr::EMPTY, height, fitting.len());
+    let mut rest = fitting.as_slice();
+    for row in 0..height {
+        let (own, later) = rest.split_at(rest.partition_point(|(of, _)| *of == row));
+        rest = later;
+        if own.is_empty() {
+            lists.append_null();
+        } else {
+            lists.append_values_iter(own.iter().filter_map(|(_, place)| names.get(*place)).map(|name| &**name));
+        }
+    }
+    Ok(lists.finish().into_column())
 }
 
 /// Whether the texts of two columns stand in this order; never where one is missing.

@@ -185,7 +185,7 @@ proptest! {
 fn arguments(func: Func) -> Vec<Vec<Value>> {
     let texts = || NEEDLES.iter().map(|needle| vec![text(needle)]).collect::<Vec<_>>();
     match func {
-        Func::Pattern(Pattern::Contains | Pattern::StartsWith | Pattern::EndsWith | Pattern::Like)
+        Func::Pattern(Pattern::Contains | Pattern::Has | Pattern::StartsWith | Pattern::EndsWith | Pattern::Like)
         | Func::Split
         | Func::Before
         | Func::After
@@ -196,6 +196,8 @@ fn arguments(func: Func) -> Vec<Vec<Value>> {
         }
         Func::HasBits | Func::AnyBits => vec![vec![int(0x10)], vec![int(0)], vec![text("0x1000")]],
         Func::Replace | Func::Between => NEEDLES.iter().zip(NEEDLES.iter().rev()).map(|(a, b)| vec![text(a), text(b)]).collect(),
+        // Have a test of their own.
+        Func::Fitting(_) | Func::Named => Vec::new(),
         Func::Joined => vec![vec![text("+"), int(3)], vec![Value::Missing]],
         Func::Concat => vec![vec![text(" + "), int(3)]],
         Func::Floor(_) => [60_000, 18_000_000, 86_400_000, 604_800_000, 0].map(|span| vec![Value::Duration(span)]).to_vec(),
@@ -256,13 +258,42 @@ fn every_function_is_what_the_reference_says() {
 
 #[test]
 fn patterns_from_columns_are_what_the_reference_says() {
-    let tests = [Pattern::Contains, Pattern::StartsWith, Pattern::EndsWith, Pattern::Like].map(Func::from);
+    let tests = [Pattern::Contains, Pattern::Has, Pattern::StartsWith, Pattern::EndsWith, Pattern::Like].map(Func::from);
     for func in tests.into_iter().chain([Func::Levenshtein, Func::Before, Func::Split]) {
         let expr = Expr::call(func, vec![Expr::column("CommandLine"), Expr::column("ChildPath")]);
         let answer = run(&STORE.1, &plan("process", &[Step::Derive("X".into(), expr)]));
         for (number, row) in ROWS.iter().enumerate() {
             let cell = |name: &str| row.get(name).cloned().unwrap_or(Value::Missing);
             assert_eq!(answer.named(number, "X"), apply_as(func, &[cell("CommandLine"), cell("ChildPath")], false), "{func:?}");
+        }
+    }
+}
+
+/// The names of the texts that fit, whichever of them are missing or the same in every row, and the text of a name.
+#[test]
+fn fitting_texts_are_what_the_reference_says() {
+    let columns = ["LoggedUser", "ChildPath", "CommandLine"].map(Expr::column);
+    let called = Expr::literal(Value::List(["LoggedUser", "ChildPath", "CommandLine", "Always"].map(text).into()));
+    for test in [Pattern::Contains, Pattern::Has, Pattern::Like] {
+        for patterns in NEEDLES.iter().map(|needle| text(needle)).chain([Value::List(NEEDLES.iter().map(|needle| text(needle)).collect())]) {
+            for (cased, always) in [(false, Value::Missing), (true, Value::Missing), (false, text("a")), (true, text("nothing"))] {
+                let mut all = columns.to_vec();
+                all.push(Expr::literal(always));
+                let texts = all.clone();
+                if cased {
+                    all[0] = Expr::call(Func::Cased, vec![all[0].clone()]);
+                }
+                let fitting = Expr::call(Func::Fitting(test), [vec![Expr::literal(patterns.clone()), called.clone()], all].concat());
+                let first = Expr::call(Func::Item, vec![fitting.clone(), Expr::literal(int(0))]);
+                let named = Expr::call(Func::Named, [vec![first, called.clone()], texts].concat());
+                let steps = [Step::Derive("X".into(), fitting.clone()), Step::Derive("Y".into(), named.clone()), Step::Select(names(&["RecordId", "X", "Y"]))];
+                let answer = run(&STORE.1, &plan("process", &steps));
+                for (number, row) in ROWS.iter().enumerate() {
+                    let of = |expr: &Expr| holds(expr, &|name: &str| row.get(name).cloned().unwrap_or(Value::Missing));
+                    assert_eq!(answer.named(number, "X"), of(&fitting), "{test:?} {patterns:?} {cased} on {row:?}");
+                    assert_eq!(answer.named(number, "Y"), of(&named), "{test:?} {patterns:?} {cased} on {row:?}");
+                }
+            }
         }
     }
 }

@@ -35,14 +35,14 @@ fn parts(local: &Local, with_undated: bool) -> Vec<Part> {
         let (store, limits) = (local.shared.store.clone(), Limits::default());
         let reading = Reading { store, scan: Arc::new(scan(table)), limits, fresh: None, window: (None, None), times: None };
         let narrow: Transform = Arc::new(|frame| frame.select([column("RecordId"), column("DateTime")]));
-        Part { reading: Box::new(reading), files: files.cloned().collect(), transforms: vec![narrow] }
+        Part { reading: Box::new(reading), files: files.cloned().collect(), transforms: vec![narrow], is_wide: false }
     };
     vec![part("process"), part("network")]
 }
 
 /// Record and time of each row.
 fn read(parts: &[Part]) -> Vec<(i64, Option<i64>)> {
-    let rows = Rows::of(parts).unwrap().collect().unwrap();
+    let rows = Rows::of(parts, Part::rows).unwrap().collect().unwrap();
     let times = rows.column("DateTime").unwrap().datetime().unwrap().physical().clone();
     let mut all: Vec<_> = rows.column("RecordId").unwrap().i64().unwrap().iter().map(Option::unwrap).zip(times.iter()).collect();
     all.sort_unstable();
