@@ -2,6 +2,7 @@
 //!
 //! Times are milliseconds (`Datetime(ms)` without a zone, meaning UTC), durations milliseconds in an `Int64`, lists `List(String)`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use polars::prelude::{
@@ -19,6 +20,17 @@ pub struct Frame {
     data: Arc<DataFrame>,
     /// What the answer cost: the proof that filters and periods reached the files.
     pub read: Read,
+}
+
+/// What a table shows of an answer: its first rows, and what there is to say of the others.
+#[derive(Clone, Debug)]
+pub struct Preview {
+    /// All rows, where they are few.
+    pub frame: Frame,
+    /// Rows of the whole answer.
+    pub total: u64,
+    /// Columns without a value in the rows of the frame that have one in a later row, among those that were asked about.
+    pub later: BTreeSet<Arc<str>>,
 }
 
 /// What was read for an answer.
@@ -72,6 +84,11 @@ impl Frame {
 
     pub fn data(&self) -> &DataFrame {
         &self.data
+    }
+
+    /// What the rows come to in memory.
+    pub fn bytes(&self) -> usize {
+        self.data.estimated_size()
     }
 
     /// One cell; missing where there is no such row or column.

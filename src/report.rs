@@ -1,6 +1,7 @@
 //! What a run said: ordered items, findings, coverage. Plain data; `present` makes it look like something.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::diag::Fault;
 use crate::frame::Frame;
@@ -116,8 +117,22 @@ pub struct Table {
     /// Rows of the whole answer, of which the frame may hold only the first.
     pub total: u64,
     pub columns: Columns,
+    /// Columns without a value in the rows of the frame that have one in a later row.
+    pub later: BTreeSet<Arc<str>>,
     /// How many of the rows a second sensor reported as well.
     pub second_reports: Option<u64>,
+}
+
+impl Table {
+    /// All rows of an answer.
+    pub fn whole(frame: Frame, columns: Columns) -> Table {
+        Table { total: frame.height() as u64, frame, columns, later: BTreeSet::new(), second_reports: None }
+    }
+
+    /// Whether the frame holds every row.
+    pub fn is_whole(&self) -> bool {
+        self.frame.height() as u64 == self.total
+    }
 }
 
 /// Which columns people see; JSON, CSV and Parquet always have everything.

@@ -9,7 +9,7 @@ use std::time::Instant;
 use miette::Diagnostic;
 use thiserror::Error;
 
-use crate::frame::Frame;
+use crate::frame::{Frame, Preview};
 use crate::plan::{Plan, PlanError};
 use crate::telemetry::Inventory;
 
@@ -22,6 +22,8 @@ pub trait Backend: Send + Sync {
     /// What would run where, without running it.
     fn explain(&self, plan: &Plan) -> Result<String, BackendError>;
     fn run(&self, plan: &Plan, limits: &Limits) -> Result<Frame, BackendError>;
+    /// What a table of so many rows shows of the answer, and which of some columns have a value at all. Many rows are counted, not held.
+    fn preview(&self, plan: &Plan, rows: usize, columns: &[Arc<str>], limits: &Limits) -> Result<Preview, BackendError>;
 }
 
 /// What may stop a query: the user, or the clock.

@@ -12,7 +12,7 @@ use crate::backend::{Backend, BackendError, Limits};
 use crate::diag::{Fault, Severity};
 use crate::hunt::{Coverage, period};
 use crate::plan::Period;
-use crate::present::{self, Precision};
+use crate::present::{self, Format, Precision};
 use crate::script::Setup;
 
 pub struct Context<'a> {
@@ -58,6 +58,12 @@ impl<'a> Context<'a> {
     /// What may stop a query, counted from the start of the program.
     pub fn limits(&self) -> Limits {
         Limits { interrupted: self.interrupted.clone(), deadline: self.timeout.map(|timeout| self.started + timeout) }
+    }
+
+    /// Whether all that is written are tables for people, which show a few rows.
+    fn only_shown(&self) -> bool {
+        let files = self.common.outputs.iter().map(|path| Format::of_path(path));
+        std::iter::once(Some(self.terminal.format)).chain(files).all(|format| format.is_some_and(|format| !format.has_every_row()))
     }
 
     /// An error when `--timeout` is over.
@@ -121,6 +127,7 @@ impl<'a> Context<'a> {
             writable,
             roots,
             limits: self.limits(),
+            shown: self.only_shown().then_some(present::TABLE_ROWS),
         })
     }
 }

@@ -152,8 +152,7 @@ impl Files {
     pub fn open(paths: &[PathBuf]) -> Result<Files, Fault> {
         let mut files = Files { files: Vec::new() };
         for path in paths {
-            let extension = path.extension().map(|extension| extension.to_string_lossy().into_owned()).unwrap_or_default();
-            let format = Format::of_extension(&extension).ok_or_else(|| {
+            let format = Format::of_path(path).ok_or_else(|| {
                 Fault::new("output::format", format!("-o {}: the ending tells no format", path.display())).with_help("the endings are .json .ndjson .csv .txt")
             })?;
             let refused = |error: std::io::Error| {

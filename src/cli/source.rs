@@ -9,7 +9,7 @@ use super::{DONE, cache, config};
 use crate::backend::local::Local;
 use crate::backend::{Backend, BackendError, Limits};
 use crate::diag::{Fault, did_you_mean, reason};
-use crate::frame::Frame;
+use crate::frame::{Frame, Preview};
 use crate::hunt::machine::check_client;
 use crate::plan::Plan;
 use crate::store::MANIFEST;
@@ -143,6 +143,10 @@ impl Backend for Nowhere {
     }
 
     fn run(&self, _: &Plan, _: &Limits) -> Result<Frame, BackendError> {
+        Err(BackendError::Nowhere)
+    }
+
+    fn preview(&self, _: &Plan, _: usize, _: &[Arc<str>], _: &Limits) -> Result<Preview, BackendError> {
         Err(BackendError::Nowhere)
     }
 }

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::frame::Frame;
-use crate::plan::{Value, fold};
+use crate::plan::{Schema, Value, fold};
 
 /// Why a finding can't be raised as written.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Diagnostic)]
@@ -37,35 +37,46 @@ pub fn check_technique(id: &str) -> Result<(), FindingError> {
 /// not about files. file: `ChildPath`, else `ChildFilename` where it is no process. ip: `RemoteIp`. domain: `Query`, and a `RemoteHost` with a dot. hash: of a row the
 /// first known of `ChildSha256`, `ChildMd5`, `ChildSha1`.
 pub fn entities(frame: &Frame) -> Vec<(String, String)> {
-    let mut found: BTreeMap<&'static str, BTreeMap<String, String>> = BTreeMap::new();
-    let mut add = |kind: &'static str, name: &str| {
-        let spellings = found.entry(kind).or_default();
-        let spelling = spellings.entry(fold(name).into_owned()).or_insert_with(|| name.to_string());
-        if name < spelling.as_str() {
-            *spelling = name.to_string();
-        }
-    };
-    let has = |column: &str| frame.schema().position(column).is_some();
-    let is_process = has("ChildPid") && !has("FileClass");
-    for (kind, columns) in sources(&has, is_process) {
+    let mut found = Entities::default();
+    for (kind, columns) in sources(frame.schema()) {
+        found.add(kind, columns, frame);
+    }
+    found.named()
+}
+
+/// What rows are about, as far as they were looked at.
+#[derive(Default)]
+pub struct Entities(BTreeMap<&'static str, BTreeMap<String, String>>);
+
+impl Entities {
+    /// The values of rows in the first of the columns that has one.
+    pub fn add(&mut self, kind: &'static str, columns: &[&str], frame: &Frame) {
         let columns: Vec<_> = columns.iter().filter_map(|name| frame.data().column(name).ok()?.str().ok()).collect();
         for row in 0..frame.height() {
-            if let Some(name) = columns.iter().find_map(|column| column.get(row))
-                && (kind != "domain" || is_domain(name))
-            {
-                add(kind, name);
+            let Some(name) = columns.iter().find_map(|column| column.get(row)) else { continue };
+            if kind == "domain" && !is_domain(name) {
+                continue;
+            }
+            let spelling = self.0.entry(kind).or_default().entry(fold(name).into_owned()).or_insert_with(|| name.to_string());
+            if name < spelling.as_str() {
+                *spelling = name.to_string();
             }
         }
     }
-    found.into_iter().flat_map(|(kind, names)| names.into_values().take(MOST_ENTITIES).map(move |name| (kind.to_string(), name))).collect()
+
+    /// Type and name of the first ones.
+    pub fn named(self) -> Vec<(String, String)> {
+        self.0.into_iter().flat_map(|(kind, names)| names.into_values().take(MOST_ENTITIES).map(move |name| (kind.to_string(), name))).collect()
+    }
 }
 
 /// Type and columns: of a row the first known one counts.
-fn sources(has: &impl Fn(&str) -> bool, is_process: bool) -> Vec<(&'static str, &'static [&'static str])> {
+pub fn sources(schema: &Schema) -> Vec<(&'static str, &'static [&'static str])> {
+    let has = |column: &str| schema.position(column).is_some();
     let of = |kind: &'static str, columns: &'static [&'static str]| (kind, columns);
     let mut sources = vec![of("machine", if has("Machine") { &["Machine"] } else { &["Muid"] })];
     sources.extend([of("user", &["LoggedUser"]), of("user", &["TargetUser"]), of("user", &["Account"]), of("process", &["ParentFilename"])]);
-    if is_process {
+    if has("ChildPid") && !has("FileClass") {
         sources.extend([of("process", &["ChildFilename"]), of("file", &["ChildPath"])]);
     } else {
         sources.push(of("file", &["ChildPath", "ChildFilename"]));

@@ -12,6 +12,7 @@ pub mod outcome;
 pub mod period;
 pub mod picture;
 pub mod query;
+pub mod short;
 pub mod stack;
 
 pub use outcome::{Coverage, Outcome};

@@ -33,7 +33,7 @@ pub fn text(bins: &Bins, indent: usize, style: &Style) -> String {
 }
 
 fn as_table(bins: &Bins) -> Table {
-    Table { frame: bins.frame.clone(), total: bins.frame.height() as u64, columns: Columns::All, second_reports: None }
+    Table::whole(bins.frame.clone(), Columns::All)
 }
 
 /// One value of the `by` columns, with its metric at every interval (or alone).

@@ -15,6 +15,8 @@ mod picture;
 mod report;
 mod table;
 
+use std::path::Path;
+
 use crate::diag::Fault;
 pub use crate::diag::clean;
 use crate::report::{Answer, Finding, Item, Report};
@@ -28,6 +30,7 @@ pub use grid::Grid;
 pub use json::to_json;
 pub use measure::{cut, prose};
 pub use report::period_text as period;
+pub use table::ROWS as TABLE_ROWS;
 
 /// How text looks: decided once, by whoever knows the terminal.
 #[derive(Clone, Copy, Debug)]
@@ -75,9 +78,17 @@ impl Format {
         Format::ALL.into_iter().find(|format| format.word() == word)
     }
 
+    /// Whether it has all rows of an answer, and not only those that people look at.
+    pub fn has_every_row(self) -> bool {
+        match self {
+            Format::Table => false,
+            Format::Json | Format::Ndjson | Format::Csv => true,
+        }
+    }
+
     /// By the ending of a file's name.
-    pub fn of_extension(extension: &str) -> Option<Format> {
-        match extension.to_ascii_lowercase().as_str() {
+    pub fn of_path(path: &Path) -> Option<Format> {
+        match path.extension()?.to_string_lossy().to_ascii_lowercase().as_str() {
             "json" => Some(Format::Json),
             "ndjson" | "jsonl" => Some(Format::Ndjson),
             "csv" => Some(Format::Csv),

@@ -2,9 +2,10 @@
 
 use super::{Grid, Precision, Style, Tone, cell, clean, toned};
 use crate::frame::Frame;
+use crate::hunt::short::short;
 use crate::plan::{Schema, Value};
 use crate::report::{Columns, Table};
-use crate::telemetry::{self, TABLES, TIMELINE, Type};
+use crate::telemetry::Type;
 
 /// The rows that a table shows.
 pub const ROWS: usize = 50;
@@ -62,16 +63,12 @@ fn visible(table: &Table) -> Vec<usize> {
         Columns::All => all.collect(),
         Columns::Named(names) => names.iter().filter_map(|name| frame.schema().position(name)).collect(),
         Columns::Short => {
-            let known = tables_within(frame.schema());
-            let short = |name: &str| is_short(name, &known);
-            let has_machine = frame.schema().position("Machine").is_some_and(|at| !frame.is_column_missing(at));
-            let kept: Vec<usize> = all
-                .clone()
-                .filter(|at| {
-                    let name = &*frame.schema().columns()[*at].0;
-                    !frame.is_column_missing(*at) && (if name == "Muid" { !has_machine } else { short(name) })
-                })
-                .collect();
+            let short = short(frame.schema());
+            let name = |at: usize| frame.schema().columns().get(at).map_or("", |(name, _)| name);
+            let is_missing = |at: usize| frame.is_column_missing(at) && !table.later.contains(name(at));
+            let has_machine = frame.schema().position("Machine").is_some_and(|at| !is_missing(at));
+            let is_seen = |at: usize| if name(at) == "Muid" { !has_machine } else { short.get(at).is_some_and(|short| *short) };
+            let kept: Vec<usize> = all.clone().filter(|at| !is_missing(*at) && is_seen(*at)).collect();
             machine_for_muid(frame.schema(), if kept.is_empty() { all.collect() } else { kept })
         }
     }
@@ -88,33 +85,11 @@ fn machine_for_muid(schema: &Schema, mut columns: Vec<usize>) -> Vec<usize> {
     columns
 }
 
-/// The tables whose columns are there nearly whole: rows as a query gave them, not what a hunter selected or computed.
-fn tables_within(schema: &Schema) -> Vec<&'static telemetry::Table> {
-    let whole = |table: &&'static telemetry::Table| {
-        let there = table.columns.iter().filter(|column| schema.position(column.name).is_some()).count();
-        there * 5 >= table.columns.len() * 3
-    };
-    // Every table has most columns of a timeline; these are its own.
-    if whole(&&TIMELINE) && ["Actor", "Target", "Detail"].iter().all(|name| schema.position(name).is_some()) {
-        return vec![&TIMELINE];
-    }
-    let found: Vec<_> = TABLES.iter().copied().filter(whole).collect();
-    let fits = |table: &telemetry::Table| table.columns.iter().filter(|column| schema.position(column.name).is_some()).count();
-    let best = found.iter().map(|table| fits(table)).max().unwrap_or(0);
-    let is_union = schema.position("Table").is_some();
-    found.into_iter().filter(|table| is_union || fits(table) == best).collect()
-}
-
-fn is_short(name: &str, known: &[&telemetry::Table]) -> bool {
-    let name = name.strip_suffix("_right").unwrap_or(name);
-    let declared: Vec<_> = known.iter().filter_map(|table| table.column(name)).collect();
-    declared.is_empty() || declared.iter().any(|column| column.short)
-}
-
 #[cfg(test)]
 pub mod tests {
     use super::*;
     use crate::plan::Value;
+    use crate::telemetry;
 
     pub fn style() -> Style {
         Style { colour: false, unicode: true, width: None, zone: chrono_tz::UTC }
@@ -134,7 +109,7 @@ pub mod tests {
     }
 
     pub fn table(frame: Frame) -> Table {
-        Table { total: frame.height() as u64, frame, columns: Columns::Short, second_reports: None }
+        Table::whole(frame, Columns::Short)
     }
 
     #[test]

@@ -60,6 +60,8 @@ pub struct Setup {
     /// Folders below which imports may lie, besides that of the playbook itself.
     pub roots: Vec<PathBuf>,
     pub limits: Limits,
+    /// How many rows of an answer are shown, where nobody gets to see more of them; `None` where all are written.
+    pub shown: Option<usize>,
 }
 
 /// The engine with one run's state. Every call runs on a thread with a stack of its own. The REPL keeps one; `run` makes one per playbook.

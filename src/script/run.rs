@@ -1,6 +1,6 @@
 //! One run's state: what it was given, what it has said, what it has asked.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -12,14 +12,15 @@ use crate::frame::Frame;
 use crate::hunt::machine::ALL_CLIENTS;
 use crate::hunt::outcome::{self, Declared};
 use crate::hunt::query::{self, Target};
+use crate::hunt::short::short;
 use crate::hunt::{Coverage, period};
 use crate::plan::{Period, Plan, Scan, Schema, Scope, Value};
 use crate::report::{Finding, Item};
 use crate::telemetry::Inventory;
 
-/// Answers that are kept, and the rows that all of them may have.
+/// Answers that are kept, and the bytes that all of them may come to.
 const KEPT_ANSWERS: usize = 64;
-const KEPT_ROWS: usize = 2_000_000;
+const KEPT_BYTES: usize = 192 << 20;
 
 /// What everything that a playbook calls shares.
 pub(super) struct Run {
@@ -64,8 +65,28 @@ pub(super) struct State {
 /// An answer that is kept, and what it looked at.
 struct Known {
     plan: Plan,
-    frame: Arc<Frame>,
+    answer: Shown,
     coverage: Vec<Coverage>,
+}
+
+/// An answer as far as it is shown.
+#[derive(Clone)]
+pub(super) struct Shown {
+    pub frame: Arc<Frame>,
+    /// Rows of the whole answer, of which the frame may have only the first.
+    pub total: u64,
+    /// Columns without a value in the frame that have one in a later row.
+    pub later: BTreeSet<Arc<str>>,
+}
+
+impl Shown {
+    fn whole(frame: Arc<Frame>) -> Shown {
+        Shown { total: frame.height() as u64, frame, later: BTreeSet::new() }
+    }
+
+    fn is_whole(&self) -> bool {
+        self.frame.height() as u64 == self.total
+    }
 }
 
 impl Run {
@@ -158,21 +179,39 @@ impl Run {
 
     /// The answer of a plan; the same plan is asked once.
     pub fn answer(&self, plan: &Plan) -> Result<Arc<Frame>, Fault> {
+        let ask = |_: &Schema| Ok(Shown::whole(Arc::new(self.setup.backend.run(plan, &self.setup.limits)?)));
+        self.known_or(plan, Shown::is_whole, ask).map(|answer| answer.frame)
+    }
+
+    /// The answer of a plan as far as it is shown to people; all of it where few rows are, or all are written.
+    pub fn shown(&self, plan: &Plan) -> Result<Shown, Fault> {
+        let Some(rows) = self.setup.shown else { return self.answer(plan).map(Shown::whole) };
+        let ask = |schema: &Schema| {
+            let seen = short(schema).into_iter().zip(schema.columns()).filter(|(seen, _)| *seen).map(|(_, (name, _))| name.clone());
+            let preview = self.setup.backend.preview(plan, rows, &seen.collect::<Vec<_>>(), &self.setup.limits)?;
+            Ok(Shown { frame: Arc::new(preview.frame), total: preview.total, later: preview.later })
+        };
+        self.known_or(plan, |_| true, ask)
+    }
+
+    /// What is known already and will do, else what is asked now.
+    fn known_or(&self, plan: &Plan, will_do: impl Fn(&Shown) -> bool, ask: impl Fn(&Schema) -> Result<Shown, BackendError>) -> Result<Shown, Fault> {
         if self.dry.load(Ordering::Relaxed) {
             return Err(Fault::new("query::dry", "nothing is asked while a line is being written").with_help("finish the line, and it is asked"));
         }
-        let known = self.state().answers.iter().find(|known| known.plan == *plan).map(|known| (known.frame.clone(), known.coverage.clone()));
-        if let Some((frame, coverage)) = known {
+        let known =
+            self.state().answers.iter().find(|known| known.plan == *plan && will_do(&known.answer)).map(|known| (known.answer.clone(), known.coverage.clone()));
+        if let Some((answer, coverage)) = known {
             self.state().asked.extend(coverage);
-            return Ok(frame);
+            return Ok(answer);
         }
         let schema = Schema::of(plan).map_err(|error| Fault::from(&error))?;
         if self.checking {
-            return Ok(Arc::new(Frame::empty(schema)));
+            return Ok(Shown::whole(Arc::new(Frame::empty(schema))));
         }
-        let frame = Arc::new(self.setup.backend.run(plan, &self.setup.limits).map_err(|error| stopped(&error))?);
+        let answer = ask(&schema).map_err(|error| stopped(&error))?;
         let scans = outcome::examined_scans(plan);
-        let coverage = outcome::cover_scans(&scans, &*self.inventory()?, self.setup.now, &frame.read);
+        let coverage = outcome::cover_scans(&scans, &*self.inventory()?, self.setup.now, &answer.frame.read);
         {
             let mut state = self.state();
             for scan in scans {
@@ -187,8 +226,8 @@ impl Run {
             }
             state.asked.extend(coverage.iter().cloned());
         }
-        self.keep(Known { plan: plan.clone(), frame: frame.clone(), coverage });
-        Ok(frame)
+        self.keep(Known { plan: plan.clone(), answer: answer.clone(), coverage });
+        Ok(answer)
     }
 
     /// Adds to the coverage what the source shows of the needs that no query had. Where none was asked, it is about all machines in the run's period.
@@ -211,17 +250,17 @@ impl Run {
 
     /// An answer that was worked out here, of rows that were asked for before.
     pub fn remember(&self, plan: &Plan, frame: Arc<Frame>) {
-        self.keep(Known { plan: plan.clone(), frame, coverage: Vec::new() });
+        self.keep(Known { plan: plan.clone(), answer: Shown::whole(frame), coverage: Vec::new() });
     }
 
     fn keep(&self, known: Known) {
-        if known.frame.height() > KEPT_ROWS {
+        if known.answer.frame.bytes() > KEPT_BYTES {
             return;
         }
         let mut state = self.state();
         state.answers.push_back(known);
-        let rows = |answers: &VecDeque<Known>| answers.iter().map(|known| known.frame.height()).sum::<usize>();
-        while state.answers.len() > KEPT_ANSWERS || rows(&state.answers) > KEPT_ROWS {
+        let bytes = |answers: &VecDeque<Known>| answers.iter().map(|known| known.answer.frame.bytes()).sum::<usize>();
+        while state.answers.len() > KEPT_ANSWERS || bytes(&state.answers) > KEPT_BYTES {
             state.answers.pop_front();
         }
     }

@@ -41,6 +41,7 @@ pub(super) fn setup_of(source: Local) -> Setup {
         writable: Vec::new(),
         roots: Vec::new(),
         limits: Limits::default(),
+        shown: None,
     }
 }
 

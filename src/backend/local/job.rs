@@ -1,32 +1,33 @@
 //! One run of one plan: sources and steps become Polars queries, and their answers a frame.
 
 use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use polars::prelude::{DataFrame, IntoLazy, LazyFrame, UnionArgs, concat};
 
 use super::expr::{column, literal};
 use super::pieces::Pieces;
-use super::reorder::reordered;
+use super::reorder::Route;
 use super::scan::{ORDER, Reading};
 use super::stage::{Order, Part, Rows, Stage, in_order, in_reverse, missing, order_columns};
-use super::{Shared, damage, pick, prune, run, steps};
+use super::{Shared, damage, kernel, pick, prune, run, steps};
 use crate::backend::{BackendError, Limits};
 use crate::frame::{Frame, Read, physical};
-use crate::plan::{Keep, Needed, Plan, Scan, Schema, Source, Step, Value, required};
+use crate::plan::{Keep, Needed, Plan, Scan, Schema, Source, Step, Value};
 use crate::store::StoredFile;
 use crate::telemetry::Type;
 
 /// Rows of the first piece that is looked at for the first rows; each further piece has twice as many.
 const FIRST_PIECE: u64 = 200_000;
 
-/// Rows of a piece that is collected and sorted at once: the first, and the fewest and most of a later one.
-const PIECE: u64 = 131_072;
-const LEAST_PIECE: u64 = 32_768;
+/// Rows of a piece that is collected and sorted at once: the first, and the fewest and most of a later one. Tests have few rows.
+const PIECE: u64 = if cfg!(test) { 40 } else { 131_072 };
+const LEAST_PIECE: u64 = if cfg!(test) { 20 } else { 32_768 };
 const MOST_PIECE: u64 = 2_000_000;
 
 /// Bytes that a piece should come to: what a question over everything holds of it.
-const PIECE_BYTES: u64 = 64 << 20;
+const PIECE_BYTES: u64 = if cfg!(test) { 4 << 10 } else { 64 << 20 };
 
 /// A run in progress.
 pub struct Job {
@@ -56,30 +57,33 @@ impl Job {
 
     /// Everything up to the last step, as lazily as the steps allow.
     pub fn stage(&mut self, plan: &Plan, needed: &Needed) -> Result<Stage, BackendError> {
-        let source = Plan { source: plan.source.clone(), steps: Vec::new() };
-        let steps = reordered(&plan.steps);
-        let mut schemas = vec![Schema::of(&source)?];
-        for step in &steps {
-            let next = schemas[schemas.len() - 1].after(step)?;
-            schemas.push(next);
+        let route = Route::of(plan, needed)?;
+        let stage = self.begin(plan, &route)?;
+        self.follow(stage, &route, 0..route.steps.len())
+    }
+
+    /// What the steps of a plan begin with.
+    pub fn begin(&mut self, plan: &Plan, route: &Route) -> Result<Stage, BackendError> {
+        match (route.schemas.first(), route.needs.first()) {
+            (Some(schema), Some(needed)) => self.source(&plan.source, schema, needed),
+            _ => Err(BackendError::Failed { reason: "the plan has no columns".into() }),
         }
-        let needs = required(&steps, &schemas, needed.clone());
-        let mut stage = self.source(&plan.source, &schemas[0], &needs[0])?;
-        let mut position = 0;
-        while let Some(step) = steps.get(position) {
+    }
+
+    /// Some of the steps.
+    pub fn follow(&mut self, mut stage: Stage, route: &Route, steps: Range<usize>) -> Result<Stage, BackendError> {
+        let Range { start: mut at, end } = steps;
+        while at < end {
             self.limits.check()?;
-            let edge = match (step, steps.get(position + 1)) {
-                (Step::Sort(keys), Some(Step::Limit(Keep::Head(rows)))) if stage.order == Order::Rows => Some((keys, *rows, false)),
-                (Step::Sort(keys), Some(Step::Limit(Keep::Tail(rows)))) if stage.order == Order::Rows => Some((keys, *rows, true)),
+            let edge = match &route.steps[at..end] {
+                [Step::Sort(keys), Step::Limit(Keep::Head(rows)), ..] if stage.order == Order::Rows => Some((keys, *rows, false)),
+                [Step::Sort(keys), Step::Limit(Keep::Tail(rows)), ..] if stage.order == Order::Rows => Some((keys, *rows, true)),
                 _ => None,
             };
-            if let Some((keys, rows, from_end)) = edge {
-                stage = pick::sorted_edge(self, stage, keys, rows, from_end, &needs[position + 2])?;
-                position += 2;
-                continue;
-            }
-            position += 1;
-            stage = steps::apply(self, stage, step, &schemas[position], &needs[position])?;
+            (stage, at) = match edge {
+                Some((keys, rows, from_end)) => (pick::sorted_edge(self, stage, keys, rows, from_end, &route.needs[at + 2])?, at + 2),
+                None => (steps::apply(self, stage, &route.steps[at], &route.schemas[at + 1], &route.needs[at + 1])?, at + 1),
+            };
         }
         Ok(stage)
     }
@@ -223,22 +227,30 @@ impl Job {
             }
             (Order::Rows, Rows::Frame(frame)) => take(without_order(self.sorted(*frame)?)),
             (Order::Rows, Rows::Files(parts)) => {
-                let shared = self.shared.clone();
-                let mut pieces = Pieces::of(&shared.store, &parts);
-                let mut rows = PIECE;
-                while let Some(piece) = pieces.next(rows) {
-                    let query = self.open(&piece.parts, |rows| rows)?;
-                    let frame = without_order(self.sorted(query)?);
-                    rows = next_piece(rows, piece.rows, frame.estimated_size() as u64);
-                    take(frame)?;
-                }
+                self.pieces(&parts, |piece| take(piece).map(|()| true))?;
                 Ok(())
             }
         }
     }
 
+    /// The rows of some files in order, a piece after the other, as long as more are wanted; then what is left.
+    pub fn pieces(&mut self, parts: &[Part], mut take: impl FnMut(DataFrame) -> Result<bool, BackendError>) -> Result<Vec<Part>, BackendError> {
+        let shared = self.shared.clone();
+        let mut pieces = Pieces::of(&shared.store, parts);
+        let mut rows = PIECE;
+        while let Some(piece) = pieces.next(rows) {
+            let query = self.open(&piece.parts, |rows| rows)?;
+            let frame = without_order(self.sorted(query)?);
+            rows = next_piece(rows, piece.rows, frame.estimated_size() as u64);
+            if !take(frame)? {
+                break;
+            }
+        }
+        Ok(pieces.next(u64::MAX).map(|piece| piece.parts).unwrap_or_default())
+    }
+
     fn sorted(&self, query: LazyFrame) -> Result<DataFrame, BackendError> {
-        let rows = self.collect(query)?;
+        let rows = kernel::compact(self.collect(query)?);
         if rows.height() < 2 { Ok(rows) } else { run::collect_in_memory(in_order(rows.lazy()), &self.limits) }
     }
 

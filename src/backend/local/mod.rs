@@ -14,6 +14,7 @@ mod kernel;
 mod machines;
 mod pick;
 mod pieces;
+mod preview;
 mod prune;
 mod reorder;
 mod run;
@@ -29,7 +30,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use super::{Backend, BackendError, Limits};
-use crate::frame::Frame;
+use crate::frame::{Frame, Preview};
 use crate::plan::Plan;
 use crate::store::Store;
 use crate::telemetry::Inventory;
@@ -95,5 +96,11 @@ impl Backend for Local {
         limits.check()?;
         let (shared, plan, own) = (self.shared.clone(), plan.clone(), limits.clone());
         run::watched(limits, move || job::Job::new(shared, own).frame(&plan))
+    }
+
+    fn preview(&self, plan: &Plan, rows: usize, columns: &[Arc<str>], limits: &Limits) -> Result<Preview, BackendError> {
+        limits.check()?;
+        let (shared, plan, columns, own) = (self.shared.clone(), plan.clone(), columns.to_vec(), limits.clone());
+        run::watched(limits, move || preview::preview(&mut job::Job::new(shared, own), &plan, rows, &columns))
     }
 }

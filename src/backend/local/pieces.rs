@@ -97,7 +97,7 @@ impl<'a> Pieces<'a> {
 
     /// Leaves a stretch that is much too long its first part, and gives the others.
     fn cut(&self, stretch: &mut Stretch, rows: u64) -> Vec<Stretch> {
-        if stretch.is_whole || stretch.rows <= rows + rows / 2 {
+        if stretch.is_whole || stretch.rows <= rows.saturating_add(rows / 2) {
             return Vec::new();
         }
         let mut groups: Vec<RowGroup> = stretch.files.iter().flat_map(|(_, file)| row_groups(self.store, file)).collect();

@@ -1,9 +1,37 @@
-//! Steps in an order that is cheaper and means the same.
+//! The steps of a plan as they are done: in an order that is cheaper and means the same.
 
-use crate::plan::{Fold, Keep, Step};
+use crate::plan::{Fold, Keep, Needed, Plan, PlanError, Schema, Step, required};
+
+/// What is done, and which columns there are and are needed before each step and after the last.
+pub struct Route {
+    pub steps: Vec<Step>,
+    pub schemas: Vec<Schema>,
+    pub needs: Vec<Needed>,
+}
+
+impl Route {
+    /// The steps of a plan of whose answer some columns are needed.
+    pub fn of(plan: &Plan, needed: &Needed) -> Result<Route, PlanError> {
+        let steps = reordered(&plan.steps);
+        let mut schema = Schema::of(&Plan { source: plan.source.clone(), steps: Vec::new() })?;
+        let mut schemas = Vec::with_capacity(steps.len() + 1);
+        for step in &steps {
+            let next = schema.after(step)?;
+            schemas.push(std::mem::replace(&mut schema, next));
+        }
+        schemas.push(schema);
+        let needs = required(&steps, &schemas, needed.clone());
+        Ok(Route { steps, schemas, needs })
+    }
+
+    /// The place of a sort after which rows are only changed one at a time.
+    pub fn last_sort(&self) -> Option<usize> {
+        self.steps.iter().rposition(|step| !is_one_to_one(step)).filter(|at| matches!(self.steps.get(*at), Some(Step::Sort(_))))
+    }
+}
 
 /// A limit goes before steps that change one row at a time, and a sort is left out where the rows are only counted afterwards.
-pub fn reordered(steps: &[Step]) -> Vec<Step> {
+fn reordered(steps: &[Step]) -> Vec<Step> {
     let mut all: Vec<Step> = Vec::with_capacity(steps.len());
     for step in steps {
         match step {

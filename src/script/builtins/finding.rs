@@ -1,14 +1,16 @@
 //! Findings: what a playbook raises, and how it gives up.
 
+use std::sync::Arc;
+
 use rhai::{Array, Dynamic, Map};
 
 use super::call::texts_of;
 use super::named::Found;
-use super::{Answer, Call, Declared, Kind, Machine, free};
+use super::{Answer, Call, Collection, Declared, Kind, Machine, free};
 use crate::diag::{Fault, did_you_mean};
 use crate::frame::Frame;
-use crate::hunt::finding;
-use crate::plan::Schema;
+use crate::hunt::finding::{self, Entities};
+use crate::plan::{Schema, Step};
 use crate::report::{Confidence, Finding, Table, Weight};
 use crate::script::fault;
 use crate::script::value::type_word;
@@ -57,21 +59,31 @@ enum Evidence {
     Stated,
     /// `()`, as a query or a row that gave nothing.
     Nothing,
-    Rows(Table),
+    /// With the query that has all rows, where these are only the first.
+    Rows(Table, Option<Collection>),
 }
 
 fn raise(call: &Call) -> Answer<Dynamic> {
     call.known_keys(0, &KEYS)?;
     let asked = read(call)?;
-    let evidence = match asked.evidence {
-        Evidence::Stated => None,
-        Evidence::Rows(table) if table.total > 0 => Some(table),
-        Evidence::Rows(_) | Evidence::Nothing => return Ok(false.into()),
+    let (evidence, of) = match asked.evidence {
+        Evidence::Stated => (None, None),
+        Evidence::Rows(table, of) if table.total > 0 => (Some(table), of),
+        Evidence::Rows(..) | Evidence::Nothing => return Ok(false.into()),
     };
     let none = Frame::empty(Schema::default());
     let rows = evidence.as_ref().map_or(&none, |table| &table.frame);
-    let entities = asked.entities.unwrap_or_else(|| finding::entities(rows));
-    let fingerprint = finding::fingerprint(&asked.title, asked.key.as_deref(), &asked.technique, &entities, rows);
+    let entities = match (asked.entities, &of) {
+        (Some(named), _) => named,
+        (None, Some(of)) => all_entities(call, of)?,
+        (None, None) => finding::entities(rows),
+    };
+    // What is about nothing is known again by its rows, by all of them.
+    let all = match &of {
+        Some(of) if entities.is_empty() && asked.key.is_none() => Some(of.frame(call.run).map_err(|fault| call.fail(fault))?),
+        _ => None,
+    };
+    let fingerprint = finding::fingerprint(&asked.title, asked.key.as_deref(), &asked.technique, &entities, all.as_deref().unwrap_or(rows));
     call.run.state().findings.push(Finding {
         title: asked.title,
         severity: asked.severity,
@@ -83,6 +95,19 @@ fn raise(call: &Call) -> Answer<Dynamic> {
         entities,
     });
     Ok(true.into())
+}
+
+/// What all rows of a query are about, without holding them.
+fn all_entities(call: &Call, of: &Collection) -> Answer<Vec<(String, String)>> {
+    let mut found = Entities::default();
+    for (kind, columns) in finding::sources(&of.schema) {
+        let keys: Vec<Arc<str>> = columns.iter().filter(|name| of.schema.kind(name).is_some()).map(|name| Arc::from(*name)).collect();
+        if !keys.is_empty() {
+            let asked = of.then(Step::Group { keys, aggregates: Vec::new() }).map_err(|error| call.fail_plan(&error))?;
+            found.add(kind, columns, &*asked.frame(call.run).map_err(|fault| call.fail(fault))?);
+        }
+    }
+    Ok(found.named())
 }
 
 fn read(call: &Call) -> Answer<Asked> {
@@ -131,8 +156,9 @@ fn read(call: &Call) -> Answer<Asked> {
             }
             "technique" => return Err(wrong("a text or a list of texts")),
             "evidence" => {
-                let table = super::show::evidence_of(call.run, &value).map_err(|fault| call.fail_at_value(0, &key, fault))?;
-                asked.evidence = Evidence::Rows(table.ok_or_else(|| wrong("a collection, bins or rows"))?);
+                let given = super::show::evidence_of(call.run, &value).map_err(|fault| call.fail_at_value(0, &key, fault))?;
+                let (table, of) = given.ok_or_else(|| wrong("a collection, bins or rows"))?;
+                asked.evidence = Evidence::Rows(table, of);
             }
             _ => asked.entities = Some(entities(&value).ok_or_else(|| wrong("a map of type and names, as #{machine: \"WKS01\"}"))?),
         }

@@ -10,7 +10,7 @@ use super::{Bins, Call, Client, Collection, Declared, Group, HistogramValue, Kin
 use crate::diag::{Fault, did_you_mean};
 use crate::frame::Frame;
 use crate::hunt::picture::View;
-use crate::plan::{Period, Value, duration_text, folded_equal, time_text, written, zoned_text};
+use crate::plan::{Period, Schema, Value, duration_text, folded_equal, time_text, written, zoned_text};
 use crate::report::{Answer, Columns, Item, Table};
 use crate::script::fault::Trouble;
 use crate::script::hex;
@@ -104,7 +104,7 @@ fn say(call: &Call, value: Dynamic, options: usize) -> Done {
             }
         }
     }
-    let mut item = to_item(call.run, &value, columns).map_err(|fault| call.fail(fault))?;
+    let mut item = to_item(call.run, &value, columns, view.flatten()).map_err(|fault| call.fail(fault))?;
     if let Item::Table(Table { columns: Columns::Named(names), frame, .. }) = &item {
         for name in names {
             frame.schema().require(name).map_err(|error| call.fail_at_text(options, name, Fault::from(&error)))?;
@@ -163,21 +163,15 @@ fn view_of(word: &str) -> Result<Option<View>, Fault> {
 fn pictured(item: Item, asked: Option<View>) -> Result<Item, Fault> {
     let table = match (item, asked) {
         (Item::Table(table), _) => table,
-        (Item::Bins(bins), Some(View::Table)) => return Ok(Item::Table(whole(bins.frame, Columns::All))),
+        (Item::Bins(bins), Some(View::Table)) => return Ok(Item::Table(Table::whole(bins.frame, Columns::All))),
         (Item::Bins(bins), None | Some(View::Bars)) => return Ok(Item::Bins(bins)),
-        (Item::Bins(bins), Some(_)) => whole(bins.frame, Columns::All),
+        (Item::Bins(bins), Some(_)) => Table::whole(bins.frame, Columns::All),
         (other, None | Some(View::Table)) => return Ok(other),
         (_, Some(view)) => {
             return Err(Fault::new("view::impossible", format!("only rows can be shown as `{}`", view.word())).with_help("show a collection or bins"));
         }
     };
-    let is_named = matches!(table.columns, Columns::Named(_));
-    let view = match asked {
-        // Whoever names columns wants to read them.
-        None if is_named => View::Table,
-        None => View::of(table.frame.schema()),
-        Some(view) => view,
-    };
+    let view = view_for(asked, &table.columns, table.frame.schema());
     match view.lacks(table.frame.schema()) {
         // What nobody asked for is no error: a column of the name may hold something else.
         Some(_) if asked.is_none() => Ok(Item::Table(table)),
@@ -187,25 +181,42 @@ fn pictured(item: Item, asked: Option<View>) -> Result<Item, Fault> {
     }
 }
 
-/// All rows of an answer.
-pub(super) fn whole(frame: Frame, columns: Columns) -> Table {
-    let total = frame.height() as u64;
-    Table { frame, total, columns, second_reports: None }
+fn view_for(asked: Option<View>, columns: &Columns, schema: &Schema) -> View {
+    match asked {
+        Some(view) => view,
+        // Whoever names columns wants to read them.
+        None if matches!(columns, Columns::Named(_)) => View::Table,
+        None => View::of(schema),
+    }
 }
 
-/// What a value is to a report.
-pub(in crate::script) fn to_item(run: &Run, value: &Dynamic, columns: Columns) -> Result<Item, Fault> {
-    Ok(match answer_of(run, value)? {
+/// How much of the rows of a query is asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// What the run shows of them.
+    Shown,
+    All,
+}
+
+/// What a value is to a report; a picture is drawn of all rows.
+fn to_item(run: &Run, value: &Dynamic, columns: Columns, view: Option<View>) -> Result<Item, Fault> {
+    let schema = value.read_lock::<Collection>().map(|collection| collection.schema.clone());
+    let view = schema.map_or(view.unwrap_or(View::Table), |schema| view_for(view, &columns, &schema));
+    Ok(match answer_to(run, value, if view == View::Table { Extent::Shown } else { Extent::All })? {
         Answer::Table(table) => Item::Table(Table { columns, ..table }),
         Answer::Bins(bins) => Item::Bins(bins),
         other => Item::Value(other),
     })
 }
 
-/// What a value is as an answer; queries are asked.
+/// What a value is as an answer; queries are asked for what the run shows of them.
 pub(in crate::script) fn answer_of(run: &Run, value: &Dynamic) -> Result<Answer, Fault> {
+    answer_to(run, value, Extent::Shown)
+}
+
+fn answer_to(run: &Run, value: &Dynamic, extent: Extent) -> Result<Answer, Fault> {
     if value.is_shared() {
-        return answer_of(run, &value.clone().flatten());
+        return answer_to(run, &value.clone().flatten(), extent);
     }
     if value.is_unit() {
         return Ok(Answer::Nothing);
@@ -223,11 +234,11 @@ pub(in crate::script) fn answer_of(run: &Run, value: &Dynamic) -> Result<Answer,
         return map.iter().map(|(key, value)| Ok((key.to_string(), known(answer_of(run, value)?)))).collect::<Result<BTreeMap<_, _>, _>>().map(Answer::Map);
     }
     if let Some(collection) = value.read_lock::<Collection>() {
-        return collection.frame(run).map(|frame| Answer::Table(whole((*frame).clone(), Columns::Short)));
+        return rows_to(run, &collection, extent).map(Answer::Table);
     }
     if let Some(group) = value.read_lock::<Group>() {
         let counted = group.counted().map_err(|error| Fault::from(&error))?;
-        return counted.frame(run).map(|frame| Answer::Table(whole((*frame).clone(), Columns::Short)));
+        return rows_to(run, &counted, extent).map(Answer::Table);
     }
     if let Some(bins) = value.read_lock::<Bins>() {
         return bins.report(run).map(Answer::Bins);
@@ -241,6 +252,14 @@ pub(in crate::script) fn answer_of(run: &Run, value: &Dynamic) -> Result<Answer,
     }
     let fields = fields_of(value);
     Ok(Answer::Entity { text: text_of(run, value), fields })
+}
+
+fn rows_to(run: &Run, collection: &Collection, extent: Extent) -> Result<Table, Fault> {
+    if extent == Extent::All {
+        return collection.frame(run).map(|frame| Table::whole((*frame).clone(), Columns::Short));
+    }
+    let shown = run.shown(&collection.plan)?;
+    Ok(Table { frame: (*shown.frame).clone(), total: shown.total, columns: Columns::Short, later: shown.later, second_reports: None })
 }
 
 /// Inside a list or map, missing is a value.
@@ -365,14 +384,23 @@ fn cell_text(value: &Value) -> String {
     }
 }
 
-/// The evidence of a finding: rows, however they are given.
-pub(super) fn evidence_of(run: &Run, value: &Dynamic) -> Result<Option<Table>, Fault> {
+/// The evidence of a finding: rows, however they are given; and the query that has all of them where these are only the first.
+pub(super) fn evidence_of(run: &Run, value: &Dynamic) -> Result<Option<(Table, Option<Collection>)>, Fault> {
+    let given = |table: Table| Some((table, None));
     match answer_of(run, value)? {
-        Answer::Table(table) => Ok(Some(table)),
-        Answer::Bins(bins) => Ok(Some(whole(bins.frame, Columns::All))),
+        Answer::Table(table) if table.is_whole() => Ok(given(table)),
+        Answer::Table(table) => {
+            let value = value.clone().flatten();
+            let of = match value.read_lock::<Group>() {
+                Some(group) => Some(group.counted().map_err(|error| Fault::from(&error))?),
+                None => value.read_lock::<Collection>().map(|collection| (*collection).clone()),
+            };
+            Ok(Some((table, of)))
+        }
+        Answer::Bins(bins) => Ok(given(Table::whole(bins.frame, Columns::All))),
         _ => match Row::from_dynamic(value) {
-            Some(row) => Ok(Some(whole(row.frame.take(&[row.index]), Columns::Short))),
-            None => rows_of(value),
+            Some(row) => Ok(given(Table::whole(row.frame.take(&[row.index]), Columns::Short))),
+            None => rows_of(value).map(|rows| rows.and_then(given)),
         },
     }
 }
@@ -381,10 +409,10 @@ pub(super) fn evidence_of(run: &Run, value: &Dynamic) -> Result<Option<Table>, F
 fn rows_of(value: &Dynamic) -> Result<Option<Table>, Fault> {
     let Some(items) = value.read_lock::<Array>() else { return Ok(None) };
     let rows: Vec<Row> = items.iter().filter_map(|item| Row::from_dynamic(&item.clone().flatten())).collect();
-    let Some(first) = rows.first() else { return Ok(items.is_empty().then(|| whole(Frame::empty(crate::plan::Schema::default()), Columns::Short))) };
+    let Some(first) = rows.first() else { return Ok(items.is_empty().then(|| Table::whole(Frame::empty(Schema::default()), Columns::Short))) };
     if rows.len() != items.len() || rows.iter().any(|row| !std::sync::Arc::ptr_eq(&row.frame, &first.frame)) {
         return Err(Fault::new("finding::evidence", "the rows of a list must come from one answer").with_help("filter the collection and give that"));
     }
     let indexes: Vec<usize> = rows.iter().map(|row| row.index).collect();
-    Ok(Some(whole(first.frame.take(&indexes), Columns::Short)))
+    Ok(Some(Table::whole(first.frame.take(&indexes), Columns::Short)))
 }

@@ -1,6 +1,7 @@
 //! Functions over whole columns: what Polars can't say, or not as fast. Their meaning is that of `plan`, cell by cell.
 
 mod codes;
+mod compact;
 mod fingerprint;
 mod glob;
 mod memo;
@@ -11,6 +12,7 @@ mod texts;
 mod values;
 
 pub use codes::{Codes, Known};
+pub use compact::compact;
 pub use fingerprint::{Seed, fingerprint_of, fingerprints, numbered};
 pub use number::{arithmetic, negate, square_roots, test_bits};
 pub use test::TextTest;

@@ -4,6 +4,7 @@ mod laws;
 mod limits;
 mod picks;
 mod pieces;
+mod preview;
 mod steps;
 mod unions;
 

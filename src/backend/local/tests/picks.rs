@@ -37,7 +37,7 @@ pub(super) fn rows() -> [Vec<Row>; 3] {
     })
 }
 
-fn many() -> (TempDir, Local) {
+pub fn many() -> (TempDir, Local) {
     let [a, b, c] = rows();
     store(&[("process", a), ("process", b), ("process", c)])
 }
