@@ -76,11 +76,19 @@ impl Weight {
 pub enum Item {
     Table(Table),
     Bins(Bins),
-    /// Rows that are drawn; data formats have the rows.
-    Picture(Table, View),
+    Picture(Drawing),
     /// Markdown.
     Note(String),
     Value(Answer),
+}
+
+/// Rows that are drawn; data formats have the rows.
+#[derive(Clone, Debug)]
+pub struct Drawing {
+    pub rows: Table,
+    pub view: View,
+    /// The column of which each value has a picture of its own, all on one scale.
+    pub by: Option<String>,
 }
 
 /// Rows to show: the first of them, how many there are, and which columns.
@@ -92,6 +100,8 @@ pub struct Table {
     pub columns: Columns,
     /// How many of the rows a second sensor reported as well.
     pub second_reports: Option<u64>,
+    /// Why these rows are a table although a picture would fit them.
+    pub why: Option<String>,
 }
 
 /// Which columns people see; JSON, CSV and Parquet always have everything.
@@ -122,6 +132,8 @@ pub enum Answer {
     List(Vec<Answer>),
     Map(BTreeMap<String, Answer>),
     Table(Table),
+    /// One row, alone in its frame.
+    Row(Frame),
     Bins(Bins),
     /// Anything else (a Machine, a TimePeriod, a Histogram): as text, and as a map for JSON.
     Entity {

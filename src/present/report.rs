@@ -1,8 +1,8 @@
 //! A playbook's run as text for people: what it showed, what it found, how it ended, what was looked at.
 
-use super::answer::{indented, items};
+use super::answer::items;
 use super::json::day_text;
-use super::{Precision, Style, Tone, clean, table, time, toned};
+use super::{Precision, Style, Tone, clean, prose, table, time, toned};
 use crate::diag::Fault;
 use crate::hunt::{Coverage, Outcome};
 use crate::plan::Period;
@@ -17,7 +17,7 @@ pub fn text(report: &Report, fault: Option<&Fault>, style: &Style) -> String {
     if let Some(title) = &report.title {
         head.push_str(&format!("  {}", clean::escape(title)));
     }
-    let mut blocks = vec![head + "\n"];
+    let mut blocks = vec![said(&head, 0, 2, style)];
     blocks.extend(items(&report.items, 2, style));
     blocks.extend(report.findings.iter().map(|finding| self::finding(finding, 2, style)));
     blocks.push(end(report, fault, style));
@@ -41,15 +41,21 @@ pub fn finding(finding: &Finding, indent: usize, style: &Style) -> String {
     if let Some(confidence) = &finding.confidence {
         first.push_str(&format!(", confidence {}", clean::escape(confidence)));
     }
-    let (mut text, below) = (indented(&first, indent), indent + 2);
+    let (mut text, below) = (said(&first, indent, indent + 4, style), indent + 2);
     if let Some(description) = &finding.description {
-        text.push_str(&indented(&clean::escape_lines(description), below));
+        clean::escape_lines(description).lines().for_each(|line| text.push_str(&said(line, below, below, style)));
     }
     for (kind, names) in by_kind(&finding.entities) {
-        text.push_str(&indented(&format!("{}: {}", clean::escape(kind), named(&names)), below));
+        let kind = toned(&format!("{}:", clean::escape(kind)), Tone::Faint, style);
+        text.push_str(&said(&format!("{kind} {}", named(&names)), below, below + 2, style));
     }
-    text.push_str(&indented(&toned(&format!("fingerprint {}", clean::escape(&finding.fingerprint)), Tone::Faint, style), below));
+    text.push_str(&said(&toned(&format!("fingerprint: {}", clean::escape(&finding.fingerprint)), Tone::Faint, style), below, below + 2, style));
     text + &table::text(&finding.evidence, below, style)
+}
+
+/// Words on as many lines as they need, behind so many blanks, and further ones behind more.
+fn said(text: &str, indent: usize, hanging: usize, style: &Style) -> String {
+    prose(&format!("{}{text}", " ".repeat(indent)), hanging, style.width) + "\n"
 }
 
 /// Names of entities by their type, in the order in which types first come.
@@ -86,7 +92,7 @@ fn end(report: &Report, fault: Option<&Fault>, style: &Style) -> String {
         (None, Outcome::Partial) => line.push_str(" (nothing found, but not everything could be looked at)"),
         (None, Outcome::Clean) => (),
     }
-    let mut text = indented(&line, 2);
+    let mut text = said(&line, 2, 4, style);
     let mut said: Vec<String> = Vec::new();
     for coverage in &report.coverage {
         let lines = coverage_lines(coverage, style);
@@ -124,24 +130,24 @@ fn coverage_lines(coverage: &Coverage, style: &Style) -> String {
         coverage.machine_days,
         coverage.rows
     );
-    let mut text = indented(&line, 2);
+    let mut text = said(&line, 2, 4, style);
     if !coverage.not_examined.is_empty() {
         let names: Vec<&str> = coverage.not_examined.iter().map(String::as_str).collect();
-        text.push_str(&indented(&toned(&format!("not examined: {}", named(&names)), Tone::Warning, style), 4));
+        text.push_str(&said(&toned(&format!("not examined: {}", named(&names)), Tone::Warning, style), 4, 6, style));
     }
     if coverage.covered_machine_days == 0
         && let Some((first, last)) = coverage.covered
     {
         let span = format!("the source covers {} to {}", time(first, Precision::Seconds, style.zone), time(last, Precision::Seconds, style.zone));
-        text.push_str(&indented(&toned(&span, Tone::Warning, style), 4));
+        text.push_str(&said(&toned(&span, Tone::Warning, style), 4, 6, style));
     }
     if !coverage.silent.is_empty() {
         let days: Vec<String> = coverage.silent.iter().map(|(machine, day)| format!("{machine} on {}", day_text(*day))).collect();
         let days: Vec<&str> = days.iter().map(String::as_str).collect();
-        text.push_str(&indented(&toned(&format!("silent: {}", named(&days)), Tone::Warning, style), 4));
+        text.push_str(&said(&toned(&format!("silent: {}", named(&days)), Tone::Warning, style), 4, 6, style));
     }
     if coverage.rejected > 0 {
-        text.push_str(&indented(&toned(&format!("records that could not be read: {}", coverage.rejected), Tone::Warning, style), 4));
+        text.push_str(&said(&toned(&format!("records that could not be read: {}", coverage.rejected), Tone::Warning, style), 4, 6, style));
     }
     text
 }

@@ -13,6 +13,7 @@ mod join;
 mod kernel;
 mod machines;
 mod pick;
+mod places;
 mod prune;
 mod run;
 mod scan;
@@ -25,6 +26,8 @@ mod tests;
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
+
+pub use places::Places;
 
 use super::{Backend, BackendError, Limits};
 use crate::frame::Frame;
@@ -43,6 +46,7 @@ pub(crate) struct Shared {
     store: Arc<Store>,
     inventory: OnceLock<Arc<Inventory>>,
     fresh: OnceLock<Arc<fresh::Fresh>>,
+    places: Option<Arc<Places>>,
 }
 
 impl Shared {
@@ -68,7 +72,15 @@ impl Local {
     /// `name` is what the user called it. The store is seen as it is now; later commits are not.
     pub fn open(root: &Path, name: &str) -> Result<Local, BackendError> {
         let store = Arc::new(Store::open(root)?);
-        Ok(Local { name: name.into(), shared: Arc::new(Shared { store, inventory: OnceLock::new(), fresh: OnceLock::new() }) })
+        Ok(Local { name: name.into(), shared: Arc::new(Shared { store, inventory: OnceLock::new(), fresh: OnceLock::new(), places: None }) })
+    }
+}
+
+impl Local {
+    /// The same store, with databases of where addresses are.
+    pub fn with_places(self, places: Places) -> Local {
+        let shared = Shared { store: self.shared.store.clone(), inventory: OnceLock::new(), fresh: OnceLock::new(), places: Some(Arc::new(places)) };
+        Local { name: self.name, shared: Arc::new(shared) }
     }
 }
 
@@ -93,5 +105,9 @@ impl Backend for Local {
         limits.check()?;
         let (shared, plan, own) = (self.shared.clone(), plan.clone(), limits.clone());
         run::watched(limits, move || job::Job::new(shared, own).frame(&plan))
+    }
+
+    fn knows_places(&self) -> bool {
+        self.shared.places.is_some()
     }
 }

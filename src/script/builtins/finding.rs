@@ -55,7 +55,7 @@ fn raise(call: &Call) -> Answer<Dynamic> {
     let asked = read(call)?;
     let (empty, evidence) = match asked.evidence {
         Some(table) => (table.total == 0, table),
-        None => (false, Table { frame: Frame::empty(Schema::default()), total: 0, columns: Columns::Short, second_reports: None }),
+        None => (false, Table { frame: Frame::empty(Schema::default()), total: 0, columns: Columns::Short, second_reports: None, why: None }),
     };
     if empty {
         return Ok(false.into());

@@ -10,7 +10,7 @@ use crate::frame::Frame;
 use crate::hunt::machine::{self, Wanted};
 use crate::hunt::query::{self, Context, Target};
 use crate::hunt::stack;
-use crate::plan::{Period, Plan, PlanError, Scope, Step, Value};
+use crate::plan::{Period, Place, Plan, PlanError, Scope, Step, Value};
 use crate::script::fault;
 use crate::script::run::Run;
 use crate::script::value::dynamic;
@@ -168,6 +168,7 @@ fn renamed(steps: &[Step], key: &Arc<str>) -> Option<Arc<str>> {
     for step in steps {
         match step {
             Step::Derive(column, _) if *column == name => return None,
+            Step::Locate(_) if Place::ALL.iter().any(|place| place.name() == &*name) => return None,
             Step::Select(kept) if !kept.contains(&name) => return None,
             Step::Drop(dropped) if dropped.contains(&name) => return None,
             Step::Rename(pairs) => {
@@ -181,6 +182,7 @@ fn renamed(steps: &[Step], key: &Arc<str>) -> Option<Arc<str>> {
             | Step::Drop(_)
             | Step::Group { .. }
             | Step::Share { .. }
+            | Step::Locate(_)
             | Step::Sort(_)
             | Step::Limit(_)
             | Step::Distinct(_)
