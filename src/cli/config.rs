@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::diag::{Fault, Place, SourceText};
+use crate::diag::{Fault, Place, SourceText, reason};
 
 const FILE: &str = "huntsman.toml";
 
@@ -24,7 +24,10 @@ pub fn read() -> Result<Config, Fault> {
     match std::fs::read_to_string(Path::new(FILE)) {
         Ok(text) => parse(&text),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Config::default()),
-        Err(error) => Err(Fault::new("config::unreadable", format!("{FILE}: {error}"))),
+        Err(error) => {
+            Err(Fault::new("config::unreadable", format!("{FILE}: {}", reason(&error)))
+                .with_help("make it a text file in UTF-8 that can be read, or take it away"))
+        }
     }
 }
 

@@ -32,6 +32,9 @@ pub enum MachineError {
         #[help]
         help: String,
     },
+    #[error("`{name}` is the name of a machine, and `muid` takes its id")]
+    #[diagnostic(code(machine::name), help("write `Machine(\"{name}\")`, or name: \"{name}\""))]
+    Name { name: String },
     #[error("{} clients know a machine `{name}`: {}", .clients.len(), .clients.join(", "))]
     #[diagnostic(code(machine::ambiguous))]
     Ambiguous {
@@ -70,7 +73,10 @@ pub fn find(inventory: &Inventory, wanted: &Wanted) -> Result<Vec<KnownMachine>,
     let known: Vec<&KnownMachine> = inventory.machines.iter().filter(|machine| client.is_none_or(|client| *machine.client_id == *client)).collect();
     let mut muids: Vec<Arc<str>> = Vec::new();
     for muid in &wanted.muids {
-        let found = known.iter().find(|machine| machine.muid.eq_ignore_ascii_case(muid.trim())).ok_or_else(|| unknown(muid, &known))?;
+        let found = known.iter().find(|machine| machine.muid.eq_ignore_ascii_case(muid.trim())).ok_or_else(|| match named(muid, &known) {
+            Ok(_) | Err(MachineError::Ambiguous { .. }) => MachineError::Name { name: muid.trim().into() },
+            Err(_) => unknown(muid, &known),
+        })?;
         muids.push(found.muid.clone());
     }
     for name in &wanted.names {
@@ -182,6 +188,8 @@ mod tests {
         assert_eq!(error, MachineError::Unknown { name: "WORKSTATION6".into(), help: "did you mean `WORKSTATION5`?".into() });
         assert!(matches!(find(&source, &Wanted { client_id: Some("7".into()), ..by_name("WORKSTATION5") }), Err(MachineError::UnknownClient { .. })));
         assert_eq!(find(&source, &Wanted::default()), Err(MachineError::Nothing));
+        let by_muid = Wanted { muids: vec!["workstation5".into()], ..Wanted::default() };
+        assert_eq!(find(&source, &by_muid), Err(MachineError::Name { name: "workstation5".into() }));
     }
 
     #[test]

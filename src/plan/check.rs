@@ -38,7 +38,7 @@ pub enum PlanError {
     #[diagnostic(code(types::condition), help("a condition is a comparison, a test such as `contains`, or a yes/no column"))]
     Condition { given: String, found: &'static str },
     #[error("there is already a column `{name}`")]
-    #[diagnostic(code(column::twice))]
+    #[diagnostic(code(column::twice), help("give the new one another name, or `drop` the one that is there"))]
     Twice { name: String },
     #[error("this regular expression can't be read: {reason}")]
     #[diagnostic(code(pattern::regex), help("text ignores case already; in a raw string, as #\"\\d+\"#, a backslash needs no second one"))]

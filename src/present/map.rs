@@ -4,7 +4,7 @@ use ratatui::style::{Color, Stylize};
 use ratatui::widgets::canvas::{Canvas, Map, MapResolution};
 
 use super::amounts::{self, Amount};
-use super::{Style, Tone, canvas, cell, clean, toned};
+use super::{Style, Tone, canvas, cell, clean, prose, toned};
 use crate::hunt::picture::Dot;
 
 /// The most lines of a map, and countries that are named below it.
@@ -54,11 +54,10 @@ pub fn lines(places: &Places, highest: f64, screen: usize, style: &Style) -> Vec
     if places.countries.len() > NAMED {
         lines.push(faint(format!("{} and {} more countries", style.ellipsis(), places.countries.len() - NAMED)));
     }
-    if places.private > 0.0 {
-        lines.push(faint(format!("not on the map: {} with a private address", cell::float(places.private))));
-    }
-    if places.unknown > 0.0 {
-        lines.push(faint(format!("not on the map: {} whose place is not known", cell::float(places.unknown))));
+    let parts = [(places.private, "private"), (places.unknown, "unknown")].into_iter().filter(|(count, _)| *count > 0.0);
+    let absent: Vec<String> = parts.map(|(count, word)| format!("{} {word}", cell::float(count))).collect();
+    if !absent.is_empty() {
+        lines.extend(prose(&faint(format!("not on the map: {}", absent.join(", "))), 2, Some(screen)).lines().map(String::from));
     }
     lines
 }

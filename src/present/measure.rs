@@ -153,6 +153,7 @@ mod tests {
         assert_eq!(prose("averyveryverylongword x", 2, Some(9)), "averyveryverylongword\n  x");
         assert_eq!(prose("one two", 2, None), "one two");
         assert_eq!(prose("a \x1b[1mbb cc\x1b[0m dd", 2, Some(5)), "a \x1b[1mbb\x1b[0m\n  \x1b[1mcc\x1b[0m\n  dd");
+        assert_eq!(prose("\x1b[1mone\x1b[0m two three", 2, Some(9)), "\x1b[1mone\x1b[0m two\n  three");
     }
 
     #[test]

@@ -99,7 +99,7 @@ mod tests {
                 assert!(area.contains("Outgoing  total 150 MB") && area.contains("Incoming  total 15 MB"), "{area}");
                 assert!(area.contains("2020-09-21") && area.contains("2020-09-24") && area.contains("100"), "{area}");
                 let map = drawn(&places, &dots, screen, unicode);
-                assert!(map.contains("Kenya\\x1b[2J") && map.contains("not on the map: 4 whose place is not known"), "{map}");
+                assert!(map.contains("Kenya\\x1b[2J") && map.contains("not on the map: 4 unknown"), "{map}");
                 assert!(map.contains(if unicode { '●' } else { '@' }), "{map}");
             }
         }

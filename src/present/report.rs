@@ -1,8 +1,8 @@
 //! A playbook's run as text for people: what it showed, what it found, how it ended, what was looked at.
 
-use super::answer::items;
+use super::answer::{items, told};
 use super::json::day_text;
-use super::{Precision, Style, Tone, clean, prose, table, time, toned};
+use super::{Precision, Style, Tone, clean, table, time, toned};
 use crate::diag::Fault;
 use crate::hunt::{Coverage, Outcome};
 use crate::plan::Period;
@@ -17,7 +17,7 @@ pub fn text(report: &Report, fault: Option<&Fault>, style: &Style) -> String {
     if let Some(title) = &report.title {
         head.push_str(&format!("  {}", clean::escape(title)));
     }
-    let mut blocks = vec![said(&head, 0, 2, style)];
+    let mut blocks = vec![told(&head, 0, style)];
     blocks.extend(items(&report.items, 2, style));
     blocks.extend(report.findings.iter().map(|finding| self::finding(finding, 2, style)));
     blocks.push(end(report, fault, style));
@@ -32,30 +32,26 @@ pub fn finding(finding: &Finding, indent: usize, style: &Style) -> String {
         Weight::Medium => Tone::Warning,
         Weight::Low | Weight::Info => Tone::Faint,
     };
-    let rows = if finding.evidence.total == 1 { "1 row".into() } else { format!("{} rows", finding.evidence.total) };
     let mut first = format!("{}  {}", toned(&finding.severity.word().to_uppercase(), tone, style), toned(&clean::escape(&finding.title), Tone::Heading, style));
     if !finding.technique.is_empty() {
         first.push_str(&format!("  [{}]", clean::escape(&finding.technique.join(", "))));
     }
-    first.push_str(&format!("  {rows}"));
-    if let Some(confidence) = &finding.confidence {
-        first.push_str(&format!(", confidence {}", clean::escape(confidence)));
+    let rows = finding.evidence.as_ref().map(|evidence| if evidence.total == 1 { "1 row".into() } else { format!("{} rows", evidence.total) });
+    let confidence = finding.confidence.map(|confidence| format!("confidence {}", confidence.word()));
+    let said: Vec<String> = [rows, confidence].into_iter().flatten().collect();
+    if !said.is_empty() {
+        first.push_str(&format!("  {}", said.join(", ")));
     }
-    let (mut text, below) = (said(&first, indent, indent + 4, style), indent + 2);
+    let (mut text, below) = (told(&first, indent, style), indent + 2);
     if let Some(description) = &finding.description {
-        clean::escape_lines(description).lines().for_each(|line| text.push_str(&said(line, below, below, style)));
+        text.push_str(&told(&clean::escape_lines(description), below, style));
     }
     for (kind, names) in by_kind(&finding.entities) {
         let kind = toned(&format!("{}:", clean::escape(kind)), Tone::Faint, style);
-        text.push_str(&said(&format!("{kind} {}", named(&names)), below, below + 2, style));
+        text.push_str(&told(&format!("{kind} {}", named(&names)), below, style));
     }
-    text.push_str(&said(&toned(&format!("fingerprint: {}", clean::escape(&finding.fingerprint)), Tone::Faint, style), below, below + 2, style));
-    text + &table::text(&finding.evidence, below, style)
-}
-
-/// Words on as many lines as they need, behind so many blanks, and further ones behind more.
-fn said(text: &str, indent: usize, hanging: usize, style: &Style) -> String {
-    prose(&format!("{}{text}", " ".repeat(indent)), hanging, style.width) + "\n"
+    text.push_str(&told(&toned(&format!("fingerprint {}", clean::escape(&finding.fingerprint)), Tone::Faint, style), below, style));
+    text + &finding.evidence.as_ref().map(|evidence| table::text(evidence, below, style)).unwrap_or_default()
 }
 
 /// Names of entities by their type, in the order in which types first come.
@@ -92,7 +88,7 @@ fn end(report: &Report, fault: Option<&Fault>, style: &Style) -> String {
         (None, Outcome::Partial) => line.push_str(" (nothing found, but not everything could be looked at)"),
         (None, Outcome::Clean) => (),
     }
-    let mut text = said(&line, 2, 4, style);
+    let mut text = told(&line, 2, style);
     let mut said: Vec<String> = Vec::new();
     for coverage in &report.coverage {
         let lines = coverage_lines(coverage, style);
@@ -116,38 +112,41 @@ fn counts(findings: &[Finding]) -> String {
 }
 
 fn coverage_lines(coverage: &Coverage, style: &Style) -> String {
-    let mut what = coverage.table.clone();
-    if !coverage.operations.is_empty() {
-        what.push_str(&format!(" ({})", coverage.operations.join(" ")));
-    }
-    let line = format!(
-        "covered: {}, {}; {} machine{}, {} of {} machine-days; {} rows examined",
-        clean::escape(&what),
+    let what = match &coverage.need {
+        Some(need) => format!("needed: {}", clean::escape(need)),
+        None if coverage.operations.is_empty() => format!("covered: {}", clean::escape(&coverage.table)),
+        None => format!("covered: {} ({})", clean::escape(&coverage.table), clean::escape(&coverage.operations.join(" "))),
+    };
+    let mut line = format!(
+        "{what}, {}; {} machine{}, {} of {} machine-days",
         period_text(&coverage.period, style),
         coverage.machines,
         if coverage.machines == 1 { "" } else { "s" },
         coverage.covered_machine_days,
         coverage.machine_days,
-        coverage.rows
     );
-    let mut text = said(&line, 2, 4, style);
+    // What was only declared was not read.
+    if coverage.need.is_none() {
+        line.push_str(&format!("; {} rows examined", coverage.rows));
+    }
+    let mut text = told(&line, 2, style);
     if !coverage.not_examined.is_empty() {
         let names: Vec<&str> = coverage.not_examined.iter().map(String::as_str).collect();
-        text.push_str(&said(&toned(&format!("not examined: {}", named(&names)), Tone::Warning, style), 4, 6, style));
+        text.push_str(&told(&toned(&format!("not examined: {}", named(&names)), Tone::Warning, style), 4, style));
     }
     if coverage.covered_machine_days == 0
         && let Some((first, last)) = coverage.covered
     {
         let span = format!("the source covers {} to {}", time(first, Precision::Seconds, style.zone), time(last, Precision::Seconds, style.zone));
-        text.push_str(&said(&toned(&span, Tone::Warning, style), 4, 6, style));
+        text.push_str(&told(&toned(&span, Tone::Warning, style), 4, style));
     }
     if !coverage.silent.is_empty() {
         let days: Vec<String> = coverage.silent.iter().map(|(machine, day)| format!("{machine} on {}", day_text(*day))).collect();
         let days: Vec<&str> = days.iter().map(String::as_str).collect();
-        text.push_str(&said(&toned(&format!("silent: {}", named(&days)), Tone::Warning, style), 4, 6, style));
+        text.push_str(&told(&toned(&format!("silent: {}", named(&days)), Tone::Warning, style), 4, style));
     }
     if coverage.rejected > 0 {
-        text.push_str(&said(&toned(&format!("records that could not be read: {}", coverage.rejected), Tone::Warning, style), 4, 6, style));
+        text.push_str(&told(&toned(&format!("records that could not be read: {}", coverage.rejected), Tone::Warning, style), 4, style));
     }
     text
 }

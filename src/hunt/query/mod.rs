@@ -43,6 +43,8 @@ use crate::telemetry::Inventory;
 pub use error::OptionError;
 pub use given::Given;
 pub(crate) use given::in_scope;
+pub(crate) use raw_events::known_channels;
+pub(crate) use scan::anything_of;
 
 /// One query, `get_executions` and its like. Each `get_x` is also callable as `x`.
 #[derive(Debug)]
@@ -166,6 +168,8 @@ pub struct Context<'a> {
     /// The run's clock, milliseconds since 1970 UTC.
     pub now: i64,
     pub inventory: &'a Inventory,
+    /// No rows are asked for, perhaps of no source: an id that nobody knows may be a machine's.
+    pub checking: bool,
 }
 
 /// A query by its name, with or without `get_`.

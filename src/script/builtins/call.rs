@@ -59,7 +59,12 @@ impl<'a, 'c> Call<'a, 'c> {
     }
 
     pub fn receiver<T: rhai::Variant + Clone>(&self) -> Answer<T> {
-        self.receiver_value().try_cast::<T>().ok_or_else(|| self.fail(Fault::new("call::receiver", format!("`{}` can't be asked of this", self.declared.name))))
+        self.receiver_value().try_cast::<T>().ok_or_else(|| {
+            self.fail(
+                Fault::new("call::receiver", format!("`{}` can't be asked of this", self.declared.name))
+                    .with_help(format!("it is `{}`", self.declared.signature())),
+            )
+        })
     }
 
     pub fn text_receiver(&self) -> String {
@@ -91,7 +96,9 @@ impl<'a, 'c> Call<'a, 'c> {
     }
 
     pub fn closure(&self, index: usize) -> Answer<FnPtr> {
-        self.value(index).try_cast::<FnPtr>().ok_or_else(|| self.fail_at(index, Fault::new("call::argument", "a closure is needed here, as |e| …")))
+        self.value(index)
+            .try_cast::<FnPtr>()
+            .ok_or_else(|| self.fail_at(index, Fault::new("call::argument", "a closure is needed here").with_help("write `|e| e.Column == …`")))
     }
 
     pub fn span(&self, index: usize) -> Answer<i64> {

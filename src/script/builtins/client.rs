@@ -95,7 +95,14 @@ fn make(call: &Call) -> Answer<Dynamic> {
             match key.as_str() {
                 "period" => period = Some(call.period_of(&value).map_err(|fault| call.fail_at_value(0, &key, fault))?),
                 _ if Kind::Words.accepts(&value) => ids = Some(super::call::texts_of(&value)),
-                _ => return Err(call.fail_at_value(0, &key, Fault::new("options::type", "`client_id` takes a text or a list of texts"))),
+                _ => {
+                    return Err(call.fail_at_value(
+                        0,
+                        &key,
+                        Fault::new("options::type", "`client_id` takes a text or a list of texts")
+                            .with_help("write client_id: \"000000\"; `Client()` lists the clients"),
+                    ));
+                }
             }
         }
         ids.unwrap_or_else(|| vec![call.run.setup.client.as_deref().unwrap_or(machine::ALL_CLIENTS).into()])

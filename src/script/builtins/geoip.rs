@@ -30,8 +30,9 @@ fn geoip(call: &Call) -> Answer<Dynamic> {
     }
     let column = if call.given() > 0 { call.text(0) } else { REMOTE.to_string() };
     if call.given() == 0 && collection.schema.kind(REMOTE).is_none() {
-        let fault = Fault::new("geoip::column", format!("these rows have no column `{REMOTE}`"));
-        return Err(call.fail(fault.with_help("name the column that holds the addresses, as `.geoip(\"LocalIp\")`")));
+        let fault = Fault::new("geoip::column", format!("these rows have no column `{REMOTE}`"))
+            .with_help("name the column that holds the addresses, as `.geoip(\"LocalIp\")`");
+        return Err(call.fail(fault));
     }
     let located = collection.then(Step::Locate(column.as_str().into())).map_err(|error| call.fail_plan(&error))?;
     Ok(Dynamic::from(located))

@@ -136,7 +136,9 @@ fn of_map(call: &Call, period: Option<Period>) -> Answer<Dynamic> {
         let several = matches!(key.as_str(), "muid" | "name");
         if !(if several { Kind::Words } else { Kind::Text }).accepts(&value) {
             let wants = if several { "a text or a list of texts" } else { "a text" };
-            return Err(call.fail_at_value(0, &key, Fault::new("options::type", format!("`{key}` takes {wants}"))));
+            let fault =
+                Fault::new("options::type", format!("`{key}` takes {wants}")).with_help(format!("write {key}: \"…\"; `machines()` lists what there is"));
+            return Err(call.fail_at_value(0, &key, fault));
         }
         let texts: Vec<String> = texts_of(&value).iter().map(ToString::to_string).collect();
         match key.as_str() {

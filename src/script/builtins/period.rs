@@ -153,7 +153,10 @@ fn of_map(call: &Call) -> Answer<Dynamic> {
             "to" => to = Some(call.time_of(&value).map_err(wrong)?),
             "to_date" if value.is_string() => to_date = Some(value.to_string()),
             "to_date" => to_date = Some(period::format_time(call.time_of(&value).map_err(wrong)?, "%Y-%m-%d", call.run.setup.zone).unwrap_or_default()),
-            _ => num_days = Some(value.as_int().map_err(|_| wrong(Fault::new("options::type", "`num_days` takes a whole number")))?),
+            _ => {
+                num_days =
+                    Some(value.as_int().map_err(|_| wrong(Fault::new("options::type", "`num_days` takes a whole number").with_help("write num_days: 7")))?)
+            }
         }
     }
     let period = match (from, to, to_date, num_days) {
@@ -167,7 +170,11 @@ fn of_map(call: &Call) -> Answer<Dynamic> {
             ));
         }
         (from, to, None, None) => Ok(Period { from, to }),
-        _ => return Err(call.fail_at(0, Fault::new("options::mixed", "`from`/`to` and `to_date`/`num_days` are two ways; use one of them"))),
+        _ => {
+            return Err(
+                call.fail_at(0, Fault::new("options::mixed", "`from`/`to` and `to_date`/`num_days` are two ways to say it").with_help("use one of them"))
+            );
+        }
     };
     made(call, period)
 }

@@ -5,7 +5,7 @@ use rhai::{Array, Dynamic};
 use super::call::texts_of;
 use super::{Answer, Bins, Call, Client, Collection, Declared, HistogramValue, Kind, Machine};
 use crate::diag::Fault;
-use crate::hunt::query::{self, Context, Given, Leads, OptionError, QUERIES, Query, Takes, Target};
+use crate::hunt::query::{self, Given, Leads, OptionError, QUERIES, Query, Takes, Target};
 use crate::script::value::type_word;
 use crate::telemetry::words::PORTS;
 
@@ -41,7 +41,9 @@ pub(in crate::script) fn option_words(name: &str, option: &str) -> Vec<&'static 
 }
 
 fn ask(call: &Call) -> Answer<Dynamic> {
-    let Some(query) = query::query(call.declared.name) else { return Err(call.fail(Fault::new("query::unknown", "there is no such query"))) };
+    let Some(query) = query::query(call.declared.name) else {
+        return Err(call.fail(Fault::new("query::unknown", "there is no such query").with_help("`huntsman doc` lists what there is")));
+    };
     let (collection, histogram) = asked(call, query)?;
     match histogram {
         None => Ok(Dynamic::from(collection)),
@@ -74,7 +76,7 @@ pub(super) fn asked(call: &Call, query: &Query) -> Answer<(Collection, Option<Hi
     }
     let period = call.run.period(period, entity);
     let inventory = call.run.inventory().map_err(|fault| call.fail(fault))?;
-    let context = Context { zone: call.run.setup.zone, now: call.run.setup.now, inventory: &inventory };
+    let context = call.run.asking(&inventory);
     let target = Target { scope, period };
     let plan = if histogram.is_some() { query::plan_events } else { query::plan };
     let plan = plan(query, &target, &options, &context).map_err(|error| option_error(call, &error))?;

@@ -8,7 +8,7 @@ use super::{Answer, Bins, Call, Collection, Declared, Kind, Machine, method};
 use crate::diag::Fault;
 use crate::frame::Frame;
 use crate::hunt::machine::{self, Wanted};
-use crate::hunt::query::{self, Context, Target};
+use crate::hunt::query::{self, Target};
 use crate::hunt::stack;
 use crate::plan::{Period, Place, Plan, PlanError, Scope, Step, Value};
 use crate::script::fault;
@@ -123,19 +123,21 @@ fn around(call: &Call) -> Answer<Collection> {
     let cell = |name: &str| {
         let help = "`around` needs Muid and DateTime: ask it of a row of a query, before `select` or `drop` takes them away, or of one of its `.events()`";
         match row.value(name) {
-            Ok(Value::Missing) => Err(Fault::new("row::around", format!("the telemetry does not say the `{name}` of this row"))),
+            Ok(Value::Missing) => {
+                Err(Fault::new("row::around", format!("the telemetry does not say the `{name}` of this row")).with_help("ask a row that has it"))
+            }
             Ok(value) => Ok(value),
             Err(_) => Err(Fault::new("row::around", format!("this row has no `{name}`")).with_help(help)),
         }
     };
     let (muid, time) = (cell("Muid").map_err(|fault| call.fail(fault))?, cell("DateTime").map_err(|fault| call.fail(fault))?);
     let (Value::Text(muid), Value::Time(time)) = (muid, time) else {
-        let fault = Fault::new("row::around", "the columns Muid and DateTime of this row were replaced by something else");
-        return Err(call.fail(fault.with_help("derive columns under names of their own")));
+        let message = "the columns Muid and DateTime of this row were replaced by something else";
+        return Err(call.fail(Fault::new("row::around", message).with_help("derive columns under names of their own")));
     };
     let near = Period { from: Some(time.saturating_sub(distance)), to: Some(time.saturating_add(distance).saturating_add(1)) };
     let inventory = call.run.inventory().map_err(|fault| call.fail(fault))?;
-    let context = Context { zone: call.run.setup.zone, now: call.run.setup.now, inventory: &inventory };
+    let context = call.run.asking(&inventory);
     let target = Target { scope: Scope::Machines(vec![muid]), period: near };
     let plan = query::timeline(&target, &context).map_err(|error| call.fail(Fault::from(&error)))?;
     Collection::of(plan, Some(near)).map_err(|error| call.fail_plan(&error))

@@ -107,7 +107,9 @@ fn run(call: &Call) -> Answer<Dynamic> {
         };
         let Some(value) = literal_or_list(&value) else {
             let found = crate::script::value::type_word(call.context.engine(), &value);
-            return Err(call.fail_at(index.saturating_sub(1), Fault::new("call::argument", format!("`{}` can't take {found}", call.declared.name))));
+            let fault = Fault::new("call::argument", format!("`{}` can't take {found}", call.declared.name))
+                .with_help(format!("it is `{}`", call.declared.signature()));
+            return Err(call.fail_at(index.saturating_sub(1), fault));
         };
         values.push(value);
     }

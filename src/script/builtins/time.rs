@@ -81,7 +81,8 @@ const fn unit(name: &'static str, doc: &'static str, example: &'static str) -> D
             Ok(whole) => whole.checked_mul(size),
             Err(_) => number.as_float().ok().map(|part| part * size as f64).filter(|span| span.abs() < 9e18).map(|span| span.round() as i64),
         };
-        span.map(|span| Dynamic::from(Span(span))).ok_or_else(|| call.fail(Fault::new("value::arithmetic", "this duration is too long")))
+        span.map(|span| Dynamic::from(Span(span)))
+            .ok_or_else(|| call.fail(Fault::new("value::arithmetic", "this duration is too long").with_help("use a shorter one")))
     })
 }
 
@@ -143,11 +144,11 @@ fn arithmetic(call: &Call) -> Answer<Dynamic> {
     if known.is_none() {
         let (left, right) = (call.receiver_value(), other);
         let words = (crate::script::value::type_word(call.context.engine(), &left), crate::script::value::type_word(call.context.engine(), &right));
-        let fault = Fault::new("types::operator", format!("`{}` can't be done with {} and {}", call.declared.name, words.0, words.1));
-        return Err(call.fail(fault.with_help("a duration is written as `5.minutes`")));
+        let message = format!("`{}` can't be done with {} and {}", call.declared.name, words.0, words.1);
+        return Err(call.fail(Fault::new("types::operator", message).with_help("a duration is written as `5.minutes`")));
     }
     match apply(func, &[left, right]) {
-        Value::Missing => Err(call.fail(Fault::new("value::arithmetic", "the result lies beyond the calendar"))),
+        Value::Missing => Err(call.fail(Fault::new("value::arithmetic", "the result lies beyond the calendar").with_help("use a shorter duration"))),
         answer => Ok(dynamic(&answer)),
     }
 }
