@@ -107,6 +107,12 @@ impl Frame {
         (0..self.schema.columns().len()).map(|column| self.value(row, column)).collect()
     }
 
+    /// All columns but one.
+    pub fn without(&self, column: &str) -> Frame {
+        let left = self.schema.columns().iter().filter(|(name, _)| &**name != column).cloned().collect();
+        Frame { schema: Schema::new(left), data: Arc::new(self.data.drop_many([column])), read: self.read }
+    }
+
     /// The first rows only.
     pub fn head(&self, rows: usize) -> Frame {
         Frame { schema: self.schema.clone(), data: Arc::new(self.data.head(Some(rows))), read: self.read }

@@ -103,11 +103,19 @@ impl Confidence {
 pub enum Item {
     Table(Table),
     Bins(Bins),
-    /// Rows that are drawn; data formats have the rows.
-    Picture(Table, View),
+    Picture(Drawing),
     /// Markdown.
     Note(String),
     Value(Answer),
+}
+
+/// Rows that are drawn; data formats have the rows.
+#[derive(Clone, Debug)]
+pub struct Drawing {
+    pub rows: Table,
+    pub view: View,
+    /// The column of which each value has a picture of its own, all on one scale.
+    pub by: Option<String>,
 }
 
 /// Rows to show: the first of them, how many there are, and which columns.
@@ -121,12 +129,14 @@ pub struct Table {
     pub later: BTreeSet<Arc<str>>,
     /// How many of the rows a second sensor reported as well.
     pub second_reports: Option<u64>,
+    /// Why these rows are a table although a picture would fit them.
+    pub why: Option<String>,
 }
 
 impl Table {
     /// All rows of an answer.
     pub fn whole(frame: Frame, columns: Columns) -> Table {
-        Table { total: frame.height() as u64, frame, columns, later: BTreeSet::new(), second_reports: None }
+        Table { total: frame.height() as u64, frame, columns, later: BTreeSet::new(), second_reports: None, why: None }
     }
 
     /// Whether the frame holds every row.
@@ -163,6 +173,8 @@ pub enum Answer {
     List(Vec<Answer>),
     Map(BTreeMap<String, Answer>),
     Table(Table),
+    /// One row, alone in its frame.
+    Row(Frame),
     Bins(Bins),
     /// Anything else (a Machine, a TimePeriod, a Histogram): as text, and as a map for JSON.
     Entity {

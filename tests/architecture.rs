@@ -34,6 +34,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("rustyline", &["cli/"]),
     ("indicatif", &["cli/"]),
     ("signal_hook", &["cli/"]),
+    ("maxminddb", &["backend/local/"]),
     ("evtx", &["ingest/"]),
     ("zip", &["ingest/"]),
     ("tar", &["ingest/"]),

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use crate::support::{NOW, Place, stores};
+use crate::support::{NOW, Place, mmdb, stores};
 
 #[test]
 fn every_example_runs() {
@@ -20,7 +20,8 @@ fn every_example_runs() {
             scope.spawn(move || {
                 for example in examples {
                     let place = Place::new();
-                    let mut call = place.huntsman(["eval", example, "--period", "all", "--now", NOW, "--allow-write", ".", "--source"]);
+                    let mut call = place.huntsman(["eval", example, "--period", "all", "--now", NOW, "--allow-write", ".", "--geoip", "City.mmdb", "--source"]);
+                    std::fs::write(place.path("City.mmdb"), mmdb::cities()).unwrap();
                     call.command.arg(&stores::sample().store);
                     let answer = call.run();
                     // `fail` ends a run, and says so.

@@ -24,6 +24,8 @@ pub trait Backend: Send + Sync {
     fn run(&self, plan: &Plan, limits: &Limits) -> Result<Frame, BackendError>;
     /// What a table of so many rows shows of the answer, and which of some columns have a value at all. Many rows are counted, not held.
     fn preview(&self, plan: &Plan, rows: usize, columns: &[Arc<str>], limits: &Limits) -> Result<Preview, BackendError>;
+    /// Whether `Step::Locate` has an answer here.
+    fn knows_places(&self) -> bool;
 }
 
 /// What may stop a query: the user, or the clock.
@@ -65,6 +67,15 @@ pub enum BackendError {
     #[error("the run took longer than --timeout allows")]
     #[diagnostic(code(query::timeout), help("narrow the period or the machines, or allow more time"))]
     Timeout,
+    #[error("no geo database was named")]
+    #[diagnostic(
+        code(geoip::none),
+        help("name one or several with --geoip FILE, or as `geoip = \"FILE\"` in huntsman.toml: MaxMind databases (.mmdb) of cities, countries or networks")
+    )]
+    NoPlaces,
+    #[error("{}: {reason}", path.display())]
+    #[diagnostic(code(geoip::unreadable), help("--geoip takes MaxMind databases (.mmdb), such as GeoLite2-City or GeoLite2-ASN"))]
+    Places { path: std::path::PathBuf, reason: String },
     #[error("the query failed: {reason}")]
     #[diagnostic(code(query::failed), help("this is a defect of Huntsman or of the store; `huntsman sources` checks the store"))]
     Failed { reason: String },

@@ -108,6 +108,9 @@ pub struct Common {
     /// Write the answer to a file as well, by its ending: .json .ndjson .csv .txt; repeatable
     #[arg(short = 'o', long = "output", value_name = "FILE", global = true)]
     pub outputs: Vec<PathBuf>,
+    /// A MaxMind database (.mmdb) of cities, countries or networks, for `geoip()` and world maps; repeatable
+    #[arg(long = "geoip", value_name = "FILE", global = true)]
+    pub geoip: Vec<PathBuf>,
     /// A folder below which playbooks may write files; repeatable
     #[arg(long = "allow-write", value_name = "DIR", global = true)]
     pub writable: Vec<PathBuf>,
@@ -133,6 +136,7 @@ impl Common {
             ("--client", self.client.is_some()),
             ("--period", self.period.is_some()),
             ("--now", self.now.is_some()),
+            ("--geoip", !self.geoip.is_empty()),
             ("--allow-write", !self.writable.is_empty()),
             ("--timeout", self.timeout.is_some()),
             ("--output", !self.outputs.is_empty()),

@@ -151,7 +151,10 @@ pub fn text(entries: &[Entry], style: &Style) -> String {
                     part.push_str(&options(query, style));
                 }
                 if !builtin.example.is_empty() {
-                    part.push_str(&format!("  example: {}\n", escape_lines(&builtin.example).trim_end().replace('\n', "\n           ")));
+                    for (at, line) in escape_lines(&builtin.example).trim_end().lines().enumerate() {
+                        let lead = if at == 0 { "  example: " } else { "           " };
+                        part.push_str(&(prose(&format!("{lead}{line}"), 11, style.width) + "\n"));
+                    }
                 }
                 parts.push(part);
             }

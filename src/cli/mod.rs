@@ -74,7 +74,7 @@ fn execute(cli: Cli, terminal: &Terminal) -> Result<u8, Fault> {
         Some(Command::Run(arguments)) => run::run(&context, &arguments),
         Some(Command::Eval { expression }) => eval::eval(&context, &expression),
         Some(Command::Ingest { paths, store }) => {
-            context.refuse("ingest", &["--source", "--period", "--now", "--allow-write", "--timeout"])?;
+            context.refuse("ingest", &["--source", "--period", "--now", "--geoip", "--allow-write", "--timeout"])?;
             ingest::ingest(&context, paths, store)
         }
         Some(Command::Check { paths }) => {
@@ -82,19 +82,19 @@ fn execute(cli: Cli, terminal: &Terminal) -> Result<u8, Fault> {
             check::check(&context, &paths)
         }
         Some(Command::List { paths }) => {
-            context.refuse("list", &["--source", "--client", "--period", "--now", "--allow-write", "--timeout"])?;
+            context.refuse("list", &["--source", "--client", "--period", "--now", "--geoip", "--allow-write", "--timeout"])?;
             list::list(&context, &paths)
         }
         Some(Command::Doc { name }) => {
-            context.refuse("doc", &["--source", "--client", "--period", "--now", "--allow-write", "--timeout"])?;
+            context.refuse("doc", &["--source", "--client", "--period", "--now", "--geoip", "--allow-write", "--timeout"])?;
             doc::doc(&context, name.as_deref())
         }
         Some(Command::Sources) => {
-            context.refuse("sources", &["--period", "--allow-write"])?;
+            context.refuse("sources", &["--period", "--geoip", "--allow-write"])?;
             sources::sources(&context)
         }
         Some(Command::Sample { folder }) => {
-            context.refuse("sample", &["--source", "--client", "--period", "--now", "--allow-write", "--timeout", "--output"])?;
+            context.refuse("sample", &["--source", "--client", "--period", "--now", "--geoip", "--allow-write", "--timeout", "--output"])?;
             source::write_sample(&folder)
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::context::{Context, option};
 use super::output::write_stdout;
 use super::{DONE, cache, config};
-use crate::backend::local::Local;
+use crate::backend::local::{Local, Places};
 use crate::backend::{Backend, BackendError, Limits};
 use crate::diag::{Fault, did_you_mean, reason};
 use crate::frame::{Frame, Preview};
@@ -52,7 +52,11 @@ pub fn open(context: &Context) -> Result<Arc<dyn Backend>, Fault> {
         }
     };
     context.terminal.tell(|| format!("store: {}", root.display()));
-    let local = Local::open(&root, &named.join(", ")).map_err(|error| Fault::from(&error))?;
+    let mut local = Local::open(&root, &named.join(", ")).map_err(|error| Fault::from(&error))?;
+    let geoip = if context.common.geoip.is_empty() { config::read()?.geoip } else { context.common.geoip.clone() };
+    if !geoip.is_empty() {
+        local = local.with_places(Places::open(&geoip).map_err(|error| Fault::from(&error))?);
+    }
     if let Some(client) = &context.common.client {
         let inventory = local.inventory().map_err(|error| Fault::from(&error))?;
         check_client(&inventory, client).map_err(|error| option("--client", &error))?;
@@ -73,7 +77,7 @@ fn resolve(name: &str) -> Result<PathBuf, Fault> {
         return Err(Fault::new("source::scheme", format!("{scheme}:// is no source that this version knows"))
             .with_help("a source is a store, or a file or folder of raw logs"));
     }
-    let names = config::sources()?;
+    let names = config::read()?.sources;
     if let Some(path) = names.get(name) {
         let path = PathBuf::from(path);
         return if path.exists() {
@@ -148,5 +152,9 @@ impl Backend for Nowhere {
 
     fn preview(&self, _: &Plan, _: usize, _: &[Arc<str>], _: &Limits) -> Result<Preview, BackendError> {
         Err(BackendError::Nowhere)
+    }
+
+    fn knows_places(&self) -> bool {
+        false
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use miette::Diagnostic;
 use thiserror::Error;
 
-use super::{Arithmetic, Comparison, Expr, Fold, Func, How, Pattern, Plan, Scan, Source, Step, Value};
+use super::{Arithmetic, Comparison, Expr, Fold, Func, How, Pattern, Place, Plan, Scan, Source, Step, Value};
 use crate::diag::did_you_mean;
 use crate::telemetry::{self, Type};
 
@@ -166,6 +166,19 @@ impl Schema {
             Step::Share { of, name } => {
                 self.require(of)?;
                 columns.push((name.clone(), Type::Float));
+            }
+            Step::Locate(address) => {
+                let found = self.require(address)?;
+                if found != Type::Text {
+                    let (function, wanted) = ("geoip".into(), "a column of addresses".into());
+                    return Err(PlanError::Argument { function, wanted, given: address.to_string(), found: found.word().into() });
+                }
+                for place in Place::ALL {
+                    match columns.iter_mut().find(|(column, _)| &**column == place.name()) {
+                        Some((_, known)) => *known = place.kind(),
+                        None => columns.push((place.name().into(), place.kind())),
+                    }
+                }
             }
             Step::Sort(keys) => {
                 for key in keys {

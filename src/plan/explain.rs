@@ -73,6 +73,7 @@ fn step_text(step: &Step) -> String {
         Step::Rename(pairs) => format!("rename {}", pairs.iter().map(|(old, new)| format!("{old} to {new}")).collect::<Vec<_>>().join(", ")),
         Step::Group { keys, aggregates } => format!("group by {} with {}", keys.join(" "), aggregates.iter().map(aggregate).collect::<Vec<_>>().join(", ")),
         Step::Share { of, name } => format!("derive {name} = {of} / sum({of})"),
+        Step::Locate(address) => format!("geoip {address}"),
         Step::Sort(keys) => {
             format!("sort {}", keys.iter().map(|key| format!("{}{}", if key.descending { "-" } else { "" }, key.column)).collect::<Vec<_>>().join(" "))
         }

@@ -26,5 +26,5 @@ pub use fold::{fold, folded_equal};
 pub use func::{Arithmetic, Func, Pattern};
 pub use required::{Needed, required};
 pub use simplify::simplify;
-pub use step::{Aggregate, Fold, How, Keep, Need, Plan, Scan, Scope, SortKey, Source, Step};
+pub use step::{Aggregate, Fold, How, Keep, Need, Place, Plan, Scan, Scope, SortKey, Source, Step};
 pub use value::{Period, Value};

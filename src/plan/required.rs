@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Keep, Schema, Step};
+use super::{Keep, Place, Schema, Step};
 
 /// Names of columns that somebody further down needs.
 pub type Needed = BTreeSet<Arc<str>>;
@@ -41,6 +41,13 @@ fn before(step: &Step, mut needed: Needed, input: Option<&Schema>) -> Needed {
         Step::Share { of, name } => {
             needed.remove(name);
             needed.insert(of.clone());
+        }
+        Step::Locate(address) => {
+            let before = needed.len();
+            needed.retain(|name| !Place::ALL.iter().any(|place| place.name() == &**name));
+            if needed.len() < before {
+                needed.insert(address.clone());
+            }
         }
         Step::Sort(keys) => needed.extend(keys.iter().map(|key| key.column.clone())),
         Step::Explode(name) => {

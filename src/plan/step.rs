@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Expr, Period};
+use crate::telemetry::Type;
 
 /// A question, whole. Plans are values: two equal plans have one answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -107,6 +108,9 @@ pub enum Step {
         of: Arc<str>,
         name: Arc<str>,
     },
+    /// Adds the columns of [`Place`] for the addresses of a column; missing where nobody knows. One that is there already is replaced. The plan
+    /// names no database: whoever answers has one, or refuses.
+    Locate(Arc<str>),
     Sort(Vec<SortKey>),
     Limit(Keep),
     /// A row for each item of a list; a row without items stays, with the item missing.
@@ -120,6 +124,42 @@ pub enum Step {
         right_on: Vec<Arc<str>>,
         within: Option<i64>,
     },
+}
+
+/// What is known of where an address is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In English.
+    Country,
+    City,
+    /// The number of the autonomous system.
+    Asn,
+    /// Degrees.
+    Latitude,
+    Longitude,
+}
+
+impl Place {
+    pub const ALL: [Place; 5] = [Place::Country, Place::City, Place::Asn, Place::Latitude, Place::Longitude];
+
+    /// The column's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Place::Country => "Country",
+            Place::City => "City",
+            Place::Asn => "Asn",
+            Place::Latitude => "Latitude",
+            Place::Longitude => "Longitude",
+        }
+    }
+
+    pub fn kind(self) -> Type {
+        match self {
+            Place::Country | Place::City => Type::Text,
+            Place::Asn => Type::Int,
+            Place::Latitude | Place::Longitude => Type::Float,
+        }
+    }
 }
 
 /// A column to sort by; missing sorts last either way, text without case.

@@ -1,7 +1,8 @@
 //! An answer as text for people.
 
 use super::measure::prose;
-use super::{Style, bars, cell, clean, report, table};
+use super::{Precision, Style, Tone, bars, cell, clean, measure, report, table, toned};
+use crate::frame::Frame;
 use crate::plan::Value;
 use crate::report::{Answer, Finding, Item};
 
@@ -42,7 +43,7 @@ fn is_line(item: &Item) -> bool {
 pub fn item(item: &Item, indent: usize, style: &Style) -> String {
     match item {
         Item::Table(table) => table::text(table, indent, style),
-        Item::Picture(table, view) => super::picture::text(table, *view, indent, style),
+        Item::Picture(drawing) => super::picture::text(drawing, indent, style),
         Item::Bins(bins) => bars::text(bins, indent, style),
         Item::Note(text) => told(&clean::escape_lines(text), indent, style),
         Item::Value(answer) => value(answer, indent, style),
@@ -61,16 +62,48 @@ fn value(answer: &Answer, indent: usize, style: &Style) -> String {
         Answer::List(parts) if parts.is_empty() => indented("[]", indent),
         Answer::Map(parts) if parts.is_empty() => indented("#{}", indent),
         Answer::List(parts) => parts.iter().map(|part| indented(&inline(part, style), indent)).collect(),
+        Answer::Row(frame) => row(frame, indent, style),
         Answer::Map(parts) => {
             let names: Vec<_> = parts.keys().map(|name| clean::escape(name)).collect();
-            let widest = names.iter().map(|name| super::measure::width(name)).max().unwrap_or(0);
+            let widest = names.iter().map(|name| measure::width(name)).max().unwrap_or(0);
             let lines = names.iter().zip(parts.values()).map(|(name, part)| match part {
                 Answer::Table(_) | Answer::Bins(_) => format!("{}{}", indented(name, indent), value(part, indent + 2, style)),
-                part => indented(&format!("{}  {}", super::measure::pad(name, widest, false), inline(part, style)), indent),
+                part => indented(&format!("{}  {}", measure::pad(name, widest, false), inline(part, style)), indent),
             });
             lines.collect()
         }
     }
+}
+
+/// A row: a line for each column that has a value, and how many have none.
+fn row(frame: &Frame, indent: usize, style: &Style) -> String {
+    let cells = cells(frame, style);
+    let widest = cells.iter().map(|(name, _)| measure::width(name)).max().unwrap_or(0);
+    let room = style.width.map_or(usize::MAX, |screen| screen.saturating_sub(indent + widest + 2).max(20));
+    let mut text = String::new();
+    for (name, value) in &cells {
+        for (at, part) in measure::wrap(value, room, usize::MAX, style.ellipsis()).iter().enumerate() {
+            let name = if at == 0 { name } else { "" };
+            text.push_str(&indented(&format!("{}  {part}", toned(&measure::pad(name, widest, false), Tone::Heading, style)), indent));
+        }
+    }
+    match frame.schema().columns().len() - cells.len() {
+        0 => (),
+        1 => text.push_str(&indented(&toned("1 column has no value", Tone::Faint, style), indent)),
+        missing => text.push_str(&indented(&toned(&format!("{missing} columns have no value"), Tone::Faint, style), indent)),
+    }
+    text
+}
+
+/// The columns of a row that have a value, and what it is.
+fn cells(frame: &Frame, style: &Style) -> Vec<(String, String)> {
+    let columns = frame.schema().columns().iter().enumerate();
+    let shown = columns.filter_map(|(at, (name, kind))| match frame.value(0, at) {
+        Value::Missing => None,
+        value @ Value::Time(at) => Some((name, cell::text(&value, *kind, Precision::of([at], style.zone).max(Precision::Seconds), style.zone))),
+        value => Some((name, cell::text(&value, *kind, Precision::Milliseconds, style.zone))),
+    });
+    shown.map(|(name, text)| (clean::escape(name).into_owned(), text)).collect()
 }
 
 /// A value inside another, on one line.
@@ -82,6 +115,10 @@ fn inline(answer: &Answer, style: &Style) -> String {
         Answer::Value(value) => cell::lone(value, style.zone),
         Answer::Entity { text, .. } => clean::escape(text).into_owned(),
         Answer::List(parts) => format!("[{}]", parts.iter().map(|part| inline(part, style)).collect::<Vec<_>>().join(", ")),
+        Answer::Row(frame) => {
+            let pairs: Vec<String> = cells(frame, style).into_iter().map(|(name, value)| format!("{name}: {value}")).collect();
+            format!("#{{{}}}", pairs.join(", "))
+        }
         Answer::Map(parts) => {
             let pairs: Vec<String> = parts.iter().map(|(name, part)| format!("{}: {}", clean::escape(name), inline(part, style))).collect();
             format!("#{{{}}}", pairs.join(", "))

@@ -1,7 +1,8 @@
 //! Bins as bars in the terminal: over time, over categories, or one line of blocks for each category over time.
 
-use super::measure::{cut, pad, width};
-use super::{Precision, Style, Tone, cell, table, toned};
+use super::amounts::{self, Amount};
+use super::measure::{cut, middle, pad, prose, width};
+use super::{Precision, Style, Tone, cell, clean, spark, table, toned};
 use crate::frame::Frame;
 use crate::plan::Value;
 use crate::report::{Bins, Columns, Table};
@@ -11,6 +12,8 @@ use crate::telemetry::Type;
 const SCREEN: usize = 100;
 /// Bars one below the other; more intervals than this are drawn side by side.
 const LINES: usize = 100;
+/// Columns of one interval, at the most.
+const WIDE: usize = 6;
 
 /// Lines with a newline each.
 pub fn text(bins: &Bins, indent: usize, style: &Style) -> String {
@@ -23,10 +26,11 @@ pub fn text(bins: &Bins, indent: usize, style: &Style) -> String {
         return table::text(&as_table(bins), indent, style);
     }
     let chart = Chart::read(bins, metric, style);
+    let screen = style.width.unwrap_or(SCREEN).saturating_sub(indent);
     let lines = match (&chart.times[..], chart.series.len()) {
-        ([], _) => chart.categories(indent, style),
-        (times, 0 | 1) if times.len() <= LINES => chart.over_time(indent, style),
-        _ => chart.blocks(indent, style),
+        ([], _) => chart.categories(screen, style),
+        (times, 0 | 1) if times.len() <= LINES => chart.over_time(screen, style),
+        _ => chart.blocks(screen, style),
     };
     let margin = " ".repeat(indent);
     lines.into_iter().map(|line| format!("{margin}{}\n", line.trim_end())).collect()
@@ -89,47 +93,26 @@ impl Chart {
         }
     }
 
-    fn categories(&self, indent: usize, style: &Style) -> Vec<String> {
-        let shown = self.series.len().min(table::ROWS);
-        let rows: Vec<(String, Option<f64>)> = self.series.iter().take(shown).map(|series| (series.label.clone(), series.values[0])).collect();
-        let mut lines = self.bars(&self.heading, &rows, indent, style);
-        if self.series.len() > shown {
-            lines.push(toned(&format!("{} and {} more", style.ellipsis(), self.series.len() - shown), Tone::Faint, style));
-        }
-        lines
+    fn categories(&self, screen: usize, style: &Style) -> Vec<String> {
+        let rows = self.series.iter().map(|series| self.amount(series.label.clone(), series.values[0]));
+        amounts::first_lines(&[&self.heading, &self.metric], rows.collect(), self.highest(), screen, style)
     }
 
-    fn over_time(&self, indent: usize, style: &Style) -> Vec<String> {
+    fn over_time(&self, screen: usize, style: &Style) -> Vec<String> {
         let precision = Precision::of(self.times.iter().copied(), style.zone);
         let values = self.series.first().map(|series| series.values.as_slice()).unwrap_or_default();
-        let rows: Vec<(String, Option<f64>)> = self.times.iter().zip(values).map(|(time, value)| (cell::time(*time, precision, style.zone), *value)).collect();
+        let rows = self.times.iter().zip(values).map(|(time, value)| self.amount(cell::time(*time, precision, style.zone), *value));
         let lone = self.series.first().filter(|series| !series.label.is_empty()).map(|series| format!("Bin ({})", series.label));
-        self.bars(lone.as_deref().unwrap_or("Bin"), &rows, indent, style)
+        amounts::lines(&[lone.as_deref().unwrap_or("Bin"), &self.metric], &rows.collect::<Vec<_>>(), self.highest(), screen, style)
     }
 
-    /// A label, a number and a bar a line.
-    fn bars(&self, heading: &str, rows: &[(String, Option<f64>)], indent: usize, style: &Style) -> Vec<String> {
-        let screen = style.width.unwrap_or(SCREEN).saturating_sub(indent);
-        let labels = rows.iter().map(|(label, _)| width(label)).chain([width(heading)]).max().unwrap_or(0).min((screen / 2).max(10));
-        let numbers: Vec<String> = rows.iter().map(|(_, value)| self.shown(*value)).collect();
-        let digits =
-            rows.iter().zip(&numbers).filter(|((_, value), _)| value.is_some()).map(|(_, text)| width(text)).chain([width(&self.metric)]).max().unwrap_or(0);
-        let room = screen.saturating_sub(labels + digits + 4).max(10);
-        let highest = self.highest();
-        let heads = format!("{}  {}", pad(&cut(heading, labels, style.ellipsis()), labels, false), pad(&self.metric, digits, true));
-        let mut lines = vec![toned(&heads, Tone::Heading, style)];
-        for ((label, value), number) in rows.iter().zip(&numbers) {
-            let label = pad(&cut(label, labels, style.ellipsis()), labels, false);
-            lines.push(match value {
-                None => format!("{label}  {}", toned(number, Tone::Faint, style)),
-                Some(value) => format!("{label}  {}  {}", pad(number, digits, true), toned(&bar(*value, highest, room, style), Tone::Bar, style)),
-            });
-        }
-        lines
+    fn amount(&self, label: String, value: Option<f64>) -> Amount {
+        Amount { label, figures: vec![self.shown(value)], value }
     }
 
-    /// One line of blocks a category, with its total; neighbouring intervals share a block when there is no room for all.
-    fn blocks(&self, indent: usize, style: &Style) -> Vec<String> {
+    /// One line of blocks a category, with its total. Neighbouring intervals share a block when there is no room for all, and have several
+    /// when there is more.
+    fn blocks(&self, screen: usize, style: &Style) -> Vec<String> {
         let adds_up = self.kind == Type::Int;
         let mut series: Vec<&Series> = self.series.iter().collect();
         let total = |series: &Series| series.values.iter().flatten().sum::<f64>();
@@ -137,43 +120,74 @@ impl Chart {
             series.sort_by(|a, b| (a.label == "(other)").cmp(&(b.label == "(other)")).then(total(b).total_cmp(&total(a))));
         }
         let shown = series.len().min(table::ROWS);
-        let screen = style.width.unwrap_or(SCREEN).saturating_sub(indent);
-        let labels = series.iter().take(shown).map(|series| width(&series.label)).chain([width(&self.heading)]).max().unwrap_or(0).min((screen / 3).max(10));
+        let heading = clean::escape(&self.heading);
+        let labels = series.iter().take(shown).map(|series| width(&series.label)).chain([width(&heading)]).max().unwrap_or(0).min((screen / 3).max(10));
         let figure = |series: &Series| {
             let known: Vec<f64> = series.values.iter().flatten().copied().collect();
             if adds_up { self.shown(Some(known.iter().sum())) } else { self.shown(known.into_iter().reduce(f64::max)) }
         };
-        let title = if adds_up { self.metric.clone() } else { format!("highest {}", self.metric) };
+        let metric = clean::escape(&self.metric);
+        let title = if adds_up { metric.into_owned() } else { format!("highest {metric}") };
         let digits = series.iter().take(shown).map(|series| width(&figure(series))).chain([width(&title)]).max().unwrap_or(0);
-        let room = screen.saturating_sub(labels + digits + 4).max(10);
+        let margin = labels + digits + 4;
+        let room = screen.saturating_sub(margin).max(10);
         let share = self.times.len().div_ceil(room).max(1);
+        let wide = (room / self.times.len().max(1)).clamp(1, WIDE);
         let merged = |series: &Series| -> Vec<Option<f64>> {
             let join = |a: f64, b: f64| if adds_up { a + b } else { a.max(b) };
             series.values.chunks(share).map(|values| values.iter().flatten().copied().reduce(join)).collect()
         };
         let highest = series.iter().flat_map(|series| merged(series)).flatten().fold(0.0, f64::max);
-        let mut lines =
-            vec![toned(&format!("{}  {}", pad(&cut(&self.heading, labels, style.ellipsis()), labels, false), pad(&title, digits, true)), Tone::Heading, style)];
+        let heads = format!("{}  {}", pad(&cut(&heading, labels, style.ellipsis()), labels, false), pad(&title, digits, true));
+        let mut lines = vec![toned(&heads, Tone::Heading, style)];
         for series in series.iter().take(shown) {
-            let blocks: String = merged(series).into_iter().map(|value| block(value, highest, style)).collect();
-            let label = pad(&cut(&series.label, labels, style.ellipsis()), labels, false);
-            lines.push(format!("{label}  {}  {}", pad(&figure(series), digits, true), toned(&blocks, Tone::Bar, style)));
+            let columns: Vec<Option<f64>> = merged(series).into_iter().flat_map(|value| std::iter::repeat_n(value, wide)).collect();
+            let label = pad(&middle(&series.label, labels, style.ellipsis()), labels, false);
+            lines.push(format!("{label}  {}  {}", pad(&figure(series), digits, true), spark::line(&columns, highest, style)));
         }
         if series.len() > shown {
             lines.push(toned(&format!("{} and {} more", style.ellipsis(), series.len() - shown), Tone::Faint, style));
         }
-        lines.push(toned(&self.axis(labels + digits + 4, share, style), Tone::Faint, style));
+        let has_gaps = series.iter().any(|series| series.values.iter().any(Option::is_none));
+        let foot = Foot { margin, columns: self.times.len().div_ceil(share) * wide, share, highest, has_gaps };
+        lines.extend(self.axis(&foot, screen, style));
         lines
     }
 
-    /// From when to when, and what a block stands for.
-    fn axis(&self, margin: usize, share: usize, style: &Style) -> String {
+    /// From when to when below the blocks, and what a block stands for.
+    fn axis(&self, foot: &Foot, screen: usize, style: &Style) -> Vec<String> {
+        let Foot { margin, columns, share, highest, has_gaps } = *foot;
         let precision = Precision::of(self.times.iter().copied(), style.zone);
         let ends: Vec<String> = self.times.first().into_iter().chain(self.times.last()).map(|time| cell::time(*time, precision, style.zone)).collect();
         let step = self.times.windows(2).map(|pair| pair[1] - pair[0]).min().unwrap_or(0);
-        let gap = if style.unicode { "·" } else { "." };
-        format!("{}{}, {} each; {gap} not covered", " ".repeat(margin), ends.join(" to "), cell::duration(step * share as i64))
+        let full = if style.unicode { "█" } else { "#" };
+        let mut said = format!("{} each, {full} is {}", cell::duration(step * share as i64), self.shown(Some(highest)));
+        if has_gaps {
+            said.push_str(&format!(", {} not covered", spark::unknown(style)));
+        }
+        let mut lines = Vec::new();
+        match ends.as_slice() {
+            [first, last] if columns >= width(first) + width(last) + 2 => {
+                lines.push(format!("{}{first}{}", " ".repeat(margin), pad(last, columns - width(first), true)));
+            }
+            ends => said = format!("{}, {said}", ends.join(" to ")),
+        }
+        // Where there is room below the blocks, it stands there.
+        let margin = if margin + width(&said) <= screen { margin } else { 0 };
+        lines.extend(prose(&format!("{}{said}", " ".repeat(margin)), margin, Some(screen)).lines().map(String::from));
+        lines.into_iter().map(|line| toned(&line, Tone::Faint, style)).collect()
     }
+}
+
+/// Where blocks stand, and what they stand for.
+struct Foot {
+    /// Columns before the blocks, and of them.
+    margin: usize,
+    columns: usize,
+    /// Intervals of a block.
+    share: usize,
+    highest: f64,
+    has_gaps: bool,
 }
 
 fn label(frame: &Frame, row: usize, by: &[String], style: &Style) -> String {
@@ -210,21 +224,6 @@ pub fn bar(value: f64, highest: f64, room: usize, style: &Style) -> String {
     format!("{}{rest}", "█".repeat(eighths / 8))
 }
 
-fn block(value: Option<f64>, highest: f64, style: &Style) -> char {
-    let levels: &[char] = if style.unicode { &['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] } else { &['_', '-', ':', '=', '+', '*', '#', '@'] };
-    match value {
-        None => {
-            if style.unicode {
-                '·'
-            } else {
-                '.'
-            }
-        }
-        Some(value) if value <= 0.0 || highest <= 0.0 => ' ',
-        Some(value) => levels[((value / highest * levels.len() as f64).ceil() as usize).clamp(1, levels.len()) - 1],
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::table::tests::{frame, style};
@@ -258,7 +257,7 @@ mod tests {
     fn categories_over_time_are_blocks() {
         let bins = bins(&["Image"], Some(60_000), &[&["0", "a", "8"], &["0", "b", "1"], &["60000", "a", "-"], &["60000", "b", "0"]]);
         let text = text(&bins, 0, &style());
-        assert_eq!(text.lines().nth(1), Some("a          8  █·"), "{text}");
-        assert_eq!(text.lines().nth(2), Some("b          1  ▁"), "{text}");
+        assert_eq!(text.lines().nth(1), Some("a          8  ██████······"), "{text}");
+        assert_eq!(text.lines().nth(2), Some("b          1  ▁▁▁▁▁▁"), "{text}");
     }
 }

@@ -10,7 +10,7 @@ use super::{Style, Tone, toned};
 
 /// What single points are drawn with.
 pub fn marker(style: &Style) -> Marker {
-    if style.unicode { Marker::Braille } else { Marker::Custom('*') }
+    if style.unicode { Marker::Braille } else { Marker::Custom('.') }
 }
 
 /// The widget in so many columns and lines.
@@ -46,11 +46,11 @@ fn coloured(run: &str, tone: Option<Tone>, style: &Style) -> String {
 }
 
 /// The colours that widgets are given here.
-fn of_colour(colour: Color) -> Option<Tone> {
+pub fn of_colour(colour: Color) -> Option<Tone> {
     match colour {
         Color::Cyan => Some(Tone::Bar),
         Color::DarkGray => Some(Tone::Faint),
-        Color::Yellow => Some(Tone::Warning),
+        Color::Magenta => Some(Tone::Keyword),
         Color::Red => Some(Tone::Bad),
         _ => None,
     }
@@ -62,7 +62,7 @@ fn plain(symbol: &str) -> String {
         '─' => '-',
         '└' | '┌' | '┐' | '┘' => '+',
         character if character.is_ascii() => character,
-        _ => '*',
+        _ => '.',
     };
     symbol.chars().map(sign).collect()
 }

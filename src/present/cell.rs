@@ -78,6 +78,11 @@ pub fn float(number: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_string()
 }
 
+/// A number beside a picture: two digits behind the point will do, unless there is nothing before them.
+pub fn figure(number: f64) -> String {
+    if number.abs() < 0.1 { float(number) } else { float((number * 100.0).round() / 100.0) }
+}
+
 /// `2d 3h`, `1h 30m`, `12.5s`, `250ms`: the largest units first, zeros left out.
 pub fn duration(span: i64) -> String {
     let sign = if span < 0 { "-" } else { "" };

@@ -11,6 +11,8 @@ pub enum Tone {
     Warning,
     Bad,
     Bar,
+    /// The head of one picture of several.
+    Part,
     Keyword,
     Call,
     Text,
@@ -24,6 +26,7 @@ pub fn toned(text: &str, tone: Tone, style: &Style) -> String {
     }
     let code = match tone {
         Tone::Heading => "1",
+        Tone::Part => "1;36",
         Tone::Faint => "2",
         Tone::Good => "32",
         Tone::Warning => "33",

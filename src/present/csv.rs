@@ -5,7 +5,7 @@ use super::clean;
 use super::json::to_json;
 use crate::frame::Frame;
 use crate::plan::{Value, time_text};
-use crate::report::{Answer, Item};
+use crate::report::{Answer, Drawing, Item};
 use crate::telemetry::Type;
 
 /// Rows of the answer; where there is none, of what was shown.
@@ -51,7 +51,7 @@ pub fn lines(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> 
 
 fn item(item: &Item) -> String {
     match item {
-        Item::Table(table) | Item::Picture(table, _) => frame(&table.frame),
+        Item::Table(table) | Item::Picture(Drawing { rows: table, .. }) => frame(&table.frame),
         Item::Bins(bins) => frame(&bins.frame),
         Item::Note(text) => lines(&["note"], [vec![text.clone()]]),
         Item::Value(value) => answer(value),
@@ -62,6 +62,7 @@ fn answer(answer: &Answer) -> String {
     match answer {
         Answer::Nothing => String::new(),
         Answer::Table(table) => frame(&table.frame),
+        Answer::Row(row) => frame(row),
         Answer::Bins(bins) => frame(&bins.frame),
         Answer::List(parts) => line([quoted("value")]) + &parts.iter().map(|part| line([single(part)])).collect::<String>(),
         Answer::Map(parts) | Answer::Entity { fields: parts, .. } => line(parts.keys().map(|name| quoted(name))) + &line(parts.values().map(single)),

@@ -1,6 +1,6 @@
 //! Columns of text under headings, fitted to a screen.
 
-use super::measure::{cut, pad, width, wrap};
+use super::measure::{middle, pad, width, wrap};
 use super::{Style, Tone, toned};
 
 /// The least that a column of text is narrowed to, and the lines that one cell may take then.
@@ -9,6 +9,8 @@ const LINES: usize = 4;
 /// The least that a long text should have; with less, it goes below its row, behind so many blanks.
 const COMFORTABLE: usize = 28;
 const BELOW: usize = 4;
+/// Columns of the words before what all rows have.
+const EVERY: usize = 16;
 /// The most that a column takes where nothing limits it; longer cells go over it.
 const PLENTY: usize = 100;
 /// The most that a cell takes on the line below its row that is shared by columns without room.
@@ -92,6 +94,8 @@ impl Grid {
         for at in 0..tallest(&headings) {
             line(&slice(&headings, at), Some(Tone::Heading));
         }
+        let screen = style.width.unwrap_or(usize::MAX).saturating_sub(indent + BELOW);
+        let constant = self.constant(&layout);
         let rule = if style.unicode { "─" } else { "-" };
         line(&layout.shown.iter().map(|(_, width)| rule.repeat(*width)).collect::<Vec<_>>(), Some(Tone::Faint));
         for row in &self.rows {
@@ -100,15 +104,35 @@ impl Grid {
             for at in 0..tallest(&cells) {
                 line(&slice(&cells, at), None);
             }
-            let room = style.width.unwrap_or(usize::MAX).saturating_sub(indent + BELOW);
-            let said = |column: &usize| (!cell(*column).is_empty()).then(|| format!("{}: {}", self.columns[*column].heading, cell(*column)));
-            let mut under: Vec<String> = layout.below.iter().filter_map(said).flat_map(|said| wrapped(&said, room)).collect();
-            let share = |said: String| if self.whole { said } else { cut(&said, SHARE, style.ellipsis()) };
-            let shared = joined(layout.aside.iter().filter_map(said).map(share), room);
-            under.extend(shared.into_iter().flat_map(|line| wrap(&line, room, usize::MAX, style.ellipsis())));
-            under.into_iter().for_each(|part| line(&[format!("{}{part}", " ".repeat(BELOW))], Some(Tone::Faint)));
+            let parts = layout.below.iter().chain(&layout.aside).filter(|column| !constant.contains(column));
+            let said = parts.filter(|column| !cell(**column).is_empty()).map(|column| {
+                let is_shared = !self.whole && !layout.below.contains(column);
+                let text = if is_shared { middle(cell(*column), SHARE, style.ellipsis()) } else { cell(*column).to_string() };
+                (self.columns[*column].heading.as_str(), text)
+            });
+            for part in under(said, screen, most, style) {
+                line(&[format!("{}{part}", " ".repeat(BELOW))], None);
+            }
+        }
+        if let (false, Some(row)) = (constant.is_empty(), self.rows.first()) {
+            let said = constant.iter().map(|column| (self.columns[*column].heading.as_str(), row[*column].clone()));
+            let every = toned("each of these:", Tone::Faint, style);
+            for (at, part) in under(said, screen.saturating_sub(EVERY), most, style).into_iter().enumerate() {
+                let lead = if at == 0 { format!("{}{every}  ", " ".repeat(BELOW)) } else { " ".repeat(BELOW + EVERY) };
+                line(&[lead + &part], None);
+            }
         }
         text
+    }
+
+    /// Of the columns that have no room of their own, those that say the same in all of several rows: they are said once.
+    fn constant(&self, layout: &Layout) -> Vec<usize> {
+        let same = |column: &usize| {
+            let mut cells = self.rows.iter().map(|row| row.get(*column).map(String::as_str).unwrap_or_default());
+            let first = cells.next().unwrap_or_default();
+            !first.is_empty() && cells.all(|cell| cell == first)
+        };
+        if self.whole || self.rows.len() < 2 { Vec::new() } else { layout.aside.iter().copied().filter(|column| same(column)).collect() }
     }
 
     /// Everything side by side where there is room; else long texts go below their row, each on its own lines, and what still has no
@@ -182,14 +206,26 @@ struct Layout {
     aside: Vec<usize>,
 }
 
-/// Parts one after the other, as many on a line as fit.
-fn joined(parts: impl Iterator<Item = String>, room: usize) -> Vec<String> {
+/// Named texts one after the other, as many on a line as fit; a long one has lines of its own. The names are faint, the texts are not: a
+/// command line is what a hunter reads first.
+fn under<'a>(parts: impl Iterator<Item = (&'a str, String)>, room: usize, most: usize, style: &Style) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for part in parts {
-        match lines.last_mut() {
-            Some(line) if width(line) + 2 + width(&part) <= room => line.push_str(&format!("  {part}")),
-            _ => lines.push(part),
+    let mut used = usize::MAX;
+    for (heading, text) in parts {
+        let name = toned(&format!("{heading}:"), Tone::Faint, style);
+        let whole = width(heading) + 2 + width(&text);
+        if used.saturating_add(2 + whole) <= room {
+            if let Some(line) = lines.last_mut() {
+                line.push_str(&format!("  {name} {text}"));
+            }
+            used += 2 + whole;
+            continue;
         }
+        let mut wrapped = wrap(&format!("{heading}: {text}"), room, most, style.ellipsis()).into_iter();
+        let first = wrapped.next().unwrap_or_default();
+        lines.push(first.strip_prefix(heading).and_then(|rest| rest.strip_prefix(':')).map_or(first.clone(), |rest| name + rest));
+        lines.extend(wrapped);
+        used = if whole <= room { whole } else { usize::MAX };
     }
     lines
 }
@@ -240,6 +276,24 @@ mod tests {
         assert!(text.contains("\n    Target: ACME\\tobias\n    Ip: 10.0.0.1\n") && text.ends_with("\n    Ip: 10.0.0.2\n"), "{text}");
         let text = grid.render(0, &style(Some(40)));
         assert!(text.contains("3  ACME\\tobias\n    Ip: 10.0.0.1\n"), "{text}");
+    }
+
+    #[test]
+    fn what_all_rows_say_without_room_is_said_once() {
+        let mut grid = Grid::default().rigid("Time").text("User").text("Target").text("Kind");
+        grid.row(["12:00:00".into(), "ACME\\mara".into(), "ACME\\tobias".into(), "logon".into()]);
+        grid.row(["12:00:01".into(), "ACME\\mara".into(), "ACME\\holt".into(), "logon".into()]);
+        let text = grid.render(0, &style(Some(34)));
+        assert!(text.ends_with("\n12:00:01  ACME\\mara  ACME\\holt\n    each of these:  Kind: logon\n"), "{text}");
+        assert_eq!(text.matches("logon").count(), 1, "{text}");
+    }
+
+    #[test]
+    fn the_end_of_a_long_text_is_seen() {
+        let mut grid = Grid::default().text("Command");
+        grid.row([format!("powershell.exe {} -OutFile C:\\x.exe", "A".repeat(200))]);
+        let text = grid.render(0, &style(Some(40)));
+        assert!(text.lines().nth(5).is_some_and(|line| line.starts_with("...AA") && line.ends_with(" -OutFile C:\\x.exe")), "{text}");
     }
 
     #[test]

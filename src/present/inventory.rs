@@ -10,6 +10,8 @@ use super::{Grid, Precision, Style, Tone, clean, time, toned};
 use crate::plan::time_text;
 use crate::telemetry::{Inventory, Kind};
 
+/// Columns of a screen on which times have seconds.
+const ROOMY: usize = 110;
 /// Rejections that are shown.
 const REJECTIONS: usize = 10;
 
@@ -31,8 +33,11 @@ pub fn text(name: &str, inventory: &Inventory, style: &Style) -> String {
     let Some((first, last)) = inventory.span() else {
         return text + "  holds nothing\n";
     };
-    let at = |moment: i64| time(moment, Precision::Seconds, style.zone);
-    text.push_str(&format!("  {} machines, {} to {}\n\n", inventory.machines.len(), at(first), at(last)));
+    let whole = |moment: i64| time(moment, Precision::Seconds, style.zone);
+    text.push_str(&format!("  {} machines, {} to {}\n\n", inventory.machines.len(), whole(first), whole(last)));
+    // On a narrow screen the days will do: the whole span is said above.
+    let precision = if style.width.is_some_and(|width| width < ROOMY) { Precision::Days } else { Precision::Seconds };
+    let at = |moment: i64| time(moment, precision, style.zone);
 
     let mut tables =
         Grid::default().rigid("Table").rigid("Operation").number("Rows").number("Machines").number("Days").rigid("First").rigid("Last").text("From");

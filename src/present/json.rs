@@ -10,7 +10,7 @@ use crate::diag::Fault;
 use crate::frame::Frame;
 use crate::hunt::Coverage;
 use crate::plan::{Period, Value, time_text};
-use crate::report::{Answer, Finding, Item, Report};
+use crate::report::{Answer, Drawing, Finding, Item, Report};
 use crate::telemetry::Type;
 
 /// Compact JSON in which a terminal finds nothing to obey: hidden characters are `\u` escapes.
@@ -54,12 +54,12 @@ pub fn reply_lines(items: &[Item], answer: &Answer) -> String {
         Answer::Nothing => items
             .iter()
             .flat_map(|item| match item {
-                Item::Table(table) | Item::Picture(table, _) => rows(&table.frame),
+                Item::Table(table) | Item::Picture(Drawing { rows: table, .. }) => rows(&table.frame),
                 Item::Bins(bins) => rows(&bins.frame),
                 Item::Note(_) | Item::Value(_) => vec![to_json(&Shown(item))],
             })
             .collect(),
-        Answer::Value(_) | Answer::Map(_) | Answer::Entity { .. } => vec![to_json(&AnswerJson(answer))],
+        Answer::Value(_) | Answer::Row(_) | Answer::Map(_) | Answer::Entity { .. } => vec![to_json(&AnswerJson(answer))],
     };
     lines.into_iter().map(|line| line + "\n").collect()
 }
@@ -185,7 +185,7 @@ impl Serialize for ItemJson<'_> {
             map.serialize_entry("playbook", playbook)?;
         }
         match self.item {
-            Item::Table(table) | Item::Picture(table, _) => frame_entries(&mut map, &table.frame, table.total)?,
+            Item::Table(table) | Item::Picture(Drawing { rows: table, .. }) => frame_entries(&mut map, &table.frame, table.total)?,
             Item::Bins(bins) => frame_entries(&mut map, &bins.frame, bins.frame.height() as u64)?,
             Item::Note(text) => map.serialize_entry("text", text)?,
             Item::Value(answer) => map.serialize_entry("value", &AnswerJson(answer))?,
@@ -200,7 +200,7 @@ struct Shown<'a>(&'a Item);
 impl Serialize for Shown<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
-            Item::Table(table) | Item::Picture(table, _) => Rows { frame: &table.frame, total: table.total }.serialize(serializer),
+            Item::Table(table) | Item::Picture(Drawing { rows: table, .. }) => Rows { frame: &table.frame, total: table.total }.serialize(serializer),
             Item::Bins(bins) => Rows { frame: &bins.frame, total: bins.frame.height() as u64 }.serialize(serializer),
             Item::Note(text) => serializer.serialize_str(text),
             Item::Value(answer) => AnswerJson(answer).serialize(serializer),
@@ -216,6 +216,7 @@ impl Serialize for AnswerJson<'_> {
             Answer::Nothing => serializer.serialize_unit(),
             Answer::Value(value) => Cell(value, Type::Text).serialize(serializer),
             Answer::List(parts) => serializer.collect_seq(parts.iter().map(AnswerJson)),
+            Answer::Row(frame) => Row { frame, row: 0 }.serialize(serializer),
             Answer::Map(parts) | Answer::Entity { fields: parts, .. } => serializer.collect_map(parts.iter().map(|(name, part)| (name, AnswerJson(part)))),
             Answer::Table(table) => Rows { frame: &table.frame, total: table.total }.serialize(serializer),
             Answer::Bins(bins) => Rows { frame: &bins.frame, total: bins.frame.height() as u64 }.serialize(serializer),

@@ -1,6 +1,8 @@
 //! A report, a reply or a fault as text: pure functions, one file a format.
 
+mod amounts;
 mod answer;
+mod area;
 mod bars;
 mod canvas;
 mod cell;
@@ -8,11 +10,14 @@ mod colour;
 mod csv;
 mod fault;
 mod grid;
+mod heat;
 mod inventory;
 mod json;
+mod map;
 mod measure;
 mod picture;
 mod report;
+mod spark;
 mod table;
 
 use std::path::Path;

@@ -47,7 +47,8 @@ pub fn finding(finding: &Finding, indent: usize, style: &Style) -> String {
         text.push_str(&told(&clean::escape_lines(description), below, style));
     }
     for (kind, names) in by_kind(&finding.entities) {
-        text.push_str(&told(&format!("{}: {}", clean::escape(kind), named(&names)), below, style));
+        let kind = toned(&format!("{}:", clean::escape(kind)), Tone::Faint, style);
+        text.push_str(&told(&format!("{kind} {}", named(&names)), below, style));
     }
     text.push_str(&told(&toned(&format!("fingerprint {}", clean::escape(&finding.fingerprint)), Tone::Faint, style), below, style));
     text + &finding.evidence.as_ref().map(|evidence| table::text(evidence, below, style)).unwrap_or_default()

@@ -1,6 +1,6 @@
 //! Rows as people see them: the short view, fifty rows, and how many more.
 
-use super::{Grid, Precision, Style, Tone, cell, clean, toned};
+use super::{Grid, Precision, Style, Tone, cell, clean, prose, toned};
 use crate::frame::Frame;
 use crate::hunt::short::short;
 use crate::plan::{Schema, Value};
@@ -26,6 +26,10 @@ pub fn text(table: &Table, indent: usize, style: &Style) -> String {
     if let Some(seconds) = table.second_reports.filter(|count| *count > 0) {
         let rows = if seconds == 1 { "row was" } else { "rows were" };
         text.push_str(&note(format!("{seconds} of the {rows} also reported by a second sensor")));
+    }
+    if let Some(why) = &table.why {
+        let said = prose(&format!("{margin}{}", clean::escape(why)), indent, style.width);
+        said.lines().for_each(|line| text.push_str(&format!("{}\n", toned(line, Tone::Faint, style))));
     }
     text
 }

@@ -36,14 +36,6 @@ pub(super) fn text(value: &Dynamic) -> Option<String> {
     value.as_int().ok().filter(|_| value.tag() == MARK).map(written)
 }
 
-/// A cell as it is reported where its column is not: a number of a hex column as the text that it is in JSON.
-pub(super) fn shown(value: Value, kind: Type) -> Value {
-    match value {
-        Value::Int(number) if kind == Type::Hex => Value::text(written(number)),
-        other => other,
-    }
-}
-
 fn written(number: INT) -> String {
     format!("{number:#x}")
 }

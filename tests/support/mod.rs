@@ -1,6 +1,7 @@
 //! A place to run the executable in, and what came of a run.
 
 pub mod golden;
+pub mod mmdb;
 pub mod stores;
 pub mod transcript;
 

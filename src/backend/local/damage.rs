@@ -16,9 +16,13 @@ pub fn of_file(path: &Path, error: &BackendError) -> BackendError {
         Err(error) => diag::reason(&error),
         Ok(_) => match error {
             BackendError::Failed { reason } => format!("this file of the store is damaged ({reason})"),
-            BackendError::Plan(_) | BackendError::Store(_) | BackendError::Interrupted | BackendError::Timeout | BackendError::Nowhere => {
-                "this file of the store can't be read".into()
-            }
+            BackendError::Plan(_)
+            | BackendError::Store(_)
+            | BackendError::Interrupted
+            | BackendError::Timeout
+            | BackendError::Nowhere
+            | BackendError::NoPlaces
+            | BackendError::Places { .. } => "this file of the store can't be read".into(),
         },
     };
     StoreError::File { path: path.display().to_string(), reason }.into()

@@ -14,6 +14,7 @@ mod kernel;
 mod machines;
 mod pick;
 mod pieces;
+mod places;
 mod preview;
 mod prune;
 mod reorder;
@@ -28,6 +29,8 @@ mod tests;
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
+
+pub use places::Places;
 
 use super::{Backend, BackendError, Limits};
 use crate::frame::{Frame, Preview};
@@ -46,6 +49,7 @@ pub(crate) struct Shared {
     store: Arc<Store>,
     inventory: OnceLock<Arc<Inventory>>,
     fresh: OnceLock<Arc<fresh::Fresh>>,
+    places: Option<Arc<Places>>,
 }
 
 impl Shared {
@@ -71,7 +75,15 @@ impl Local {
     /// `name` is what the user called it. The store is seen as it is now; later commits are not.
     pub fn open(root: &Path, name: &str) -> Result<Local, BackendError> {
         let store = Arc::new(Store::open(root)?);
-        Ok(Local { name: name.into(), shared: Arc::new(Shared { store, inventory: OnceLock::new(), fresh: OnceLock::new() }) })
+        Ok(Local { name: name.into(), shared: Arc::new(Shared { store, inventory: OnceLock::new(), fresh: OnceLock::new(), places: None }) })
+    }
+}
+
+impl Local {
+    /// The same store, with databases of where addresses are.
+    pub fn with_places(self, places: Places) -> Local {
+        let shared = Shared { store: self.shared.store.clone(), inventory: OnceLock::new(), fresh: OnceLock::new(), places: Some(Arc::new(places)) };
+        Local { name: self.name, shared: Arc::new(shared) }
     }
 }
 
@@ -102,5 +114,9 @@ impl Backend for Local {
         limits.check()?;
         let (shared, plan, columns, own) = (self.shared.clone(), plan.clone(), columns.to_vec(), limits.clone());
         run::watched(limits, move || preview::preview(&mut job::Job::new(shared, own), &plan, rows, &columns))
+    }
+
+    fn knows_places(&self) -> bool {
+        self.shared.places.is_some()
     }
 }

@@ -52,6 +52,7 @@ fn reordered(steps: &[Step]) -> Vec<Step> {
             | Step::Rename(_)
             | Step::Group { .. }
             | Step::Share { .. }
+            | Step::Locate(_)
             | Step::Sort(_)
             | Step::Limit(Keep::Sample(_))
             | Step::Explode(_)
@@ -65,7 +66,7 @@ fn reordered(steps: &[Step]) -> Vec<Step> {
 /// As many rows as before, each made of one.
 fn is_one_to_one(step: &Step) -> bool {
     match step {
-        Step::Derive(..) | Step::Select(_) | Step::Drop(_) | Step::Rename(_) => true,
+        Step::Derive(..) | Step::Locate(_) | Step::Select(_) | Step::Drop(_) | Step::Rename(_) => true,
         Step::Filter(_)
         | Step::Explode(_)
         | Step::Group { .. }

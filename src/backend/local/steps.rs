@@ -36,6 +36,11 @@ pub fn apply(job: &mut Job, stage: Stage, step: &Step, schema: &Schema, needed: 
         }
         Step::Group { keys, aggregates } => group::apply(job, stage, keys, aggregates, schema),
         Step::Share { of, name } => share(job, stage, of, name, schema),
+        Step::Locate(address) => {
+            let places = job.shared.places.clone().ok_or(BackendError::NoPlaces)?;
+            let located = places.columns(address, needed)?;
+            Ok(stage.map(schema.clone(), move |frame| frame.with_columns(located.clone())))
+        }
         Step::Sort(keys) => sort(job, stage, keys),
         Step::Limit(keep) => limit(job, stage, *keep, needed),
         Step::Explode(name) => {

@@ -56,12 +56,18 @@ impl Completer for Line {
     }
 }
 
+/// The longest name that others are aligned with.
+const NAME: usize = 24;
+
 impl Line {
     fn candidates(&self, line: &str, position: usize) -> (usize, Vec<Pair>) {
         let Ok(mut session) = self.session.try_borrow_mut() else { return (position, Vec::new()) };
         let (start, found) = session.complete(line, position);
+        // Hints stand below each other, unless a long text among the candidates would push them aside.
+        let widest = found.iter().map(|candidate| candidate.replacement.chars().count()).filter(|width| *width <= NAME).max().unwrap_or(0);
         let pairs = found.into_iter().map(|candidate| {
-            let shown = if candidate.hint.is_empty() { candidate.replacement.clone() } else { format!("{}  {}", candidate.replacement, candidate.hint) };
+            let shown =
+                if candidate.hint.is_empty() { candidate.replacement.clone() } else { format!("{:<widest$}  {}", candidate.replacement, candidate.hint) };
             // One candidate a line at most: the rest of a long explanation is in `:help`.
             let shown = cut(&escape(&shown), self.style.width.unwrap_or(usize::MAX).saturating_sub(2), self.style.ellipsis());
             Pair { display: shown, replacement: escape(&candidate.replacement).into_owned() }

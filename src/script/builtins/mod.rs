@@ -9,6 +9,7 @@ mod client;
 mod collection;
 mod combine;
 mod finding;
+mod geoip;
 mod group;
 mod histogram;
 mod kind;
@@ -123,6 +124,7 @@ pub(super) fn all() -> &'static [Declared] {
             query::declared(),
             collection::declared(),
             combine::declared(),
+            geoip::declared(),
             group::declared(),
             aggregate::declared(),
             histogram::declared(),

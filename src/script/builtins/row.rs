@@ -10,7 +10,7 @@ use crate::frame::Frame;
 use crate::hunt::machine::{self, Wanted};
 use crate::hunt::query::{self, Target};
 use crate::hunt::stack;
-use crate::plan::{Period, Plan, PlanError, Scope, Step, Value};
+use crate::plan::{Period, Place, Plan, PlanError, Scope, Step, Value};
 use crate::script::fault;
 use crate::script::hex;
 use crate::script::run::Run;
@@ -170,6 +170,7 @@ fn renamed(steps: &[Step], key: &Arc<str>) -> Option<Arc<str>> {
     for step in steps {
         match step {
             Step::Derive(column, _) | Step::Explode(column) if *column == name => return None,
+            Step::Locate(_) if Place::ALL.iter().any(|place| place.name() == &*name) => return None,
             Step::Select(kept) if !kept.contains(&name) => return None,
             Step::Drop(dropped) if dropped.contains(&name) => return None,
             Step::Rename(pairs) => {
@@ -183,6 +184,7 @@ fn renamed(steps: &[Step], key: &Arc<str>) -> Option<Arc<str>> {
             | Step::Drop(_)
             | Step::Group { .. }
             | Step::Share { .. }
+            | Step::Locate(_)
             | Step::Sort(_)
             | Step::Limit(_)
             | Step::Explode(_)

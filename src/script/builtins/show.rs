@@ -6,12 +6,12 @@ use rhai::{Array, Dynamic, Map};
 
 use super::aggregate::Fold;
 use super::named::Found;
-use super::{Bins, Call, Client, Collection, Declared, Group, HistogramValue, Kind, Machine, Row, free, method};
+use super::{Bins, Call, Client, Collection, Declared, Group, HistogramValue, Kind, Machine, Row, free, geoip, method};
 use crate::diag::{Fault, did_you_mean};
 use crate::frame::Frame;
-use crate::hunt::picture::View;
-use crate::plan::{Period, Schema, Value, duration_text, folded_equal, time_text, written, zoned_text};
-use crate::report::{Answer, Columns, Item, Table};
+use crate::hunt::picture::{MOST, View, parts};
+use crate::plan::{Period, Schema, Value, duration_text, time_text, zoned_text};
+use crate::report::{Answer, Columns, Drawing, Item, Table};
 use crate::script::fault::Trouble;
 use crate::script::hex;
 use crate::script::run::Run;
@@ -44,7 +44,7 @@ pub(super) fn declared() -> Vec<Declared> {
             1,
             "Shows a value as the picture that fits it; options as of show",
             "chart(Client(\"all\", all_time()).get_executions(#{histogram: \"1d\"}))",
-            |call| say(call, call.value(0), 1),
+            |call| say_as(call, call.value(0), 1, true),
         ),
         free("note", &[("markdown", Kind::Text)], 1, "Text for the report, Markdown", "note(\"Nothing *unusual* here.\")", |call| {
             call.run.say(Item::Note(call.text(0)));
@@ -73,6 +73,11 @@ pub(super) fn declared() -> Vec<Declared> {
 }
 
 fn say(call: &Call, value: Dynamic, options: usize) -> Done {
+    say_as(call, value, options, false)
+}
+
+/// Whoever asks for a chart gets bars of what is counted, where no other picture fits.
+fn say_as(call: &Call, value: Dynamic, options: usize, is_chart: bool) -> Done {
     let (mut columns, mut view, mut by) = (Columns::Short, None, None);
     if call.given() > options {
         call.known_keys(options, &["view", "columns", "by"])?;
@@ -104,46 +109,56 @@ fn say(call: &Call, value: Dynamic, options: usize) -> Done {
             }
         }
     }
-    let mut item = to_item(call.run, &value, columns, view.flatten()).map_err(|fault| call.fail(fault))?;
+    let is_map = matches!(view.flatten(), None | Some(View::Map)) && !matches!(columns, Columns::Named(_));
+    let (value, why) = if is_map { with_places(call.run, value).map_err(|fault| call.fail(fault))? } else { (value, None) };
+    let mut item = to_item(call.run, &value, columns, view.flatten(), is_chart).map_err(|fault| call.fail(fault))?;
+    if let Item::Table(table) = &mut item {
+        table.why = why;
+    }
     if let Item::Table(Table { columns: Columns::Named(names), frame, .. }) = &item {
         for name in names {
             frame.schema().require(name).map_err(|error| call.fail_at_text(options, name, Fault::from(&error)))?;
         }
     }
-    item = pictured(item, view.flatten()).map_err(|fault| if view.is_some() { call.fail_at_value(options, "view", fault) } else { call.fail(fault) })?;
-    match by {
-        None => call.run.say(item),
-        Some(by) => apart(&item, &by).map_err(|fault| call.fail_at_text(options, &by, fault))?.into_iter().for_each(|item| call.run.say(item)),
+    item =
+        pictured(item, view.flatten(), is_chart).map_err(|fault| if view.is_some() { call.fail_at_value(options, "view", fault) } else { call.fail(fault) })?;
+    if let Some(by) = by {
+        item = apart(item, &by).map_err(|fault| call.fail_at_text(options, &by, fault))?;
     }
+    call.run.say(item);
     Ok(Dynamic::UNIT)
 }
 
-/// One picture for each value of a column, in the order in which values first come.
-fn apart(item: &Item, by: &str) -> Result<Vec<Item>, Fault> {
-    /// More pictures than anyone looks through.
-    const MOST: usize = 20;
-    let Item::Picture(table, view) = item else {
+/// Communications with the places for their map, where a database tells them; else why there is none.
+fn with_places(run: &Run, value: Dynamic) -> Result<(Dynamic, Option<String>), Fault> {
+    let Some(collection) =
+        value.read_lock::<Collection>().filter(|collection| geoip::is_communications(&collection.schema)).map(|collection| collection.clone())
+    else {
+        return Ok((value, None));
+    };
+    if !geoip::knows_places(run) {
+        return Ok((value, Some("no map: no geo database was named (--geoip FILE)".into())));
+    }
+    Ok((Dynamic::from(geoip::located(&collection)?), None))
+}
+
+/// One picture for each value of a column, all on one scale.
+fn apart(item: Item, by: &str) -> Result<Item, Fault> {
+    let Item::Picture(drawing) = item else {
         let help = "name a `view`, as #{ view: \"bars\" }; rows are split by `.group_by(..)`, bins by the histogram's own `by`";
         return Err(Fault::new("view::impossible", "`by` splits a picture, and this is none").with_help(help));
     };
-    table.frame.schema().require(by).map_err(|error| Fault::from(&error))?;
-    let mut parts: Vec<(String, Vec<usize>)> = Vec::new();
-    for row in 0..table.frame.height() {
-        let value = written(&table.frame.named(row, by)).unwrap_or_else(|| "(missing)".into());
-        match parts.iter_mut().find(|(known, _)| folded_equal(known, &value)) {
-            Some((_, rows)) => rows.push(row),
-            None => parts.push((value, vec![row])),
-        }
-        if parts.len() > MOST {
-            let help = "choose rows first, as with `.filter(..)` or `.head(n)`";
-            return Err(Fault::new("view::impossible", format!("`{by}` has more than {MOST} values, too many for a picture each")).with_help(help));
-        }
+    let frame = &drawing.rows.frame;
+    frame.schema().require(by).map_err(|error| Fault::from(&error))?;
+    if let Some(needed) = drawing.view.lacks(frame.without(by).schema()) {
+        let message = format!("what is left without `{by}` can't be shown as `{}`", drawing.view.word());
+        return Err(Fault::new("view::impossible", message).with_help(format!("it needs {needed}")));
     }
-    let part = |(value, rows): (String, Vec<usize>)| {
-        let frame = table.frame.take(&rows);
-        [Item::Note(format!("{by}: {value}")), Item::Picture(Table { total: frame.height() as u64, frame, ..table.clone() }, *view)]
-    };
-    Ok(parts.into_iter().flat_map(part).collect())
+    if parts(frame, by).is_none() {
+        let help = "choose rows first, as with `.filter(..)` or `.head(n)`";
+        return Err(Fault::new("view::impossible", format!("`{by}` has more than {MOST} values, too many for a picture each")).with_help(help));
+    }
+    Ok(Item::Picture(Drawing { by: Some(by.into()), ..drawing }))
 }
 
 /// The view that a word names; `chart` is what fits.
@@ -160,7 +175,7 @@ fn view_of(word: &str) -> Result<Option<View>, Fault> {
 }
 
 /// Rows as the picture that was asked for, else the one that fits them. Bins are bars already.
-fn pictured(item: Item, asked: Option<View>) -> Result<Item, Fault> {
+fn pictured(item: Item, asked: Option<View>, is_chart: bool) -> Result<Item, Fault> {
     let table = match (item, asked) {
         (Item::Table(table), _) => table,
         (Item::Bins(bins), Some(View::Table)) => return Ok(Item::Table(Table::whole(bins.frame, Columns::All))),
@@ -171,22 +186,28 @@ fn pictured(item: Item, asked: Option<View>) -> Result<Item, Fault> {
             return Err(Fault::new("view::impossible", format!("only rows can be shown as `{}`", view.word())).with_help("show a collection or bins"));
         }
     };
-    let view = view_for(asked, &table.columns, table.frame.schema());
+    let view = view_for(asked, &table.columns, table.frame.schema(), is_chart);
     match view.lacks(table.frame.schema()) {
         // What nobody asked for is no error: a column of the name may hold something else.
         Some(_) if asked.is_none() => Ok(Item::Table(table)),
-        Some(needed) => Err(Fault::new("view::impossible", format!("these rows can't be shown as `{}`", view.word())).with_help(format!("it needs {needed}"))),
+        Some(needed) => {
+            let how = if view == View::Map { ", which `.geoip()` adds where --geoip names a database" } else { "" };
+            Err(Fault::new("view::impossible", format!("these rows can't be shown as `{}`", view.word())).with_help(format!("it needs {needed}{how}")))
+        }
         None if view == View::Table => Ok(Item::Table(table)),
-        None => Ok(Item::Picture(table, view)),
+        None => Ok(Item::Picture(Drawing { rows: table, view, by: None })),
     }
 }
 
-fn view_for(asked: Option<View>, columns: &Columns, schema: &Schema) -> View {
+fn view_for(asked: Option<View>, columns: &Columns, schema: &Schema, is_chart: bool) -> View {
     match asked {
         Some(view) => view,
         // Whoever names columns wants to read them.
         None if matches!(columns, Columns::Named(_)) => View::Table,
-        None => View::of(schema),
+        None => match View::of(schema) {
+            View::Table if is_chart && schema.kind("Count").is_some() => View::Bars,
+            view => view,
+        },
     }
 }
 
@@ -199,9 +220,9 @@ enum Extent {
 }
 
 /// What a value is to a report; a picture is drawn of all rows.
-fn to_item(run: &Run, value: &Dynamic, columns: Columns, view: Option<View>) -> Result<Item, Fault> {
+fn to_item(run: &Run, value: &Dynamic, columns: Columns, view: Option<View>, is_chart: bool) -> Result<Item, Fault> {
     let schema = value.read_lock::<Collection>().map(|collection| collection.schema.clone());
-    let view = schema.map_or(view.unwrap_or(View::Table), |schema| view_for(view, &columns, &schema));
+    let view = schema.map_or(view.unwrap_or(View::Table), |schema| view_for(view, &columns, &schema, is_chart));
     Ok(match answer_to(run, value, if view == View::Table { Extent::Shown } else { Extent::All })? {
         Answer::Table(table) => Item::Table(Table { columns, ..table }),
         Answer::Bins(bins) => Item::Bins(bins),
@@ -244,11 +265,7 @@ fn answer_to(run: &Run, value: &Dynamic, extent: Extent) -> Result<Answer, Fault
         return bins.report(run).map(Answer::Bins);
     }
     if let Some(row) = Row::from_dynamic(value) {
-        let cells = row.frame.schema().columns().iter().enumerate();
-        let shown = |(column, (name, kind)): (usize, &(std::sync::Arc<str>, crate::telemetry::Type))| {
-            (name.to_string(), Answer::Value(hex::shown(row.frame.value(row.index, column), *kind)))
-        };
-        return Ok(Answer::Map(cells.map(shown).collect()));
+        return Ok(Answer::Row(row.frame.take(&[row.index])));
     }
     let fields = fields_of(value);
     Ok(Answer::Entity { text: text_of(run, value), fields })
@@ -259,7 +276,7 @@ fn rows_to(run: &Run, collection: &Collection, extent: Extent) -> Result<Table, 
         return collection.frame(run).map(|frame| Table::whole((*frame).clone(), Columns::Short));
     }
     let shown = run.shown(&collection.plan)?;
-    Ok(Table { frame: (*shown.frame).clone(), total: shown.total, columns: Columns::Short, later: shown.later, second_reports: None })
+    Ok(Table { frame: (*shown.frame).clone(), total: shown.total, columns: Columns::Short, later: shown.later, second_reports: None, why: None })
 }
 
 /// Inside a list or map, missing is a value.

@@ -1,23 +1,13 @@
-//! What an answer looks like best, and the figures of that picture; how they are drawn is `present`'s.
+//! The figures of a picture, read from rows.
 
 use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
 
+use super::centres::centre;
+use super::{View, day, is_alerts, is_bandwidth, is_number, label, measured_by_day, metric};
 use crate::frame::Frame;
-use crate::plan::{Schema, Value, time};
-use crate::telemetry::Type;
-
-/// A way to look at rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum View {
-    Table,
-    Bars,
-    Area,
-    Map,
-    Heat,
-    Share,
-}
+use crate::plan::{Func, Value, apply, time};
 
 /// The figures of a picture. Labels are as telemetry has them: whoever draws escapes them.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,69 +15,29 @@ pub enum Picture {
     /// A value by label, one bar each.
     Bars { heading: String, metric: String, rows: Vec<(String, f64)> },
     /// Parts of a whole, the largest first.
-    Share { heading: String, rows: Vec<(String, f64)> },
+    Share { heading: String, metric: String, rows: Vec<(String, f64)> },
     /// Values by day (days since 1970, in order); a day without telemetry is not there, and what no row tells is missing.
-    Area { days: Vec<i32>, series: Vec<(String, Vec<Option<f64>>)> },
+    Area { days: Vec<i32>, series: Vec<Series> },
     /// Seven weekdays (Monday first) by 24 hours; what no row tells is missing.
     Heat { metric: String, cells: Box<[[Option<f64>; 24]; 7]> },
-    /// Places by latitude and longitude in degrees, and how many rows have none.
-    Map { dots: Vec<Dot>, elsewhere: f64 },
+    /// Places by latitude and longitude in degrees, how much lies in each country, and what has no place: private addresses, and all other.
+    Map { dots: Vec<Dot>, countries: Vec<(String, f64)>, private: f64, unknown: f64 },
+}
+
+/// One measure by day.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    pub name: String,
+    /// Nothing where only the rows' author knows.
+    pub unit: Option<&'static str>,
+    pub values: Vec<Option<f64>>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dot {
     pub latitude: f64,
     pub longitude: f64,
-    pub label: String,
     pub count: f64,
-}
-
-impl View {
-    pub const ALL: [View; 6] = [View::Table, View::Bars, View::Area, View::Map, View::Heat, View::Share];
-
-    pub fn word(self) -> &'static str {
-        match self {
-            View::Table => "table",
-            View::Bars => "bars",
-            View::Area => "area",
-            View::Map => "map",
-            View::Heat => "heat",
-            View::Share => "share",
-        }
-    }
-
-    pub fn parse(word: &str) -> Option<View> {
-        View::ALL.into_iter().find(|view| view.word().eq_ignore_ascii_case(word))
-    }
-
-    /// What fits rows with these columns: a query's answer is known by columns that no other one has, also after filters and sorts.
-    pub fn of(schema: &Schema) -> View {
-        let has = |names: &[&str]| names.iter().all(|name| schema.kind(name).is_some());
-        match () {
-            () if has(&["Date"]) && has(&BANDWIDTH) => View::Area,
-            () if has(&["Weekday", "Hour", "AvgActions"]) => View::Heat,
-            () if has(&["alertDateTime", "huntingRule"]) => View::Bars,
-            () if has(&["Latitude", "Longitude"]) => View::Map,
-            () => View::Table,
-        }
-    }
-
-    /// Nothing where the columns have what the view needs, else what it needs.
-    pub fn lacks(self, schema: &Schema) -> Option<&'static str> {
-        let number = |name: &str| schema.kind(name).is_some_and(is_number);
-        let has_metric = is_alerts(schema) || metric(schema).is_some();
-        match self {
-            View::Table => None,
-            View::Bars | View::Share => {
-                (!has_metric || label(schema).is_none()).then_some("a column of names and one of numbers, as after `.group_by(\"A\").count()`")
-            }
-            View::Area => (day(schema).is_none() || numbers(schema).is_empty()).then_some("a column `Date` or a time, and one of numbers"),
-            View::Map => (!number("Latitude") || !number("Longitude")).then_some("the columns `Latitude` and `Longitude`"),
-            View::Heat => {
-                (!number("Weekday") || !number("Hour") || metric(schema).is_none()).then_some("the columns `Weekday` (1 to 7) and `Hour`, and one of numbers")
-            }
-        }
-    }
 }
 
 impl Picture {
@@ -104,52 +54,14 @@ impl Picture {
                 let metric = metric(schema).filter(|_| !is_alerts(schema));
                 let heading = if is_alerts(schema) { "huntingRule" } else { label(schema)? };
                 let rows = added_up(frame, heading, metric, zone);
-                let heading = heading.to_string();
-                Some(if view == View::Share { share(heading, rows) } else { Picture::Bars { heading, metric: metric.unwrap_or("Count").into(), rows } })
+                let (heading, metric) = (heading.to_string(), metric.unwrap_or("Count").to_string());
+                Some(if view == View::Share { share(heading, metric, rows) } else { Picture::Bars { heading, metric, rows } })
             }
             View::Area => area(frame, zone),
             View::Heat => heat(frame),
             View::Map => Some(map(frame)),
         }
     }
-}
-
-fn is_alerts(schema: &Schema) -> bool {
-    schema.kind("alertDateTime").is_some() && schema.kind("huntingRule").is_some()
-}
-
-fn is_number(kind: Type) -> bool {
-    matches!(kind, Type::Int | Type::Float)
-}
-
-fn numbers(schema: &Schema) -> Vec<&str> {
-    let known = ["Weekday", "Hour", "Latitude", "Longitude", "Asn"];
-    schema.columns().iter().filter(|(name, kind)| is_number(*kind) && !known.contains(&&**name)).map(|(name, _)| &**name).collect()
-}
-
-/// What an area chart shows: of bandwidth the megabytes only, else every number.
-fn measured_by_day(schema: &Schema) -> Vec<&str> {
-    let all = numbers(schema);
-    let bandwidth: Vec<&str> = BANDWIDTH.into_iter().filter(|name| all.contains(name)).collect();
-    if bandwidth.len() == BANDWIDTH.len() { bandwidth } else { all }
-}
-
-/// The columns of bandwidth that are drawn.
-const BANDWIDTH: [&str; 2] = ["Outgoing", "Incoming"];
-
-/// The column that a picture measures: a count or an average where there is one, else the first of numbers.
-fn metric(schema: &Schema) -> Option<&str> {
-    let numbers = numbers(schema);
-    ["Count", "AvgActions", "Times"].into_iter().find(|name| numbers.contains(name)).or_else(|| numbers.first().copied())
-}
-
-fn label(schema: &Schema) -> Option<&str> {
-    schema.columns().iter().find(|(_, kind)| matches!(kind, Type::Text | Type::Time | Type::Bool | Type::Hex)).map(|(name, _)| &**name)
-}
-
-fn day(schema: &Schema) -> Option<&str> {
-    let is_date = |name: &str, kind: Type| kind == Type::Time || (name == "Date" && kind == Type::Text);
-    schema.columns().iter().find(|(name, kind)| is_date(name, *kind)).map(|(name, _)| &**name)
 }
 
 fn number(value: &Value) -> Option<f64> {
@@ -188,10 +100,10 @@ fn added_up(frame: &Frame, by: &str, metric: Option<&str>, zone: Tz) -> Vec<(Str
     rows.into_iter().filter_map(|(label, value)| Some((label, value?))).collect()
 }
 
-fn share(heading: String, mut rows: Vec<(String, f64)>) -> Picture {
+fn share(heading: String, metric: String, mut rows: Vec<(String, f64)>) -> Picture {
     rows.retain(|(_, value)| *value > 0.0);
     rows.sort_by(|a, b| b.1.total_cmp(&a.1));
-    Picture::Share { heading, rows }
+    Picture::Share { heading, metric, rows }
 }
 
 /// Alerts of one day by rule as parts of all, those of more days by day.
@@ -205,7 +117,7 @@ fn alerts(frame: &Frame, zone: Tz) -> Picture {
     if days.len() > 1 {
         return Picture::Bars { heading: "Day".into(), metric: "Count".into(), rows: days.into_iter().collect() };
     }
-    share("huntingRule".into(), added_up(frame, "huntingRule", None, zone))
+    share("huntingRule".into(), "Count".into(), added_up(frame, "huntingRule", None, zone))
 }
 
 fn area(frame: &Frame, zone: Tz) -> Option<Picture> {
@@ -226,7 +138,10 @@ fn area(frame: &Frame, zone: Tz) -> Option<Picture> {
             }
         }
     }
-    let series = names.iter().enumerate().map(|(at, name)| (name.to_string(), sums.values().map(|sum| sum[at]).collect())).collect();
+    // Megabytes of 10^6 bytes.
+    let unit = is_bandwidth(frame.schema()).then_some("MB");
+    let series = names.iter().enumerate().map(|(at, name)| Series { name: name.to_string(), unit, values: sums.values().map(|sum| sum[at]).collect() });
+    let series = series.collect();
     (!sums.is_empty()).then(|| Picture::Area { days: sums.into_keys().collect(), series })
 }
 
@@ -251,25 +166,33 @@ fn heat(frame: &Frame) -> Option<Picture> {
     Some(Picture::Heat { metric: metric.to_string(), cells })
 }
 
+/// Dots and countries by how much lies there, the most first; of whom only the country is known lies in its middle. Whose address is private is nowhere on a map.
 fn map(frame: &Frame) -> Picture {
     let count = ["Count", "Times"].into_iter().find(|name| frame.schema().kind(name).is_some_and(is_number));
-    let (mut dots, mut elsewhere): (Vec<Dot>, f64) = (Vec::new(), 0.0);
+    let (mut dots, mut countries): (Vec<Dot>, BTreeMap<String, f64>) = (Vec::new(), BTreeMap::new());
+    let (mut private, mut unknown) = (0.0, 0.0);
+    let mut known = BTreeMap::new();
     for row in 0..frame.height() {
         let count = count.map_or(Some(1.0), |name| number(&frame.named(row, name))).unwrap_or(0.0);
-        let place = (number(&frame.named(row, "Latitude")), number(&frame.named(row, "Longitude")));
-        let (Some(latitude), Some(longitude)) = place else {
-            elsewhere += count;
+        let country = match frame.named(row, "Country") {
+            Value::Text(country) => Some(country.to_string()),
+            _ => None,
+        };
+        let exact = number(&frame.named(row, "Latitude")).zip(number(&frame.named(row, "Longitude")));
+        let Some((latitude, longitude)) = exact.or_else(|| centre(country.as_deref()?)) else {
+            let is_private = apply(Func::IsPrivate, &[frame.named(row, "RemoteIp")]) == Value::Bool(true);
+            *(if is_private { &mut private } else { &mut unknown }) += count;
             continue;
         };
-        match dots.iter_mut().find(|dot| dot.latitude == latitude && dot.longitude == longitude) {
-            Some(dot) => dot.count += count,
-            None => {
-                let words = ["City", "Country"].map(|name| frame.named(row, name));
-                let label: Vec<String> = words.iter().filter_map(crate::plan::written).collect();
-                dots.push(Dot { latitude, longitude, label: label.join(", "), count });
-            }
-        }
+        let at = *known.entry((latitude.to_bits(), longitude.to_bits())).or_insert_with(|| {
+            dots.push(Dot { latitude, longitude, count: 0.0 });
+            dots.len() - 1
+        });
+        dots[at].count += count;
+        *countries.entry(country.unwrap_or_else(|| "(no country)".into())).or_default() += count;
     }
     dots.sort_by(|a, b| b.count.total_cmp(&a.count));
-    Picture::Map { dots, elsewhere }
+    let mut countries: Vec<(String, f64)> = countries.into_iter().collect();
+    countries.sort_by(|a, b| b.1.total_cmp(&a.1));
+    Picture::Map { dots, countries, private, unknown }
 }
