@@ -35,14 +35,16 @@ pub(super) fn narrow(mut plan: Plan, table: &'static Table, target: &Target, ask
         let condition = match key {
             "file" => any(texts().map(|text| file(key, text, subject(table), table, asked)))?,
             "actor" => any(texts().map(|text| file(key, text, "Parent", table, asked)))?,
-            "user" | "users" => any(texts().map(|text| Ok(user(text))))?,
+            "users" if asked.has("user") => None,
+            // One option under two names.
+            "user" | "users" => any(asked.texts("user").into_iter().chain(asked.texts("users")).map(|text| Ok(user(text))))?,
             "command" => contains("CommandLine", texts()),
             "query" => contains("Query", texts()),
             "text" => contains("ScriptText", texts()),
             "name" => contains("Name", texts()),
             "rules" => contains("huntingRule", texts()),
             "kind" if table.name == "system" => is_word("Kind", texts()),
-            "kind" => any(texts().map(|word| Ok(kind(word, table))))?,
+            "kind" => any(texts().map(|word| Ok(kind(word, table, context))))?,
             "attributes" => attributes(key, values)?,
             "protocol" => any(texts().map(|word| Ok(protocol(word))))?,
             "port" => ports(key, values)?,
@@ -112,9 +114,11 @@ fn file(option: &str, given: &str, side: &'static str, table: &'static Table, as
 /// One `user`: with a domain the whole name, without one also the last part of it.
 fn user(given: &str) -> Arc<Expr> {
     let given = given.trim();
-    let whole = match given.split_once('@') {
-        Some((name, domain)) if !given.contains('\\') => format!("{}\\{name}", domain.split('.').next().unwrap_or(domain)),
-        _ => given.to_string(),
+    let short = |domain: &str| if domain.parse::<IpAddr>().is_ok() { domain.to_string() } else { domain.split('.').next().unwrap_or(domain).to_string() };
+    let whole = match (given.split_once('\\'), given.split_once('@')) {
+        (Some((domain, name)), _) => format!("{}\\{name}", short(domain)),
+        (None, Some((name, domain))) => format!("{}\\{name}", short(domain)),
+        (None, None) => given.to_string(),
     };
     let column = Expr::column("LoggedUser");
     let same = Expr::equal(column.clone(), Expr::text(&whole));
@@ -122,14 +126,15 @@ fn user(given: &str) -> Arc<Expr> {
 }
 
 /// One `kind`, by the file's name and the name that it was built with.
-fn kind(word: &str, table: &Table) -> Arc<Expr> {
-    let Some(kind) = words::kind(word) else {
+fn kind(word: &str, table: &Table, context: &Context<'_>) -> Arc<Expr> {
+    let Some(kind) = context.programs.kind(word) else {
         return Expr::call(Func::IsTrue, vec![Expr::column(ALLOWED)]);
     };
-    let names = || kind.programs.iter().flat_map(|program| program.names.iter().copied());
+    let names = || kind.programs.iter().flat_map(|program| program.names.iter().map(|name| &**name));
     let exact: Arc<[Value]> = names().filter(|name| !name.contains('*')).map(Value::text).collect();
-    let subject = format!("{}Filename", subject(table));
-    let columns = [Some(subject.as_str()), table.column("OriginalFilename").map(|column| column.name)];
+    let subject = subject(table);
+    let (name, original) = (format!("{subject}Filename"), if subject == "Child" { "OriginalFilename" } else { "ParentOriginalFilename" });
+    let columns = [Some(name.as_str()), table.column(original).map(|column| column.name)];
     let of_column = |name: &str| {
         let fits = names().filter(|name| name.contains('*')).map(|pattern| Expr::call(Pattern::Like, vec![Expr::column(name), Expr::text(pattern)]));
         fits.fold(Arc::new(Expr::In(Expr::column(name), exact.clone())), Expr::or)

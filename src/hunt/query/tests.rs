@@ -8,7 +8,7 @@ use miette::Diagnostic;
 use super::*;
 use crate::hunt::build::{inventory, machine, part};
 use crate::plan::{Period, Schema, Scope, explain};
-use crate::telemetry::words::{ATTR_LANSHARED, ATTR_REMOTE};
+use crate::telemetry::words::{ATTR_LANSHARED, ATTR_REMOTE, Programs};
 
 fn source() -> Inventory {
     let mut source = inventory(
@@ -24,7 +24,7 @@ fn ask(name: &str, options: &[(&str, Given)]) -> Result<Plan, OptionError> {
     let source = source();
     let options: Vec<(String, Given)> = options.iter().map(|(key, given)| (key.to_string(), given.clone())).collect();
     let target = Target { scope: Scope::Everything, period: Period::ALL };
-    plan(query(name).unwrap(), &target, &options, &Context { zone: Tz::UTC, now: 0, inventory: &source })
+    plan(query(name).unwrap(), &target, &options, &Context { zone: Tz::UTC, now: 0, inventory: &source, programs: &Programs::built_in() })
 }
 
 fn text(text: &str) -> Given {
@@ -91,8 +91,11 @@ fn a_file_is_what_it_looks_like() {
     }
     assert!(explained("get_dns", &[("file", text("a.exe"))]).ends_with("filter ParentFilename == \"a.exe\"\n"));
     assert!(explained("get_files", &[("actor", text("a.exe"))]).ends_with("filter ParentFilename == \"a.exe\"\n"));
-    let error = ask("get_dns", &[("file", text(md5))]).unwrap_err();
-    assert_eq!((error.option(), error.to_string().as_str()), ("file", "the rows of `get_dns` have no MD5 of the actor"));
+    // Where a table has no file of its own, a hash is the actor's too.
+    for (digest, column) in [(md5.to_string(), "ParentMd5"), ("0".repeat(40), "ParentSha1"), ("0".repeat(64), "ParentSha256")] {
+        let plan = explained("get_dns", &[("file", text(&digest))]);
+        assert!(plan.ends_with(&format!("filter {column} == \"{}\"\n", digest.to_lowercase())), "{plan}");
+    }
 }
 
 #[test]
@@ -184,7 +187,8 @@ fn what_is_wrong_says_what_is_right() {
 fn a_histogram_of_users_counts_their_rows() {
     let source = source();
     let target = Target { scope: Scope::Everything, period: Period::ALL };
-    let context = Context { zone: Tz::UTC, now: 0, inventory: &source };
+    let programs = Programs::built_in();
+    let context = Context { zone: Tz::UTC, now: 0, inventory: &source, programs: &programs };
     let events = plan_events(&users::QUERY, &target, &[], &context).unwrap();
     assert_eq!(Schema::of(&events).unwrap().names().next(), Some("DateTime"));
     assert_eq!(plan_events(&dns::QUERY, &target, &[], &context), plan(&dns::QUERY, &target, &[], &context));

@@ -67,7 +67,7 @@ fn ask(call: &Call) -> Answer<Dynamic> {
     }
     let period = call.run.period(period, entity);
     let inventory = call.run.inventory().map_err(|fault| call.fail(fault))?;
-    let context = Context { zone: call.run.setup.zone, now: call.run.setup.now, inventory: &inventory };
+    let context = Context { zone: call.run.setup.zone, now: call.run.setup.now, inventory: &inventory, programs: &call.run.setup.programs };
     let target = Target { scope, period };
     let plan = if histogram.is_some() { query::plan_events } else { query::plan };
     let plan = plan(query, &target, &options, &context).map_err(|error| option_error(call, &error))?;
