@@ -6,6 +6,7 @@ mod build;
 pub mod finding;
 pub mod histogram;
 pub mod machine;
+pub mod os;
 pub mod outcome;
 pub mod period;
 pub mod picture;

@@ -64,7 +64,7 @@ impl View {
     pub fn of(schema: &Schema) -> View {
         let has = |names: &[&str]| names.iter().all(|name| schema.kind(name).is_some());
         match () {
-            () if has(&["Date", "Outgoing", "Incoming"]) => View::Area,
+            () if has(&["Date"]) && has(&BANDWIDTH) => View::Area,
             () if has(&["Weekday", "Hour", "AvgActions"]) => View::Heat,
             () if has(&["alertDateTime", "huntingRule"]) => View::Bars,
             () if has(&["Latitude", "Longitude"]) => View::Map,
@@ -126,6 +126,16 @@ fn numbers(schema: &Schema) -> Vec<&str> {
     let known = ["Weekday", "Hour", "Latitude", "Longitude", "Asn"];
     schema.columns().iter().filter(|(name, kind)| is_number(*kind) && !known.contains(&&**name)).map(|(name, _)| &**name).collect()
 }
+
+/// What an area chart shows: of bandwidth the megabytes only, else every number.
+fn measured_by_day(schema: &Schema) -> Vec<&str> {
+    let all = numbers(schema);
+    let bandwidth: Vec<&str> = BANDWIDTH.into_iter().filter(|name| all.contains(name)).collect();
+    if bandwidth.len() == BANDWIDTH.len() { bandwidth } else { all }
+}
+
+/// The columns of bandwidth that are drawn.
+const BANDWIDTH: [&str; 2] = ["Outgoing", "Incoming"];
 
 /// The column that a picture measures: a count or an average where there is one, else the first of numbers.
 fn metric(schema: &Schema) -> Option<&str> {
@@ -200,7 +210,7 @@ fn alerts(frame: &Frame, zone: Tz) -> Picture {
 
 fn area(frame: &Frame, zone: Tz) -> Option<Picture> {
     let column = day(frame.schema())?;
-    let names = numbers(frame.schema());
+    let names = measured_by_day(frame.schema());
     let mut sums: BTreeMap<i32, Vec<Option<f64>>> = BTreeMap::new();
     for row in 0..frame.height() {
         let date = match frame.named(row, column) {

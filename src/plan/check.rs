@@ -295,7 +295,7 @@ impl Schema {
         Ok(match func {
             Func::Pattern(_) | Func::IsPublic | Func::IsPrivate | Func::HasBits | Func::AnyBits | Func::IsMissing | Func::IsTrue => Some(Type::Bool),
             Func::Len | Func::Levenshtein | Func::Hour(_) | Func::Weekday(_) => Some(Type::Int),
-            Func::Entropy => Some(Type::Float),
+            Func::Entropy | Func::SquareRoot => Some(Type::Float),
             Func::Split => Some(Type::List),
             Func::Floor(_) => Some(Type::Time),
             Func::OrElse => arguments.iter().skip(1).try_fold(receiver, |kind, other| match (kind, self.type_of(other)?) {
@@ -399,7 +399,7 @@ fn check_argument(func: Func, argument: &Expr, kind: Option<Type>) -> Result<(),
             return Ok(());
         }
         Func::Dirname | Func::Extension | Func::Entropy | Func::DecodeBase64 | Func::Concat | Func::Hour(_) | Func::Weekday(_) | Func::Date(_) => return Ok(()),
-        Func::Arithmetic(_) | Func::Negate | Func::OrElse | Func::Item => return Ok(()),
+        Func::Arithmetic(_) | Func::Negate | Func::SquareRoot | Func::OrElse | Func::Item => return Ok(()),
     };
     let fits = |kind: Type| kinds.contains(&kind) || (kind == Type::List && signature.test);
     // Bits may be written as people read them: `"0x1010"`.

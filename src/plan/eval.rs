@@ -71,6 +71,7 @@ pub fn apply_as(func: Func, args: &[Value], cased: bool) -> Value {
         Func::Cased => receiver.clone(),
         Func::Arithmetic(operation) => number::arithmetic(operation, receiver, argument),
         Func::Negate => number::negate(receiver),
+        Func::SquareRoot => number::square_root(receiver),
         Func::Len => match receiver {
             Value::Text(text) => whole(length(text.chars().count())),
             Value::List(items) => whole(length(items.len())),

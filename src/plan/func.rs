@@ -45,6 +45,8 @@ pub enum Func {
     Floor(Tz),
     Arithmetic(Arithmetic),
     Negate,
+    /// Of a negative number there is none.
+    SquareRoot,
     /// The first known of its arguments.
     OrElse,
     /// The n-th item of a list (0 first, -1 last).
@@ -107,6 +109,7 @@ pub struct Signature {
 const TEXT: &[Type] = &[Type::Text];
 const TIME: &[Type] = &[Type::Time];
 const WHOLE: &[Type] = &[Type::Int, Type::Hex];
+const NUMBER: &[Type] = &[Type::Int, Type::Float];
 
 impl Func {
     /// Every function that a playbook can write as a method of a column, with UTC where a zone is needed.
@@ -141,6 +144,7 @@ impl Func {
         Func::Weekday(Tz::UTC),
         Func::Date(Tz::UTC),
         Func::Floor(Tz::UTC),
+        Func::SquareRoot,
         Func::OrElse,
     ];
 
@@ -181,6 +185,7 @@ impl Func {
             Func::Floor(_) => of("floor", TIME, (1, 1), false, "the start of the interval that holds it, counted from midnight"),
             Func::Arithmetic(_) => of("", &[], (1, 1), false, "arithmetic"),
             Func::Negate => of("", &[], (0, 0), false, "arithmetic"),
+            Func::SquareRoot => of("sqrt", NUMBER, (0, 0), false, "the square root; missing for a negative number"),
             Func::OrElse => of("or_else", &[], (1, usize::MAX), false, "this value where the first is missing"),
             Func::Item => of("", &[Type::List], (1, 1), false, "one item of a list"),
         }

@@ -52,6 +52,21 @@ pub fn arithmetic(operation: Arithmetic, left: &Value, right: &Value) -> Value {
     answer.unwrap_or(Value::Missing)
 }
 
+/// The square root of a number.
+pub fn square_root(value: &Value) -> Value {
+    let root = match value {
+        Value::Int(number) => root(*number as f64),
+        Value::Float(number) => root(*number),
+        Value::Missing | Value::Bool(_) | Value::Text(_) | Value::Time(_) | Value::Duration(_) | Value::List(_) => None,
+    };
+    root.map_or(Value::Missing, Value::Float)
+}
+
+/// What no real number is the root of has none.
+pub fn root(number: f64) -> Option<f64> {
+    Some(number.sqrt()).filter(|root| root.is_finite())
+}
+
 /// The number with the other sign.
 pub fn negate(value: &Value) -> Value {
     match value {

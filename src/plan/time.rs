@@ -24,7 +24,12 @@ pub fn hour(time: i64, zone: Tz) -> i64 {
 
 /// 1 to 7, Monday first.
 pub fn weekday(time: i64, zone: Tz) -> i64 {
-    (local_day(time, zone) + 3).rem_euclid(7) + 1
+    weekday_of(local_day(time, zone))
+}
+
+/// The weekday of a day since 1970-01-01, which was a Thursday.
+pub fn weekday_of(day: i64) -> i64 {
+    (day + 3).rem_euclid(7) + 1
 }
 
 /// Days since 1970-01-01 on the zone's calendar.

@@ -25,6 +25,8 @@ const DOCUMENTS: [&str; 8] = [
     r"Projects\Pier-7\Minutes-02.docx",
 ];
 
+const TOOLBAR: &str = r"C:\Users\tobias.kern\Downloads\BayToolbar-Setup.exe";
+
 const INVENTORY: &str = "Get-ADComputer -Filter * -Properties OperatingSystem | Export-Csv C:\\Admin\\inventory.csv -NoTypeInformation";
 
 pub fn events() -> Vec<Event> {
@@ -87,6 +89,7 @@ impl Diary<'_> {
             let path = "\"C:\\Program Files (x86)\\Browser Maintenance Service\\maintenanceservice.exe\"";
             self.near(self.clock("12:30:00.000"), Act::Service { name: "BrowserMaintenance", path: path.into(), by: "SYSTEM" });
         }
+        self.add(self.clock("12:05:00.000"), Act::Health);
         self.near(self.clock("21:00:00.000"), Act::Thread { handle: "csrss".into(), target: "svchost-dcom", function: Some("CtrlRoutine") });
     }
 
@@ -114,6 +117,11 @@ impl Diary<'_> {
         for quarter in 0..34 {
             let time = begin + 7 * MINUTE + quarter * 15 * MINUTE + self.dice.around(0, 4 * MINUTE);
             self.add(time, connect("onedrive", "192.31.196.111", 443));
+        }
+        if self.day == 0 && person == "tobias.kern" {
+            let time = self.clock("15:12:40.000");
+            self.add(time, Act::Drop { handle: "chrome".into(), path: TOOLBAR.into() });
+            self.add(time + 700, Act::Detect { handle: "chrome".into(), path: TOOLBAR.into(), threat: "PUA:Win32/BayToolbar", action: "Allow" });
         }
         let end = self.clock("16:58:00.000") + self.dice.below(9 * MINUTE);
         for handle in ["chrome", "outlook", "onedrive", "explorer"] {

@@ -8,6 +8,7 @@ const MARA: &str = "mara.linde";
 const BACKUP: &str = "svc.backup";
 const CMD: &str = r"C:\Windows\System32\cmd.exe";
 const IMPLANT: &str = r"C:\Users\Public\wupd.exe";
+const TOOL: &str = r"C:\Users\Public\m64.exe";
 const LURE: &str = r"C:\Users\mara.linde\Downloads\Invoice-2291.docm";
 const RUN_KEY: &str = r"HKU\S-1-5-21-1004336348-1177238915-682003330-1105\Software\Microsoft\Windows\CurrentVersion\Run\OneDrive Update";
 
@@ -39,6 +40,8 @@ pub fn events() -> Vec<Event> {
         at(WKS01, "08:55:22.408", start("implant", "stager", IMPLANT, &format!("\"{IMPLANT}\" -q"), MARA)),
         at(WKS01, "08:56:02.591", Act::Open { handle: shell("implant"), target: "lsass", rights: 0x1010 }),
         at(WKS01, "08:56:03.044", Act::Open { handle: shell("implant"), target: "lsass", rights: 0x1010 }),
+        at(WKS01, "08:58:31.116", Act::Drop { handle: shell("stager"), path: TOOL.into() }),
+        at(WKS01, "08:58:31.402", Act::Detect { handle: shell("stager"), path: TOOL.into(), threat: "HackTool:Win64/Mimikatz.D", action: "Quarantine" }),
         at(FILES01, "09:20:14.305", Act::Logon { user: BACKUP, kind: 3, from: "10.20.1.11" }),
         at(FILES01, "09:20:14.880", Act::Share { user: BACKUP, from: "10.20.1.11", share: "IPC$", path: "svcctl".into() }),
         at(FILES01, "09:20:31.002", Act::Service { name: "WinHelpSvc", path: service.clone(), by: BACKUP }),

@@ -1,7 +1,7 @@
 //! A small company with one intrusion, made by the program itself: what a newcomer without any log hunts in.
 //!
 //! Four machines of `acme.example`, two days (2026-03-02 and 2026-03-03 UTC), a few thousand records of Sysmon, Security,
-//! System and PowerShell in the flat shape that NXLog writes, one file per machine. The same bytes every time: the numbers
+//! System, PowerShell and Defender in the flat shape that NXLog writes, one file per machine. The same bytes every time: the numbers
 //! come from a small seeded generator, and no clock is asked. All names are invented; addresses outside the company are of
 //! blocks that IANA keeps for special services and that nobody owns.
 //!
@@ -16,6 +16,7 @@
 //! | 08:44:20 to 08:47 | WKS01 | discovery: `whoami`, `systeminfo`, `net group`, `nltest`, `net view` | T1087, T1482, T1082 |
 //! | 08:55:02 | WKS01 | PowerShell writes `C:\Users\Public\wupd.exe` and starts it 20 seconds later | T1105 |
 //! | 08:56:02 | WKS01 | `wupd.exe` opens `lsass.exe` with 0x1010, twice | T1003.001 |
+//! | 08:58:31 | WKS01 | PowerShell writes `C:\Users\Public\m64.exe`, and Defender quarantines it | T1588.002 |
 //! | 09:20:14 | FILES01 | network logon of `svc.backup` from WKS01; `svcctl` is opened over IPC$ | T1021.002, T1078 |
 //! | 09:20:31 | FILES01 | service `WinHelpSvc` is installed; it runs encoded PowerShell through `cmd.exe` | T1543.003, T1569.002 |
 //! | 09:24:40 | FILES01 | that PowerShell starts a thread in `spoolsv.exe`, which then calls 192.88.99.77 every five minutes | T1055 |
@@ -24,10 +25,11 @@
 //!
 //! What looks similar and is harmless: `svchost`, `wmiprvse` and Defender open `lsass.exe`; `csrss` starts console threads; OneDrive and
 //! Teams set Run keys; a maintenance service is installed; an administrator's PowerShell runs a script every morning and evening; the OneDrive client
-//! calls home every quarter of an hour, more or less.
+//! calls home every quarter of an hour, more or less; a toolbar that came with a browser is detected, and its user allows it.
 
 mod benign;
 mod company;
+mod defender;
 mod dice;
 mod intrusion;
 mod record;

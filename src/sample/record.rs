@@ -21,6 +21,11 @@ pub const SERVICES: Sensor = Sensor { channel: "System", source: "Service Contro
 pub const EVENT_LOG: Sensor = Sensor { channel: "System", source: "Microsoft-Windows-Eventlog", guid: "{FC65DDD8-D6EF-4962-83D5-6E5CFE9CE148}" };
 pub const POWERSHELL: Sensor =
     Sensor { channel: "Microsoft-Windows-PowerShell/Operational", source: "Microsoft-Windows-PowerShell", guid: "{A0C1853B-5C40-4B15-8766-3CF1C58F985A}" };
+pub const DEFENDER: Sensor = Sensor {
+    channel: "Microsoft-Windows-Windows Defender/Operational",
+    source: "Microsoft-Windows-Windows Defender",
+    guid: "{11CD958A-C507-4EF3-B3F2-5FD9DFBD2C78}",
+};
 
 /// The envelope around the fields of an event.
 pub fn record(scene: &mut Scene<'_>, time: i64, sensor: &Sensor, id: i64, fields: Value) -> Value {

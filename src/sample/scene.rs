@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::company::{Host, RUNNING};
 use super::dice::Dice;
-use super::{record, security, sysmon};
+use super::{defender, record, security, sysmon};
 
 /// Something happens at a time (milliseconds since 1970, UTC) on a host.
 pub struct Event {
@@ -106,6 +106,15 @@ pub enum Act {
     ClearLog {
         user: &'static str,
     },
+    /// Defender says that it works.
+    Health,
+    /// Defender finds a file that a process left.
+    Detect {
+        handle: String,
+        path: String,
+        threat: &'static str,
+        action: &'static str,
+    },
 }
 
 /// A process that runs.
@@ -175,6 +184,8 @@ impl Scene<'_> {
             Act::Ticket { user, from, service } => vec![security::ticket(self, time, user, from, service)],
             Act::Share { user, from, share, path } => vec![security::share(self, time, user, from, share, path)],
             Act::ClearLog { user } => security::clear_log(self, time, user),
+            Act::Health => vec![defender::health(self, time)],
+            Act::Detect { handle, path, threat, action } => defender::find(self, time, &self.process(handle), path, threat, action),
         }
     }
 

@@ -16,6 +16,8 @@ mod predicate;
 mod quoted;
 mod run;
 mod session;
+#[cfg(test)]
+mod small;
 mod sources;
 mod syntax;
 #[cfg(test)]

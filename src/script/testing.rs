@@ -27,8 +27,13 @@ fn store() -> &'static Path {
 }
 
 pub(super) fn setup() -> Setup {
+    setup_of(Local::open(store(), "sample").unwrap())
+}
+
+/// The same over another source.
+pub(super) fn setup_of(source: Local) -> Setup {
     Setup {
-        backend: Arc::new(Local::open(store(), "sample").unwrap()),
+        backend: Arc::new(source),
         now: 1_780_000_000_000,
         zone: chrono_tz::Tz::UTC,
         period: None,

@@ -6,6 +6,8 @@ pub mod autorun;
 pub mod identity;
 mod inventory;
 pub mod mapping;
+pub mod os;
+pub mod profile;
 pub mod tables;
 pub mod words;
 

@@ -7,6 +7,9 @@ pub use programs::{KINDS, Kind, Program, Programs, ProgramsError};
 /// The word of `kind:` for programs that a protection product detected and the user allowed.
 pub const USER_ALLOWED: &str = "userallowed";
 
+/// The words of the column `Action` that say a protection product stopped what it detected.
+pub const STOPPED: &[&str] = &["blocked", "quarantined", "removed"];
+
 /// What `protocol:` takes.
 pub const PROTOCOLS: &[&str] = &["ICMP", "IGMP", "RFCOMM", "TCP", "RDP", "UDP", "ICMPV6", "RM"];
 
@@ -116,6 +119,7 @@ pub fn sources(table: &str) -> &'static [&'static str] {
         "dns" => &["Sysmon/22", "Zeek"],
         "script" => &["PowerShell/4104", "PowerShell/4103", "PowerShell/400", "PowerShell/800"],
         "detection" => &["Defender"],
+        "ioa" => &["Elastic"],
         _ => &[],
     }
 }

@@ -24,7 +24,13 @@ const PAGE: &[(&str, &str)] = &[
          LanShared",
     ),
     ("get_communications", "DateTime Date Muid LoggedUser ParentFilename ParentPid RemoteIp RemotePort LocalIp LocalPort Protocol Direction Ipv4Status Times"),
+    ("get_detections", "DateTime ClientId Muid LoggedUser ChildMd5 ChildPath ChildFilename ParentMd5 ParentPath ParentFilename WinningTech DetectionId Action"),
+    ("get_blocked", "DateTime ClientId Muid LoggedUser ChildMd5 ChildPath ChildFilename ParentMd5 ParentPath ParentFilename WinningTech DetectionId Action"),
+    ("get_ioas", "alertDateTime clientId critical details excluded huntingRule id lastHourEvidenceCount mitre muid severity status timeStamp weight"),
     ("get_users", "LoggedUser IniDate EndDate NumDays"),
+    ("get_bandwidth", "Date Outgoing Incoming"),
+    ("get_timetable", "LoggedUser Weekday Hour AvgActions StdActions"),
+    ("get_events", "Date Count"),
     ("get_machines", "Muid Name ClientId LocalIp Os FirstSeen LastSeen Events"),
 ];
 
@@ -42,8 +48,9 @@ fn the_columns_of_the_page_come_first_in_its_order_and_none_twice() {
         once.sort();
         once.dedup();
         assert_eq!(once.len(), columns.len(), "{query}");
-        if !matches!(*query, "get_users" | "get_machines") {
-            assert_eq!(columns[columns.len() - OURS.len()..], OURS, "{query}");
+        let ours = OURS.iter().filter(|name| !published.contains(name)).copied().collect::<Vec<_>>();
+        if published.contains(&"DateTime") {
+            assert_eq!(columns[columns.len() - ours.len()..], ours, "{query}");
         }
         // A Machine has the same.
         if *query != "get_machines" {
@@ -55,6 +62,8 @@ fn the_columns_of_the_page_come_first_in_its_order_and_none_twice() {
 
 /// Columns that no record of the Windows captures fills, and why.
 const EMPTY: &[(&str, &str)] = &[
+    ("detection.ChildMd5", "Windows' own detections name files by their paths"),
+    ("detection.ParentMd5", "Windows' own detections name programs by their paths"),
     ("file.ChildPid", "a file has no process id"),
     ("file.Size", "Windows' own records have no size"),
     ("network.BytesReceived", "Windows' own records count no bytes"),
@@ -74,6 +83,7 @@ fn no_column_stays_empty_that_telemetry_fills() {
         ("logon", "get_logons()"),
         ("script", "get_scripts()"),
         ("system", "get_system()"),
+        ("detection", "get_detections()"),
         ("machine", "get_machines()"),
     ];
     let sets = ["mordor-theshire-2020", "mordor-pandalab-lsass", "evtx-to-mitre-attack/all-280.tar.gz", "evtx-python-evtx"];

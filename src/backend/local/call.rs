@@ -75,6 +75,7 @@ pub fn lower(lowering: &Lowering<'_>, func: Func, arguments: &[Arc<Expr>], kind:
             Some(kind @ (Type::Int | Type::Float | Type::Duration | Type::Hex)) => column_of(lowering, receiver, kind, kind, kernel::negate),
             Some(Type::Text | Type::Bool | Type::Time | Type::List) | None => plain(lowering, func, arguments, kind),
         },
+        Func::SquareRoot => column_of(lowering, receiver, Type::Float, Type::Float, kernel::square_roots),
         Func::OrElse => {
             let kind = kind.unwrap_or(Type::Text);
             let values = arguments.iter().map(|argument| Ok(lowering.value_as(argument, kind)?.expr)).collect::<Result<Vec<_>, PlanError>>()?;

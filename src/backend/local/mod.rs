@@ -19,6 +19,8 @@ mod scan;
 mod stage;
 mod steps;
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 
 use std::path::Path;

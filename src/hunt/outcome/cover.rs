@@ -4,13 +4,15 @@
 //! every need that is shown, one of these sensors wrote anything on that machine and day: a day without a remote thread is no gap, a day without Sysmon is.
 //! The sensor must also have filled the table on that machine at some time, except in tables whose rows are rare by nature.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use chrono_tz::Tz;
 
 use super::needs::{Evidence, needs};
 use crate::frame::Read;
 use crate::hunt::Coverage;
 use crate::hunt::query::in_scope;
-use crate::plan::{Period, Plan, Scan, time};
+use crate::plan::{Period, Plan, Scan, Scope, time};
 use crate::telemetry::{Inventory, Kind, KnownMachine, Slice};
 
 /// The most silent machine-days that are listed.
@@ -103,6 +105,26 @@ pub fn covered_spans(plan: &Plan, inventory: &Inventory) -> Vec<Period> {
         }
     }
     spans.into_iter().map(|(_, first, last)| Period { from: Some(first), to: Some(last.saturating_add(1)) }).collect()
+}
+
+/// The dates of the zone's calendar (days since 1970) on which, within the period of these scans, the sensors that fill them wrote anything: by machine, its
+/// place in the inventory (`None`: records that name no machine, where everything is asked for).
+pub fn covered_dates(scans: &[Scan], inventory: &Inventory, zone: Tz) -> BTreeMap<Option<u32>, BTreeSet<i64>> {
+    let fills = |kind: &Kind| scans.iter().any(|scan| *kind.table == *scan.table && of_scan(kind, scan));
+    let sensors: HashSet<&str> = inventory.streams.iter().map(|stream| &stream.kind).filter(|kind| fills(kind)).map(|kind| &*kind.provider).collect();
+    let mut dates: BTreeMap<Option<u32>, BTreeSet<i64>> = BTreeMap::new();
+    let Some(scan) = scans.first() else { return dates };
+    let machines = machines_of(scan, inventory);
+    let asked = |slice: &Slice| machines.has(slice) || (slice.machine.is_none() && scan.scope == Scope::Everything);
+    for slice in inventory.streams.iter().filter(|stream| sensors.contains(&*stream.kind.provider)).flat_map(|stream| &stream.slices) {
+        let first = scan.period.from.map_or(slice.first, |from| from.max(slice.first));
+        let last = scan.period.to.map_or(slice.last, |to| slice.last.min(to.saturating_sub(1)));
+        // A slice is of one day in UTC, and so of two dates at most; one without a time has neither.
+        if first <= last && asked(slice) {
+            dates.entry(slice.machine).or_default().extend([time::local_day(first, zone), time::local_day(last, zone)]);
+        }
+    }
+    dates
 }
 
 /// The span of the table's rows in the scope, whatever the period.

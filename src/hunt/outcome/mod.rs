@@ -7,7 +7,7 @@ mod tests;
 
 use crate::plan::Period;
 
-pub use cover::{cover, cover_plan, covered_spans};
+pub use cover::{cover, cover_plan, covered_dates, covered_spans};
 
 /// The four ways a hunt ends (a run that could not be done at all is a fault instead).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -5,6 +5,9 @@ use std::sync::Arc;
 use crate::plan::{Comparison, Expr, Need, Plan, Scan, Source, Step, Value, folded_equal};
 use crate::telemetry::{Kind, table, words};
 
+/// Tables of hits: that there are none is told by a sensor that wrote anything else.
+const ALERTS: [&str; 2] = ["detection", "ioa"];
+
 /// One thing that must be shown.
 pub(super) enum Evidence {
     Need(Need),
@@ -51,7 +54,7 @@ impl Evidence {
                 let of_table = *shown.table == *scan.table;
                 let by_kind = need.any_of.iter().any(|kind| match kind.split_once('/') {
                     Some((provider, id)) => of_table && *shown.provider == *provider && shown.event_id.is_some_and(|known| id.parse() == Ok(known)),
-                    None => *shown.provider == **kind && (of_table || scan.table == "detection"),
+                    None => *shown.provider == **kind && (of_table || ALERTS.contains(&scan.table)),
                 });
                 let by_word = match need.label.split_once('.') {
                     None => *need.label == *scan.table,

@@ -131,3 +131,21 @@ fn spans_run_over_days_in_a_row() {
     assert_eq!(spans.len(), 2);
     assert_eq!(spans[0], Period { from: Some(time("2020-09-21T08:00:00Z")), to: Some(time("2020-09-22T16:00:00Z") + 1) });
 }
+
+#[test]
+fn covered_dates_are_those_of_the_zone_on_which_the_sensors_wrote_anything() {
+    let source = source();
+    let dates = |scan: Scan, zone: chrono_tz::Tz| covered_dates(&[scan], &source, zone);
+    let day = |date: &str| chrono::NaiveDate::parse_from_str(date, "%Y-%m-%d").unwrap().signed_duration_since(chrono::NaiveDate::default()).num_days();
+    let both = [day("2020-09-21"), day("2020-09-22")].into();
+    let utc = dates(asked("process", &["create"]), chrono_tz::Tz::UTC);
+    assert_eq!(utc, [(Some(0), both), (Some(1), [day("2020-09-21"), day("2020-09-22")].into())].into());
+    // From eight in the morning for eight hours: in Auckland until four in the morning of the next date.
+    let auckland = dates(asked("process", &["create"]), chrono_tz::Pacific::Auckland);
+    assert_eq!(auckland[&Some(0)], [day("2020-09-21"), day("2020-09-22"), day("2020-09-23")].into());
+    let morning = Period { from: Some(time("2020-09-22T00:00:00Z")), to: Some(time("2020-09-22T09:00:00Z")) };
+    assert_eq!(dates(Scan { period: morning, ..asked("process", &["create"]) }, chrono_tz::Tz::UTC)[&Some(1)], [day("2020-09-22")].into());
+    assert!(dates(asked("dns", &[]), chrono_tz::Tz::UTC).is_empty());
+    let thread = dates(asked("process", &["thread"]), chrono_tz::Tz::UTC);
+    assert_eq!(thread.keys().copied().collect::<Vec<_>>(), [Some(0), Some(1)]);
+}

@@ -62,16 +62,6 @@ pub enum OptionError {
         #[help]
         help: String,
     },
-    #[error("the rows of `{query}` have no {hash} of the {thing}")]
-    #[diagnostic(code(options::hash))]
-    Hash {
-        option: String,
-        query: &'static str,
-        hash: &'static str,
-        thing: &'static str,
-        #[help]
-        help: String,
-    },
     #[error("`{option}` must be given to `{query}` by its caller")]
     #[diagnostic(code(options::caller), help("this is a defect of Huntsman"))]
     Caller { option: String, query: &'static str },
@@ -90,7 +80,6 @@ impl OptionError {
             | OptionError::Attributes { option, .. }
             | OptionError::Range { option, .. }
             | OptionError::Machine { option, .. }
-            | OptionError::Hash { option, .. }
             | OptionError::Caller { option, .. } => option,
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::given::{Asked, known_word, number, text};
 use super::scan::{asked_scan, scan};
-use super::{Context, Given, OptionError, Query, Target};
+use super::{Context, Given, OptionError, Query, Target, by_hash, names};
 use crate::plan::pattern::Network;
 use crate::plan::{Expr, Func, How, Pattern, Period, Plan, Step, Value};
 use crate::telemetry::{Table, table, words};
@@ -28,25 +28,29 @@ pub(super) fn known_table(name: &'static str, query: &'static str) -> Result<&'s
 pub(super) fn narrow(mut plan: Plan, table: &'static Table, target: &Target, asked: &Asked<'_>, context: &Context<'_>) -> Result<Plan, OptionError> {
     for (key, values) in asked.all() {
         let texts = || values.iter().copied().filter_map(text);
-        let marked = key == "kind" && texts().any(|word| word.eq_ignore_ascii_case(words::USER_ALLOWED));
-        if marked {
+        let mut marks: Vec<&str> = Vec::new();
+        if key == "kind" && texts().any(|word| word.eq_ignore_ascii_case(words::USER_ALLOWED)) {
             plan = mark_allowed(plan, table, target, context);
+            marks.push(ALLOWED);
+        }
+        let side = if key == "actor" { "Parent" } else { subject(table) };
+        let foreign: Vec<&str> = texts().map(str::trim).filter(|text| by_hash::kind(text).is_some_and(|kind| !by_hash::is_own(table, side, kind))).collect();
+        if matches!(key, "file" | "actor") && !foreign.is_empty() {
+            plan = by_hash::mark(plan, side, &foreign, target, context);
+            marks.push(by_hash::HAS_HASH);
         }
         let condition = match key {
-            "file" => any(texts().map(|text| file(key, text, subject(table), table, asked)))?,
-            "actor" => any(texts().map(|text| file(key, text, "Parent", table, asked)))?,
-            "users" if asked.has("user") => None,
-            // One option under two names.
-            "user" | "users" => any(asked.texts("user").into_iter().chain(asked.texts("users")).map(|text| Ok(user(text))))?,
+            "file" | "actor" => texts().map(|text| file(text, side, table)).reduce(Expr::or),
+            "user" | "users" => texts().map(user).reduce(Expr::or),
             "command" => contains("CommandLine", texts()),
             "query" => contains("Query", texts()),
             "text" => contains("ScriptText", texts()),
             "name" => contains("Name", texts()),
             "rules" => contains("huntingRule", texts()),
             "kind" if table.name == "system" => is_word("Kind", texts()),
-            "kind" => any(texts().map(|word| Ok(kind(word, table, context))))?,
+            "kind" => texts().map(|word| kind(word, table, context)).reduce(Expr::or),
             "attributes" => attributes(key, values)?,
-            "protocol" => any(texts().map(|word| Ok(protocol(word))))?,
+            "protocol" => texts().map(protocol).reduce(Expr::or),
             "port" => ports(key, values)?,
             "iptype" => is_word("Ipv4Status", texts().filter_map(|word| known_word(word, words::IP_TYPES))),
             "direction" => is_word("Direction", texts().filter_map(|word| known_word(word, words::DIRECTIONS))),
@@ -57,22 +61,16 @@ pub(super) fn narrow(mut plan: Plan, table: &'static Table, target: &Target, ask
             _ => None,
         };
         plan.steps.extend(condition.map(Step::Filter));
-        if marked {
-            plan.steps.push(Step::Drop(vec![ALLOWED.into()]));
+        if !marks.is_empty() {
+            plan.steps.push(Step::Drop(names(&marks)));
         }
     }
     Ok(plan)
 }
 
 /// The side that `file` and `kind` mean: the Child, where the table has one.
-fn subject(table: &Table) -> &'static str {
+pub(super) fn subject(table: &Table) -> &'static str {
     if table.column("ChildFilename").is_some() { "Child" } else { "Parent" }
-}
-
-/// Any of the conditions; `None` where there is none.
-fn any(conditions: impl Iterator<Item = Result<Arc<Expr>, OptionError>>) -> Result<Option<Arc<Expr>>, OptionError> {
-    let conditions = conditions.collect::<Result<Vec<_>, _>>()?;
-    Ok(conditions.into_iter().reduce(Expr::or))
 }
 
 fn contains<'a>(column: &str, texts: impl Iterator<Item = &'a str>) -> Option<Arc<Expr>> {
@@ -85,30 +83,14 @@ fn is_word<'a>(column: &str, words: impl Iterator<Item = &'a str>) -> Option<Arc
 }
 
 /// One `file` or `actor`: a hash by its length, a path by its separators, else a name.
-fn file(option: &str, given: &str, side: &'static str, table: &'static Table, asked: &Asked<'_>) -> Result<Arc<Expr>, OptionError> {
+fn file(given: &str, side: &'static str, table: &'static Table) -> Arc<Expr> {
     let given = given.trim();
-    let hash = match given.len() {
-        _ if !given.bytes().all(|byte| byte.is_ascii_hexdigit()) => None,
-        32 => Some(("Md5", "MD5")),
-        40 => Some(("Sha1", "SHA-1")),
-        64 => Some(("Sha256", "SHA-256")),
-        _ => None,
-    };
-    if let Some((suffix, hash)) = hash {
-        let column = format!("{side}{suffix}");
-        if table.column(&column).is_some() {
-            return Ok(Expr::equal(Expr::column(column), Expr::text(given.to_ascii_lowercase())));
-        }
-        let thing = if side == "Child" { "file" } else { "actor" };
-        let help = match table.column("ParentMd5").filter(|_| side == "Parent") {
-            Some(_) => "ask by its MD5, its name or its path".to_string(),
-            None => "ask by its name or its path".to_string(),
-        };
-        return Err(OptionError::Hash { option: option.into(), query: asked.query(), hash, thing, help });
+    if let Some(kind) = by_hash::kind(given) {
+        return by_hash::condition(given, kind, side, table);
     }
     let is_path = given.contains(['\\', '/']);
     let column = Expr::column(format!("{side}{}", if is_path { "Path" } else { "Filename" }));
-    Ok(if given.contains('*') { Expr::call(Pattern::Like, vec![column, Expr::text(given)]) } else { Expr::equal(column, Expr::text(given)) })
+    if given.contains('*') { Expr::call(Pattern::Like, vec![column, Expr::text(given)]) } else { Expr::equal(column, Expr::text(given)) }
 }
 
 /// One `user`: with a domain the whole name, without one also the last part of it.

@@ -37,7 +37,6 @@ impl Given {
 
 /// The options of one call, checked: every key is known, every value has the type that its key takes.
 pub(super) struct Asked<'a> {
-    query: &'static str,
     options: Vec<(&'static OptionSpec, Vec<&'a Given>)>,
 }
 
@@ -60,12 +59,7 @@ impl<'a> Asked<'a> {
             }
             read.push((spec, values));
         }
-        Ok(Asked { query: query.name, options: read })
-    }
-
-    /// The query's name.
-    pub(super) fn query(&self) -> &'static str {
-        self.query
+        Ok(Asked { options: read })
     }
 
     /// Key and values of everything that was given, in order.

@@ -2,24 +2,36 @@
 //!
 //! Every query is declared in a file of its own; engine, help, completion and option checks read the declarations.
 
+mod bandwidth;
+mod blocked;
+mod by_hash;
 mod communications;
+mod detections;
 mod dns;
 mod error;
+mod events;
 mod executions;
 mod files;
 mod filters;
 mod given;
+mod ioas;
 mod logons;
+mod one_sensor;
 mod options;
 mod processes;
+mod profiles;
 mod raw_events;
 mod registry;
 mod scan;
 mod scripts;
+mod sum;
 mod system;
 #[cfg(test)]
 mod tests;
+mod timetable;
 mod users;
+
+use std::sync::Arc;
 
 use chrono_tz::Tz;
 
@@ -52,7 +64,13 @@ enum Shape {
     /// Rows of its table, filtered.
     Rows,
     Processes,
+    Blocked,
+    Ioas,
     Users,
+    Bandwidth,
+    Timetable,
+    Events,
+    Profiles,
     RawEvents,
 }
 
@@ -97,7 +115,14 @@ pub const QUERIES: &[&Query] = &[
     &files::QUERY,
     &registry::QUERY,
     &communications::QUERY,
+    &detections::QUERY,
+    &blocked::QUERY,
+    &ioas::QUERY,
     &users::QUERY,
+    &bandwidth::QUERY,
+    &timetable::QUERY,
+    &events::QUERY,
+    &profiles::QUERY,
     &dns::QUERY,
     &logons::QUERY,
     &scripts::QUERY,
@@ -153,8 +178,18 @@ fn make(query: &Query, target: &Target, options: &[(String, Given)], context: &C
     let plan = match query.shape {
         Shape::Rows => filters::rows(query, &target, &asked, context)?,
         Shape::Processes => processes::plan(query, &target, &asked, context)?,
-        Shape::Users => users::plan(&target, &asked, context, events)?,
+        Shape::Blocked => blocked::plan(query, &target, &asked, context)?,
+        Shape::Ioas => ioas::plan(query, &target, &asked, context)?,
+        Shape::Bandwidth => bandwidth::plan(query, &target, &asked, context)?,
+        Shape::Timetable => timetable::plan(&target, &asked, context),
+        Shape::Events => events::plan(&target, &asked, context),
+        Shape::Profiles => profiles::plan(&target, context),
+        Shape::Users => users::plan(&target, &asked, context, events),
         Shape::RawEvents => raw_events::plan(&target, &asked, context)?,
     };
     asked.limit(plan)
+}
+
+fn names(names: &[&str]) -> Vec<Arc<str>> {
+    names.iter().map(|name| Arc::from(*name)).collect()
 }

@@ -6,7 +6,7 @@ use super::filters::{known_table, narrow};
 use super::given::Asked;
 use super::options::*;
 use super::scan::{scan, supporting};
-use super::{Context, OptionError, Query, Shape, Target};
+use super::{Context, OptionError, Query, Shape, Target, names, one_sensor};
 use crate::plan::{Aggregate, Expr, Fold, Func, How, Plan, Scan, SortKey, Source, Step, Value};
 use crate::telemetry::{Table, table};
 
@@ -22,9 +22,6 @@ pub(super) const QUERY: Query = Query {
 
 /// The word of `Operation` for a process that had started before.
 const ACTIVE: &str = "active";
-
-/// Two reports of one start lie at most this far apart, in milliseconds.
-const ONE_START: i64 = 5_000;
 
 /// The columns of the published reference, in its order; ours follow as the table has them.
 const FIRST: [&str; 12] = [
@@ -64,7 +61,7 @@ pub(super) fn plan(query: &Query, target: &Target, asked: &Asked<'_>, context: &
     let process = known_table(query.table, query.name)?;
     let starts = Scan { operations: Some(vec!["create".into()]), ..scan(process.name, target, context) };
     let again = Scan { needs: Some(Vec::new()), ..starts.clone() };
-    let (rich, poor) = (with_guid(&starts, true), without_second_reports(&starts));
+    let [rich, poor] = one_sensor::processes(&starts, &[]);
     let acting = not_started(acting(target, context), &again);
     let columns = columns(process);
     let parts = vec![Arc::new(rich.then(Step::Select(columns.clone()))), Arc::new(poor.then(Step::Select(columns.clone()))), Arc::new(acting)];
@@ -77,19 +74,6 @@ pub(super) fn plan(query: &Query, target: &Target, asked: &Asked<'_>, context: &
 fn columns(process: &Table) -> Vec<Arc<str>> {
     let ours = process.columns.iter().filter(|column| !column.derived).map(|column| column.name).filter(|name| !FIRST.contains(name));
     FIRST.iter().copied().chain(ours).map(Arc::from).collect()
-}
-
-/// Starts whose sensor gives a process GUID (it tells more), or the others.
-fn with_guid(starts: &Scan, known: bool) -> Plan {
-    let missing = Expr::call(Func::IsMissing, vec![Expr::column("ChildGuid")]);
-    Plan::scan(starts.clone()).then(Step::Filter(if known { Expr::negate(missing) } else { missing }))
-}
-
-/// Starts without a GUID of which no start with one tells: machine, pid and file name agree within five seconds.
-fn without_second_reports(starts: &Scan) -> Plan {
-    let keys = names(&["Muid", "ChildPid", "ChildFilename"]);
-    let right = Arc::new(with_guid(&Scan { needs: Some(Vec::new()), ..starts.clone() }, true));
-    with_guid(starts, false).then(Step::Join { right, how: How::Anti, left_on: keys.clone(), right_on: keys, within: Some(ONE_START) })
 }
 
 /// Everything that acted, one row for each machine, pid and file name (GUID, where the pid is not known), at its first act.
@@ -152,15 +136,12 @@ fn not_started(acting: Plan, starts: &Scan) -> Plan {
     let without_guid = Expr::call(Func::IsMissing, vec![Expr::column("ChildGuid")]);
     let own_pid = Arc::new(Expr::If(without_guid, Expr::column("ChildPid"), Expr::literal(Value::Missing)));
     let process = ["Muid", "ChildPid", "ChildFilename"];
+    let [rich, poor] = one_sensor::processes(starts, &[]);
     acting
-        .then(anti(with_guid(starts, true), &["ChildGuid"], &["ChildGuid"]))
+        .then(anti(rich, &["ChildGuid"], &["ChildGuid"]))
         .then(Step::Derive("OwnPid".into(), own_pid))
         .then(anti(Plan::scan(starts.clone()), &["Muid", "OwnPid", "ChildFilename"], &process))
-        .then(anti(without_second_reports(starts), &process, &process))
+        .then(anti(poor, &process, &process))
         .then(Step::Drop(names(&["OwnPid"])))
         .then(Step::Derive("Operation".into(), Expr::text(ACTIVE)))
-}
-
-fn names(names: &[&str]) -> Vec<Arc<str>> {
-    names.iter().map(|name| Arc::from(*name)).collect()
 }

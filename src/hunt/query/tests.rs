@@ -13,7 +13,13 @@ use crate::telemetry::words::{ATTR_LANSHARED, ATTR_REMOTE, Programs};
 fn source() -> Inventory {
     let mut source = inventory(
         vec![machine("000000", "DC1"), machine("000000", "WS1")],
-        vec![part("event", "", "Sysmon/1", "WS1", "2020-09-21T10:00:00Z", 2), part("event", "", "Security/4624", "DC1", "2020-09-21T10:00:00Z", 2)],
+        vec![
+            part("event", "", "Sysmon/1", "WS1", "2020-09-21T10:00:00Z", 2),
+            part("event", "", "Sysmon/7", "WS1", "2020-09-21T12:00:00Z", 0),
+            part("process", "create", "Sysmon/7", "WS1", "2020-09-21T12:00:00Z", 0),
+            part("event", "", "Security/4624", "DC1", "2020-09-21T10:00:00Z", 2),
+            part("logon", "logon", "Security/4625", "DC1", "2020-09-21T10:00:00Z", 2),
+        ],
     );
     source.raw_fields.insert(("Security/Operational".into(), 4624), vec!["LogonGuid".into(), "IpAddress".into()]);
     source.raw_fields.insert(("Sysmon/Operational".into(), 1), vec!["Image".into(), "IpAddress".into()]);
@@ -45,7 +51,10 @@ fn columns(name: &str, options: &[(&str, Given)]) -> Vec<String> {
 fn every_query_has_a_plan_that_checks_and_every_option_is_declared_once() {
     for query in QUERIES {
         let schema = Schema::of(&ask(query.name, &[]).unwrap()).unwrap();
-        assert!(schema.columns().len() > 3, "{}", query.name);
+        assert!(schema.columns().len() > 1, "{}", query.name);
+        for common in ["muid", "top", "period"] {
+            assert!(query.options.iter().any(|option| option.name == common), "{} has no {common}", query.name);
+        }
         let mut names: Vec<&str> = query.options.iter().map(|option| option.name).collect();
         names.sort();
         let all = names.len();
@@ -78,6 +87,65 @@ fn the_published_columns_come_first() {
 }
 
 #[test]
+fn sums_have_the_published_columns_and_machines_apart_when_asked() {
+    let by = |name: &str, word: &str| columns(name, &[("by", text(word))]).join(" ");
+    assert_eq!(columns("get_bandwidth", &[]).join(" "), "Date Outgoing Incoming Connections Stated");
+    assert_eq!(by("bandwidth", "machine"), "Date Outgoing Incoming Connections Stated Muid Machine");
+    assert_eq!(columns("get_timetable", &[]).join(" "), "LoggedUser Weekday Hour AvgActions StdActions");
+    assert_eq!(by("timetable", "Machine"), "LoggedUser Weekday Hour AvgActions StdActions Muid Machine");
+    assert_eq!(columns("get_events", &[]).join(" "), "Date Count");
+    assert_eq!(by("get_events", "type"), "Date Type Count");
+    assert_eq!(by("get_events", "classif"), "Date Classif Count");
+    let all = columns("get_events", &[("by", Given::List(vec![text("machine"), text("classif"), text("type")]))]);
+    assert_eq!(all.join(" "), "Date Type Classif Count Muid Machine");
+    assert_eq!(columns("get_profiles", &[]).join(" "), "Muid Machine Profile Evidence Count");
+    assert!(matches!(ask("get_events", &[("by", text("hour"))]), Err(OptionError::Word { .. })));
+}
+
+#[test]
+fn alerts_have_the_published_columns() {
+    let published = "DateTime ClientId Muid LoggedUser ChildMd5 ChildPath ChildFilename ParentMd5 ParentPath ParentFilename WinningTech DetectionId Action";
+    assert_eq!(columns("get_detections", &[])[..13].join(" "), published);
+    assert_eq!(columns("get_blocked", &[]), columns("get_detections", &[]));
+    let published = "alertDateTime clientId critical details excluded huntingRule id lastHourEvidenceCount mitre muid severity status timeStamp weight";
+    let ioas = columns("get_ioas", &[]);
+    assert_eq!(ioas[..14].join(" "), published);
+    assert!(!ioas.iter().any(|name| name.starts_with("ioa:")), "{ioas:?}");
+    assert!(explained("get_blocked", &[]).ends_with("filter Action in [\"blocked\", \"quarantined\", \"removed\"]\n"));
+    assert!(
+        explained("get_ioas", &[("rules", Given::List(vec![text("lsass"), text("run")]))])
+            .contains("filter huntingRule.contains(\"lsass\") || huntingRule.contains(\"run\")\n")
+    );
+}
+
+#[test]
+fn a_timetable_divides_by_the_dates_that_telemetry_covers() {
+    let plan = explained("get_timetable", &[]);
+    // 2020-09-21, a Monday; the machines' sensors wrote on that day alone.
+    assert!(plan.contains("derive Dates = if Weekday == 1 { 1 } else { () }\n"), "{plan}");
+    assert!(
+        plan.contains("scan process operations create kill thread tamper\n") && plan.contains("scan registry operations create modify delete rename\n"),
+        "{plan}"
+    );
+    let apart = explained("get_timetable", &[("by", text("machine"))]);
+    let [dc1, ws1] = [0, 1].map(|place: usize| source().machines[place].muid.to_string());
+    assert!(
+        apart.contains(&format!("derive Dates = if Muid in [\"{dc1}\", \"{ws1}\"] {{ if Weekday == 1 {{ 1 }} else {{ () }} }} else {{ () }}\n")),
+        "{apart}"
+    );
+}
+
+#[test]
+fn records_that_nothing_was_made_of_are_events() {
+    let events = explained("get_events", &[("by", text("type"))]);
+    assert!(
+        events.contains("filter ((Channel == \"Security/Operational\") && (EventId == 4624)) || ((Channel == \"Sysmon/Operational\") && (EventId == 1))\n"),
+        "{events}"
+    );
+    assert_eq!(ask("get_events", &[]).unwrap().scans().iter().filter(|scan| scan.needs != Some(Vec::new())).count(), 1);
+}
+
+#[test]
 fn a_file_is_what_it_looks_like() {
     let md5 = "0123456789ABCDEF0123456789abcdef";
     for (given, filter) in [
@@ -91,11 +159,13 @@ fn a_file_is_what_it_looks_like() {
     }
     assert!(explained("get_dns", &[("file", text("a.exe"))]).ends_with("filter ParentFilename == \"a.exe\"\n"));
     assert!(explained("get_files", &[("actor", text("a.exe"))]).ends_with("filter ParentFilename == \"a.exe\"\n"));
-    // Where a table has no file of its own, a hash is the actor's too.
-    for (digest, column) in [(md5.to_string(), "ParentMd5"), ("0".repeat(40), "ParentSha1"), ("0".repeat(64), "ParentSha256")] {
-        let plan = explained("get_dns", &[("file", text(&digest))]);
-        assert!(plan.ends_with(&format!("filter {column} == \"{}\"\n", digest.to_lowercase())), "{plan}");
-    }
+    let by_hash = explained("get_dns", &[("file", Given::List(vec![text("a.exe"), text(md5)]))]);
+    assert!(by_hash.contains("left join on Muid, ParentPath = ChildPath") && by_hash.contains("scan process operations create load"), "{by_hash}");
+    // The actor's own hash, and where its start was not seen, what is known of its path.
+    let own = format!("(ParentMd5 == \"{}\") || (ParentMd5.is_missing() && file: has hash)", md5.to_lowercase());
+    assert!(by_hash.ends_with(&format!("filter (ParentFilename == \"a.exe\") || ({own})\ndrop file: has hash\n")), "{by_hash}");
+    assert!(explained("get_detections", &[("file", text(md5))]).contains("left join on Muid, ChildPath"));
+    assert!(!columns("get_dns", &[("file", text(md5))]).contains(&by_hash::HAS_HASH.to_string()));
 }
 
 #[test]

@@ -5,23 +5,16 @@ use std::sync::Arc;
 use super::given::Asked;
 use super::options::*;
 use super::scan::supporting;
-use super::{Context, OptionError, Query, Shape, Takes, Target};
-use crate::plan::{Aggregate, Expr, Fold, Func, Pattern, Plan, Scan, SortKey, Source, Step};
+use super::sum::{APART, BY_MACHINE, day, fold, is_known, sorted};
+use super::{Context, Query, Shape, Target, names};
+use crate::plan::{Expr, Fold, Need, Pattern, Plan, Scan, Source, Step};
 use crate::telemetry::{TABLES, Table};
 
 pub(super) const QUERY: Query = Query {
     name: "get_users",
     table: "logon",
     doc: "Users with activity of any kind: the first and the last day, and the number of days, in the run's time zone",
-    options: &[
-        NAMED_USERS,
-        NAMED_USER,
-        own("by", Takes::Words(&["machine"]), "machine: each machine's users apart, with Muid and Machine"),
-        MUID,
-        TOP,
-        PERIOD,
-        HISTOGRAM,
-    ],
+    options: &[NAMED_USERS, NAMED_USER, BY_MACHINE, MUID, TOP, PERIOD, HISTOGRAM],
     example: r#"Client("all", all_time()).get_users(#{ users: "admin" })"#,
     shape: Shape::Users,
 };
@@ -30,20 +23,17 @@ pub(super) const QUERY: Query = Query {
 const ACTIONS: &[&str] = &["create", "kill", "thread", "tamper"];
 
 /// The users; or, for a histogram, the rows that they are summed from.
-pub(super) fn plan(target: &Target, asked: &Asked<'_>, context: &Context<'_>, events: bool) -> Result<Plan, OptionError> {
-    let mut wanted = asked.texts("users");
-    wanted.extend(asked.texts("user"));
-    let name = Expr::column("LoggedUser");
-    let known = Expr::negate(Expr::call(Func::IsMissing, vec![name.clone()]));
-    let condition = wanted.iter().map(|text| Expr::call(Pattern::Contains, vec![name.clone(), Expr::text(text.trim())])).reduce(Expr::or).unwrap_or(known);
-    let by_machine = asked.has("by");
+pub(super) fn plan(target: &Target, asked: &Asked<'_>, context: &Context<'_>, events: bool) -> Plan {
+    let contains = |text: &&str| Expr::call(Pattern::Contains, vec![Expr::column("LoggedUser"), Expr::text(text.trim())]);
+    let named = |option: &str| asked.texts(option).iter().map(contains).reduce(Expr::or);
+    let condition = ["user", "users"].into_iter().filter_map(named).reduce(Expr::and).unwrap_or_else(|| is_known("LoggedUser"));
     let main = main_table(context);
     let parts = TABLES.iter().filter(|table| table.column("LoggedUser").is_some()).map(|table| {
         let rows = Plan::scan(part(table, main, target, context)).then(Step::Filter(condition.clone()));
         Arc::new(if events { rows.then(Step::Select(names(&EVENT))) } else { days(&rows, context) })
     });
     let union = Plan { source: Source::Union(parts.collect()), steps: Vec::new() };
-    Ok(if events { union.then(Step::Select(names(&EVENT))).then(Step::Sort(EVENT_ORDER.map(ascending).to_vec())) } else { summed(&union, by_machine) })
+    if events { union.then(Step::Select(names(&EVENT))).then(sorted(&EVENT_ORDER)) } else { summed(&union, asked.has("by")) }
 }
 
 /// What a row of a histogram over users has.
@@ -52,22 +42,16 @@ const EVENT_ORDER: [&str; 4] = ["DateTime", "Machine", "Source", "RecordId"];
 
 /// One row for each user, machine and day.
 fn days(rows: &Plan, context: &Context<'_>) -> Plan {
-    let date = Expr::call(Func::Date(context.zone), vec![Expr::column("DateTime")]);
-    let shown = names(&["LoggedUser", "Muid", "Machine", "Day"]);
-    rows.then(Step::Derive("Day".into(), date)).then(Step::Select(shown)).then(Step::Distinct(Vec::new()))
+    rows.then(day("Day", context)).then(Step::Select(names(&["LoggedUser", "Muid", "Machine", "Day"]))).then(Step::Distinct(Vec::new()))
 }
 
 fn summed(days: &Plan, by_machine: bool) -> Plan {
-    let over = |name: &str, fold| Aggregate { name: name.into(), fold, column: Some("Day".into()) };
-    let aggregates = vec![over("IniDate", Fold::Min), over("EndDate", Fold::Max), over("NumDays", Fold::NUnique)];
-    let (keys, shown): (&[&str], &[&str]) = if by_machine {
-        (&["LoggedUser", "Muid", "Machine"], &["LoggedUser", "IniDate", "EndDate", "NumDays", "Muid", "Machine"])
-    } else {
-        (&["LoggedUser"], &["LoggedUser", "IniDate", "EndDate", "NumDays"])
-    };
+    let aggregates = [("IniDate", Fold::Min), ("EndDate", Fold::Max), ("NumDays", Fold::NUnique)].map(|(name, how)| fold(name, how, "Day"));
+    let apart: &[&str] = if by_machine { &APART } else { &[] };
+    let keys: Vec<&str> = ["LoggedUser"].iter().chain(apart).copied().collect();
+    let shown: Vec<&str> = ["LoggedUser", "IniDate", "EndDate", "NumDays"].iter().chain(apart).copied().collect();
     let order: &[&str] = if by_machine { &["LoggedUser", "Machine"] } else { &["LoggedUser"] };
-    let sort = order.iter().map(|name| ascending(name)).collect();
-    days.then(Step::Group { keys: names(keys), aggregates }).then(Step::Select(names(shown))).then(Step::Sort(sort))
+    days.then(Step::Group { keys: names(&keys), aggregates: aggregates.into() }).then(Step::Select(names(&shown))).then(sorted(order))
 }
 
 /// The table whose absence means that users can't be told: logons where the source has some, else processes.
@@ -84,14 +68,6 @@ fn part(table: &'static Table, main: &str, target: &Target, context: &Context<'_
     }
     let operation = if main == "logon" { "logon" } else { "create" };
     let from = table.operations.iter().filter(|known| known.word == operation).flat_map(|known| known.from);
-    let need = crate::plan::Need { label: format!("{main}.{operation}").into(), any_of: from.map(|kind| Arc::from(*kind)).collect() };
+    let need = Need { label: format!("{main}.{operation}").into(), any_of: from.map(|kind| Arc::from(*kind)).collect() };
     Scan { needs: Some(vec![need]), ..scan }
-}
-
-fn ascending(column: &str) -> SortKey {
-    SortKey { column: column.into(), descending: false }
-}
-
-fn names(names: &[&str]) -> Vec<Arc<str>> {
-    names.iter().map(|name| Arc::from(*name)).collect()
 }

@@ -29,7 +29,7 @@ impl Client {
         }
     }
 
-    fn machines(&self, run: &Run) -> Result<Vec<KnownMachine>, Fault> {
+    pub fn machines(&self, run: &Run) -> Result<Vec<KnownMachine>, Fault> {
         let inventory = run.inventory()?;
         let wanted = |known: &&KnownMachine| self.ids.as_ref().is_none_or(|ids| ids.contains(&known.client_id));
         Ok(inventory.machines.iter().filter(wanted).cloned().collect())
@@ -68,7 +68,6 @@ pub(super) fn declared() -> Vec<Declared> {
             list,
         ),
         method(Kind::Client, "machines", &[("period", Kind::Period)], 0, "The same as get_machines", "Client(\"all\").machines()", list),
-        method(Kind::Client, "get_client", &[], 0, "Itself", "Client(\"all\").get_client()", |call| Ok(call.receiver_value())),
         method(Kind::Client, "count", &[], 0, "How many machines it has", "Client(\"all\").count()", |call| {
             let machines = call.receiver::<Client>()?.machines(call.run).map_err(|fault| call.fail(fault))?;
             Ok(i64::try_from(machines.len()).unwrap_or(i64::MAX).into())

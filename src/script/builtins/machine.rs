@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rhai::{Dynamic, ImmutableString, Map, Module};
 
 use super::call::texts_of;
-use super::{Answer, Call, Client, Collection, Declared, Kind, free, method, property};
+use super::{Answer, Call, Collection, Declared, Kind, free, method, property};
 use crate::diag::Fault;
 use crate::hunt::machine::{self, MachineError, Wanted};
 use crate::plan::{Expr, Period, Plan, Scan, Scope, Step, Value};
@@ -69,37 +69,6 @@ pub(super) fn declared() -> Vec<Declared> {
         property(Kind::Machine, "period", "The period that it was made with; missing where none", "Machine(\"WKS01\", last(7.days)).period", |call| {
             Ok(call.receiver::<Machine>()?.period.map_or(Dynamic::UNIT, |period| Dynamic::from(TimePeriod(period))))
         }),
-        method(Kind::Machine, "get_name", &[], 0, "Muid and Name, a table", "Machine(\"WKS01\").get_name()", |call| {
-            let machine = call.receiver::<Machine>()?;
-            let list = listed(call.run, machine.scope(), None).map_err(|fault| call.fail(fault))?;
-            list.then(Step::Select(vec!["Muid".into(), "Name".into()])).map(Dynamic::from).map_err(|error| call.fail_plan(&error))
-        }),
-        method(Kind::Machine, "get_client", &[], 0, "Its client", "Machine(\"WKS01\").get_client()", |call| {
-            let machine = call.receiver::<Machine>()?;
-            let mut ids: Vec<Arc<str>> = machine.machines.iter().map(|known| known.client_id.clone()).collect();
-            ids.sort();
-            ids.dedup();
-            Ok(Dynamic::from(Client { ids: Some(ids.into()), period: machine.period }))
-        }),
-        method(
-            Kind::Machine,
-            "get_os_info",
-            &[],
-            0,
-            "A map of what telemetry tells of the system, missing where it tells nothing",
-            "Machine(\"WKS01\").get_os_info()",
-            |call| {
-                one(call, |known| match (&known.os, &known.domain) {
-                    (None, None) => Dynamic::UNIT,
-                    (os, domain) => {
-                        let mut map = Map::new();
-                        map.insert("os".into(), os.as_ref().map_or(Dynamic::UNIT, text));
-                        map.insert("domain".into(), domain.as_ref().map_or(Dynamic::UNIT, text));
-                        map.into()
-                    }
-                })
-            },
-        ),
         method(Kind::Machine, "machines", &[], 0, "Its machines one by one, a list", "Machine([\"WKS01\", \"WKS02\"]).machines()", |call| {
             Ok(single(&call.receiver::<Machine>()?).map(Dynamic::from).collect::<Vec<_>>().into())
         }),
@@ -256,7 +225,8 @@ fn assumed(wanted: &Wanted) -> Vec<KnownMachine> {
 
 /// The machines of a scope, as rows; those seen in the period, when one is given.
 pub(super) fn listed(run: &Run, scope: Scope, period: Option<Period>) -> Result<Collection, Fault> {
-    let mut plan = Plan::scan(Scan { scope, ..Scan::of("machine", run.setup.zone) });
+    // What machines there are is known of every source: listing them looks at no telemetry that could be missing.
+    let mut plan = Plan::scan(Scan { scope, needs: Some(Vec::new()), ..Scan::of("machine", run.setup.zone) });
     if let Some(period) = period {
         let bound = |column: &str, comparison, time| Step::Filter(Arc::new(Expr::Compare(comparison, Expr::column(column), Expr::literal(Value::Time(time)))));
         plan.steps.extend(period.from.map(|from| bound("LastSeen", crate::plan::Comparison::GreaterOrEqual, from)));

@@ -12,6 +12,7 @@ mod finding;
 mod group;
 mod histogram;
 mod kind;
+mod known;
 mod machine;
 mod param;
 mod period;
@@ -113,6 +114,7 @@ pub(super) fn all() -> &'static [Declared] {
             period::declared(),
             client::declared(),
             machine::declared(),
+            known::declared(),
             query::declared(),
             collection::declared(),
             combine::declared(),

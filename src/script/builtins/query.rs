@@ -5,7 +5,7 @@ use rhai::{Array, Dynamic};
 use super::call::texts_of;
 use super::{Answer, Bins, Call, Client, Collection, Declared, HistogramValue, Kind, Machine};
 use crate::diag::Fault;
-use crate::hunt::query::{self, Context, Given, OptionError, QUERIES, Takes, Target};
+use crate::hunt::query::{self, Context, Given, OptionError, QUERIES, Query, Takes, Target};
 use crate::script::value::type_word;
 use crate::telemetry::words::PORTS;
 
@@ -47,6 +47,15 @@ pub(in crate::script) fn option_words(name: &str, option: &str) -> Vec<&'static 
 
 fn ask(call: &Call) -> Answer<Dynamic> {
     let Some(query) = query::query(call.declared.name) else { return Err(call.fail(Fault::new("query::unknown", "there is no such query"))) };
+    let (collection, histogram) = asked(call, query)?;
+    match histogram {
+        None => Ok(Dynamic::from(collection)),
+        Some(histogram) => Bins::of(call, &collection, &histogram).map(Dynamic::from).map_err(|fault| call.fail_at_value(0, "histogram", fault)),
+    }
+}
+
+/// The rows of a query with the options of this call, and the histogram that is asked for.
+pub(super) fn asked(call: &Call, query: &Query) -> Answer<(Collection, Option<HistogramValue>)> {
     let (scope, entity) = match (call.receiver::<Machine>(), call.receiver::<Client>()) {
         (Ok(machine), _) => (machine.scope(), machine.period),
         (_, Ok(client)) => (client.scope(), client.period),
@@ -72,10 +81,7 @@ fn ask(call: &Call) -> Answer<Dynamic> {
     let plan = if histogram.is_some() { query::plan_events } else { query::plan };
     let plan = plan(query, &target, &options, &context).map_err(|error| option_error(call, &error))?;
     let collection = Collection::of(plan, Some(period)).map_err(|error| call.fail_plan(&error))?;
-    match histogram {
-        None => Ok(Dynamic::from(collection)),
-        Some(histogram) => Bins::of(call, &collection, &histogram).map(Dynamic::from).map_err(|fault| call.fail_at_value(0, "histogram", fault)),
-    }
+    Ok((collection, histogram))
 }
 
 fn option_error(call: &Call, error: &OptionError) -> Box<rhai::EvalAltResult> {

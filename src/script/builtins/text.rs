@@ -30,6 +30,7 @@ pub(super) fn declared() -> Vec<Declared> {
         let kinds: &[Kind] = match func {
             Func::IsMissing | Func::OrElse => &[Kind::Any],
             Func::HasBits | Func::AnyBits => &[Kind::Int, Kind::Missing],
+            Func::SquareRoot => &[Kind::Number, Kind::Missing],
             _ if signature.receiver.contains(&Type::Text) => &[Kind::Text, Kind::Cased, Kind::Missing],
             _ => &[Kind::Missing],
         };
@@ -58,6 +59,8 @@ fn example(name: &str, receiver: Kind) -> &'static str {
         ("is_private", Kind::Text) => "\"10.1.2.3\".is_private()",
         ("has_bits", _) => "0x1010.has_bits(0x10)",
         ("any_bits", _) => "0x1010.any_bits(0x11)",
+        ("sqrt", Kind::Number) => "2.sqrt()",
+        ("sqrt", _) => "().sqrt()",
         ("is_missing", _) => "().is_missing()",
         ("or_else", _) => "().or_else(\"none\")",
         ("split", Kind::Text) => "\"a,b\".split(\",\")",

@@ -28,6 +28,7 @@ const AGREE: &[&str] = &[
     r#"|e| e.ChildPid + 1 > e.ParentPid"#,
     r#"|e| (e.ChildPid - e.ParentPid) * 2 < 100"#,
     r#"|e| -e.ChildPid < -3000"#,
+    r#"|e| e.ChildPid.sqrt() > 60 || (e.ParentPid - 3000).sqrt() == ()"#,
     r#"|e| (e.ChildPid ?? 9) > 2000"#,
     r#"|e| (e.CommandLine ?? e.ChildFilename ?? "none") == "none""#,
     r#"|e| `${e.ChildPid}-${e.ChildFilename}` == "4-x""#,

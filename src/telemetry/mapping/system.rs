@@ -11,6 +11,59 @@ const fn rule(channel: &'static str, ids: &'static [i64], columns: &'static [(&'
     Rule { channel, ids, when: &[], table: "system", columns, actor: &[] }
 }
 
+const fn detected(ids: &'static [i64], columns: &'static [(&'static str, From)]) -> Rule {
+    Rule { channel: DEFENDER, ids, when: &[], table: "detection", columns, actor: DETECTED }
+}
+
+const fn guarded(ids: &'static [i64], columns: &'static [(&'static str, From)]) -> Rule {
+    Rule { channel: DEFENDER, ids, when: &[], table: "detection", columns, actor: GUARDED }
+}
+
+/// What was done to what was found.
+const ACTION: From = Word(
+    &["Action Name", "Action"],
+    &[
+        ("Not Applicable", "detected"),
+        ("Quarantine", "quarantined"),
+        ("Remove", "removed"),
+        ("Clean", "removed"),
+        ("Delete", "removed"),
+        ("Block", "blocked"),
+        ("Allow", "allowed"),
+        ("No Action", "none"),
+        ("NoAction", "none"),
+        ("Ignore", "none"),
+        ("UserDefined", "none"),
+        ("*", "detected"),
+    ],
+);
+
+const DETECTED: &[(&str, From)] = &[
+    ("LoggedUser", User(&[("", "Detection User"), ("Domain", "User")])),
+    ("Threat", Field(&["Threat Name"])),
+    ("Severity", Field(&["Severity Name"])),
+    ("WinningTech", Field(&["Source Name", "Detection Source", "Scan Type"])),
+    ("DetectionId", Field(&["Detection ID", "Scan ID"])),
+    ("ChildPath", Resource(PATH)),
+    ("ChildFilename", ResourceName(PATH)),
+    ("ParentPath", ACTING_PATH),
+    ("ParentFilename", ACTING_NAME),
+];
+
+/// These name the rule that fired, and no threat.
+const GUARDED: &[(&str, From)] = &[
+    ("LoggedUser", User(&[("", "User")])),
+    ("Threat", Field(&["ID"])),
+    ("ChildPath", Field(PATH)),
+    ("ChildFilename", Name(PATH)),
+    ("ParentPath", ACTING_PATH),
+    ("ParentFilename", ACTING_NAME),
+];
+
+// "Unknown" is no process.
+const ACTING_PATH: From = Pattern(&["Process Name"], r"^(.*\\.*)$");
+const ACTING_NAME: From = NamePattern(&["Process Name"], r"^(.*\\.*)$");
+
 macro_rules! task_rule {
     ($id:literal, $operation:literal) => {
         rule(
@@ -118,45 +171,18 @@ pub(super) const RULES: &[Rule] = &[
             ("Value", First(&[Field(&["PossibleCause"]), Pattern(&["Message"], r"(?s)PossibleCause = (.+)$"), Field(&["CONSUMER"])])),
         ],
     ),
-    Rule {
-        channel: DEFENDER,
-        ids: &[1006, 1007, 1008, 1009, 1011, 1012, 1015, 1116, 1117, 1118, 1119],
-        when: &[],
-        table: "detection",
-        columns: &[
-            ("LoggedUser", User(&[("", "Detection User"), ("Domain", "User")])),
-            ("Threat", Field(&["Threat Name"])),
-            ("Severity", Field(&["Severity Name"])),
-            ("WinningTech", Field(&["Source Name", "Detection Source", "Scan Type"])),
-            ("DetectionId", Field(&["Detection ID", "Scan ID"])),
-            (
-                "Action",
-                Word(
-                    &["Action Name", "Action"],
-                    &[
-                        ("Not Applicable", "detected"),
-                        ("Quarantine", "quarantined"),
-                        ("Remove", "removed"),
-                        ("Clean", "removed"),
-                        ("Delete", "removed"),
-                        ("Block", "blocked"),
-                        ("Allow", "allowed"),
-                        ("No Action", "none"),
-                        ("NoAction", "none"),
-                        ("Ignore", "none"),
-                        ("UserDefined", "none"),
-                        ("*", "detected"),
-                    ],
-                ),
-            ),
-            ("ChildPath", Resource(PATH)),
-            ("ChildFilename", ResourceName(PATH)),
-            // "Unknown" is no process.
-            ("ParentPath", Pattern(&["Process Name"], r"^(.*\\.*)$")),
-            ("ParentFilename", NamePattern(&["Process Name"], r"^(.*\\.*)$")),
-        ],
-        actor: &[],
-    },
+    detected(&[1006, 1007, 1015, 1116, 1117], &[("Action", ACTION)]),
+    // What could not be done stopped nothing, whatever was meant to be done.
+    detected(&[1008, 1012, 1118, 1119], &[("Action", Always("failed"))]),
+    detected(&[1009], &[("Action", Always("allowed"))]),
+    detected(&[1011], &[("Action", Always("removed"))]),
+    // Rules that stop behaviour, or only watch it: attack surface, folders, networks.
+    guarded(&[1121], &[("Action", Always("blocked")), ("WinningTech", Always("Attack Surface Reduction"))]),
+    guarded(&[1122], &[("Action", Always("detected")), ("WinningTech", Always("Attack Surface Reduction"))]),
+    guarded(&[1123, 1127], &[("Action", Always("blocked")), ("WinningTech", Always("Controlled Folder Access"))]),
+    guarded(&[1124, 1128], &[("Action", Always("detected")), ("WinningTech", Always("Controlled Folder Access"))]),
+    guarded(&[1126], &[("Action", Always("blocked")), ("WinningTech", Always("Network Protection"))]),
+    guarded(&[1125], &[("Action", Always("detected")), ("WinningTech", Always("Network Protection"))]),
     rule(DEFENDER, &[5001], &[("Kind", Always("sensor")), ("Operation", Always("stop")), ("Name", Always("Defender")), ("Value", Field(&["Product Name"]))]),
     rule(
         DEFENDER,

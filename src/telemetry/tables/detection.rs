@@ -19,7 +19,7 @@ pub(super) const TABLE: Table = Table {
         PARENT_FILENAME,
         short("WinningTech", Type::Text, "What detected it: real-time, behaviour, AMSI, user …"),
         column("DetectionId", Type::Text, "The product's id of this detection"),
-        short("Action", Type::Text, "What was done: detected, quarantined, removed, blocked, allowed, none"),
+        short("Action", Type::Text, "What was done: detected, blocked quarantined removed (these stopped it), allowed, none, failed"),
         short("Threat", Type::Text, "The threat's name"),
         short("Severity", Type::Text, "How grave the product says it is"),
         MACHINE,

@@ -27,6 +27,12 @@ pub fn negate(column: &Column) -> PolarsResult<Column> {
     Ok(Float64Chunked::from_iter_options(name, column.f64()?.iter().map(|number| number.map(|number| -number))).into_column())
 }
 
+/// Square roots, missing where there is none.
+pub fn square_roots(column: &Column) -> PolarsResult<Column> {
+    let roots = column.f64()?.iter().map(|value| value.and_then(number::root));
+    Ok(Float64Chunked::from_iter_options(column.name().clone(), roots).into_column())
+}
+
 /// Whether all (or any) of the bits are set; not where the number is missing.
 pub fn test_bits(column: &Column, bits: i64, all: bool) -> PolarsResult<Column> {
     let holds = |number: i64| if all { number & bits == bits } else { number & bits != 0 };

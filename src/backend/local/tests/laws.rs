@@ -202,7 +202,7 @@ fn arguments(func: Func) -> Vec<Vec<Value>> {
         Func::OrElse => vec![vec![text("other")]],
         Func::Item => vec![vec![int(0)], vec![int(-1)], vec![int(99)]],
         Func::IsPublic | Func::IsPrivate | Func::IsMissing | Func::IsTrue | Func::Cased | Func::Len | Func::Lower | Func::Upper => vec![vec![]],
-        Func::Basename | Func::Dirname | Func::Extension | Func::Entropy | Func::DecodeBase64 | Func::Negate => vec![vec![]],
+        Func::Basename | Func::Dirname | Func::Extension | Func::Entropy | Func::DecodeBase64 | Func::Negate | Func::SquareRoot => vec![vec![]],
         Func::Hour(_) | Func::Weekday(_) | Func::Date(_) => vec![vec![]],
     }
 }
@@ -210,7 +210,7 @@ fn arguments(func: Func) -> Vec<Vec<Value>> {
 fn receiver(func: Func) -> Arc<Expr> {
     match func {
         Func::Hour(_) | Func::Weekday(_) | Func::Date(_) | Func::Floor(_) => Expr::column("DateTime"),
-        Func::Arithmetic(_) | Func::Negate => Expr::column("ChildPid"),
+        Func::Arithmetic(_) | Func::Negate | Func::SquareRoot => Expr::column("ChildPid"),
         Func::HasBits | Func::AnyBits => Expr::column("GrantedAccess"),
         Func::IsTrue => Expr::column("External"),
         Func::Item => Expr::call(Func::Split, vec![Expr::column("CommandLine"), Expr::text("\\")]),
