@@ -35,10 +35,12 @@ pub struct Finding {
     /// ATT&CK ids, as `T1059.001`.
     pub technique: Vec<String>,
     pub description: Option<String>,
-    pub confidence: Option<String>,
+    /// How sure the author is of it.
+    pub confidence: Option<Confidence>,
     /// 32 hex digits; the same finding has the same one in every run.
     pub fingerprint: String,
-    pub evidence: Table,
+    /// The rows that show it; none where the author states it without any.
+    pub evidence: Option<Table>,
     /// Type (`machine`, `user`, `file` …) and name.
     pub entities: Vec<(String, String)>,
 }
@@ -68,6 +70,30 @@ impl Weight {
 
     pub fn parse(word: &str) -> Option<Weight> {
         Weight::ALL.into_iter().find(|weight| weight.word().eq_ignore_ascii_case(word))
+    }
+}
+
+/// How sure the author of a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Confidence {
+    Low,
+    Medium,
+    High,
+}
+
+impl Confidence {
+    pub const ALL: [Confidence; 3] = [Confidence::Low, Confidence::Medium, Confidence::High];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Confidence::Low => "low",
+            Confidence::Medium => "medium",
+            Confidence::High => "high",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Confidence> {
+        Confidence::ALL.into_iter().find(|confidence| confidence.word().eq_ignore_ascii_case(word))
     }
 }
 

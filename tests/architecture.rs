@@ -154,3 +154,57 @@ fn relative(path: &Path) -> String {
 fn code_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     (1..).zip(text.lines()).filter(|(_, line)| !line.trim_start().starts_with("//"))
 }
+
+/// Whoever is told what is wrong is told what to do: a fault is made with its help, and so is every variant of our own errors.
+#[test]
+fn every_diagnostic_says_what_to_do() {
+    let made = Regex::new(r"\bFault::new\(").unwrap();
+    let variant = Regex::new(r"#\[diagnostic\(").unwrap();
+    let (mut wrong, mut faults, mut variants) = (Vec::new(), 0, 0);
+    for (path, text) in sources() {
+        let line = |at: usize| text[..at].matches('\n').count() + 1;
+        for found in made.find_iter(&text) {
+            faults += 1;
+            let rest = text[closing(&text, found.end() - 1) + 1..].trim_start();
+            if !rest.starts_with(".with_help(") && !path.ends_with("diag/mod.rs") {
+                wrong.push(format!("{path}:{}: a fault without `.with_help(…)` right behind it", line(found.start())));
+            }
+        }
+        for found in variant.find_iter(&text) {
+            variants += 1;
+            let end = closing(&text, found.end() - 1);
+            // The fields of the variant follow its attributes.
+            let fields = ["#[error(", "\n}"].iter().filter_map(|next| text[end..].find(next)).min().map_or(text.len(), |next| end + next);
+            let attribute = &text[found.start()..end];
+            // What is transparent has the help of what it holds.
+            if !attribute.contains("help(") && !attribute.contains("transparent") && !text[end..fields].contains("#[help]") {
+                wrong.push(format!("{path}:{}: an error without help", line(found.start())));
+            }
+        }
+    }
+    assert!(faults > 100 && variants > 30, "{faults} faults and {variants} errors: the test looks past them");
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// Where the bracket that stands there is closed; texts and signs in quotes do not count.
+fn closing(text: &str, open: usize) -> usize {
+    let bytes = text.as_bytes();
+    let (mut depth, mut at) = (0_usize, open);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'(' => depth += 1,
+            b')' if depth == 1 => return at,
+            b')' => depth -= 1,
+            b'\'' if bytes.get(at + 2) == Some(&b'\'') => at += 2,
+            b'"' => {
+                at += 1;
+                while at < bytes.len() && bytes[at] != b'"' {
+                    at += if bytes[at] == b'\\' { 2 } else { 1 };
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    text.len() - 1
+}

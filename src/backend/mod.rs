@@ -58,7 +58,7 @@ pub enum BackendError {
     #[diagnostic(transparent)]
     Store(#[from] crate::store::StoreError),
     #[error("the query was interrupted")]
-    #[diagnostic(code(query::interrupted))]
+    #[diagnostic(code(query::interrupted), help("run it again to have the rest"))]
     Interrupted,
     #[error("the run took longer than --timeout allows")]
     #[diagnostic(code(query::timeout), help("narrow the period or the machines, or allow more time"))]

@@ -43,7 +43,10 @@ fn read() -> Result<Config, Fault> {
     match std::fs::read_to_string(Path::new(FILE)) {
         Ok(text) => parse(&text),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Config::default()),
-        Err(error) => Err(Fault::new("config::unreadable", format!("{FILE}: {}", reason(&error)))),
+        Err(error) => {
+            Err(Fault::new("config::unreadable", format!("{FILE}: {}", reason(&error)))
+                .with_help("make it a text file in UTF-8 that can be read, or take it away"))
+        }
     }
 }
 

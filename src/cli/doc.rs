@@ -10,7 +10,7 @@ use crate::hunt::query::{QUERIES, Query, Takes};
 use crate::present::clean::{escape, escape_lines};
 use crate::present::{Format, Grid, Style, Tone, csv_lines, prose, to_json, toned};
 use crate::script::{Builtin, builtins};
-use crate::telemetry::{self, TABLES, Table, Type};
+use crate::telemetry::{self, TABLES, TIMELINE, Table, Type};
 
 pub fn doc(context: &Context, name: Option<&str>) -> Result<u8, Fault> {
     let files = Files::open(&context.common.outputs)?;
@@ -64,7 +64,7 @@ pub fn find(name: &str) -> Result<Vec<Entry>, Fault> {
 
 fn everything() -> Vec<Entry> {
     let mut all: Vec<Entry> = builtins().into_iter().map(Entry::Builtin).collect();
-    for table in TABLES {
+    for table in TABLES.iter().copied().chain([&TIMELINE]) {
         all.push(Entry::Table(table));
         all.extend(table.columns.iter().map(|column| Entry::Column(table, column)));
     }
@@ -137,7 +137,7 @@ pub fn overview(style: &Style) -> String {
         }
     }
     let mut tables = Grid::default().rigid("Table").rigid("Query").text("Holds").whole();
-    TABLES.iter().for_each(|table| tables.row([table.name.to_string(), table.query.to_string(), table.doc.to_string()]));
+    TABLES.iter().copied().chain([&TIMELINE]).for_each(|table| tables.row([table.name.to_string(), table.query.to_string(), table.doc.to_string()]));
     format!("{}\n{}\nhuntsman doc NAME tells more: a method, a type, a table, a column, an option.\n", tables.render(0, style), grid.render(0, style))
 }
 

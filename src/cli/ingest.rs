@@ -31,7 +31,8 @@ pub fn ingest(context: &Context, paths: Vec<PathBuf>, store: PathBuf) -> Result<
 pub fn rejected(rejection: &Rejection) -> Fault {
     let place = rejection.offset.map(|offset| format!(", first at byte {offset}")).unwrap_or_default();
     let records = if rejection.count == 1 { "1 record".to_string() } else { format!("{} records", rejection.count) };
-    let mut fault = Fault::new("ingest::rejected", format!("{}: {records} could not be read: {}{place}", escape(&rejection.file), escape(&rejection.reason)));
+    let mut fault = Fault::new("ingest::rejected", format!("{}: {records} could not be read: {}{place}", escape(&rejection.file), escape(&rejection.reason)))
+        .with_help("the rest of the file was taken; a hunt over this store is partial because of them");
     fault.severity = Severity::Warning;
     fault
 }

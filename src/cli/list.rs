@@ -10,7 +10,7 @@ use super::{DONE, FAILED, playbooks};
 use crate::diag::Fault;
 use crate::present::clean::escape;
 use crate::present::{Format, Grid, Style, Tone, csv_lines, to_json, toned};
-use crate::script::{About, about};
+use crate::script::{About, about, read_playbook};
 
 pub fn list(context: &Context, paths: &[PathBuf]) -> Result<u8, Fault> {
     let files = Files::open(&context.common.outputs)?;
@@ -18,7 +18,7 @@ pub fn list(context: &Context, paths: &[PathBuf]) -> Result<u8, Fault> {
     let mut code = DONE;
     for playbook in playbooks::find(paths)? {
         let named = |fault: Fault| Fault { message: format!("{}: {}", playbook.display(), fault.message), ..fault };
-        match playbooks::read(&playbook).and_then(|text| about(&text).map_err(named)) {
+        match read_playbook(&playbook).and_then(|text| about(&text).map_err(named)) {
             Ok(about) => known.push((playbook, about)),
             Err(fault) => {
                 context.terminal.fault(&fault);

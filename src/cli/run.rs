@@ -11,19 +11,21 @@ use crate::diag::{Fault, Severity, did_you_mean};
 use crate::hunt::Outcome;
 use crate::present::{Ended, Format, Style, render};
 use crate::report::{Report, Weight};
-use crate::script::{Session, about};
+use crate::script::{Session, about, read_playbook};
 
 pub fn run(context: &Context, arguments: &Run) -> Result<u8, Fault> {
     let verdict = Verdict::new(arguments)?;
     let given = pairs(&arguments.params)?;
     let playbooks = playbooks::find(&arguments.playbooks)?;
-    let declared: Vec<Option<BTreeSet<String>>> = playbooks.iter().map(|playbook| declared(playbook)).collect();
+    let texts: Vec<Option<String>> = playbooks.iter().map(|playbook| read_playbook(playbook).ok()).collect();
+    let declared: Vec<Option<BTreeSet<String>>> = texts.iter().map(|text| declared(text.as_deref()?)).collect();
     check_params(&given, &declared)?;
     let files = Files::open(&context.common.outputs)?;
     let backend = source::open(context)?;
 
     let mut runs: Vec<Ended> = Vec::new();
-    for (playbook, names) in playbooks.iter().zip(&declared) {
+    let mut gap = "";
+    for ((playbook, text), names) in playbooks.iter().zip(&texts).zip(&declared) {
         let params: BTreeMap<String, String> = given
             .iter()
             .filter(|(name, _)| names.as_ref().is_none_or(|names| names.contains(*name)))
@@ -34,15 +36,22 @@ pub fn run(context: &Context, arguments: &Run) -> Result<u8, Fault> {
         report.warnings.iter().for_each(|warning| context.terminal.fault(warning));
         match &fault {
             Some(fault) => context.terminal.fault(fault),
-            None if report.coverage.is_empty() && report.findings.is_empty() && report.items.is_empty() => context.terminal.fault(&idle(playbook)),
+            None if report.coverage.iter().all(|coverage| coverage.need.is_some()) && report.findings.is_empty() && report.items.is_empty() => {
+                context.terminal.fault(&idle(playbook))
+            }
             None => {}
         }
-        let first = runs.is_empty();
         runs.push((report, fault));
-        if let (Format::Table | Format::Ndjson, Some(run)) = (context.terminal.format, runs.last()) {
+        // People read on stderr that there is no such playbook; only programs need an answer for it.
+        let is_shown = match context.terminal.format {
+            Format::Table => text.is_some(),
+            Format::Ndjson => true,
+            Format::Json | Format::Csv => false,
+        };
+        if let (true, Some(run)) = (is_shown, runs.last()) {
             let text = render(std::slice::from_ref(run), context.terminal.format, &context.terminal.out);
-            let gap = if first || context.terminal.format == Format::Ndjson { "" } else { "\n" };
             write_stdout(format!("{gap}{text}").as_bytes())?;
+            gap = if context.terminal.format == Format::Table { "\n" } else { "" };
         }
         if context.interrupted.load(std::sync::atomic::Ordering::Relaxed) {
             break;
@@ -73,16 +82,15 @@ fn pairs(params: &[String]) -> Result<BTreeMap<String, String>, Fault> {
             return Err(Fault::new("usage::value", format!("--param {param}: there is no `=`")).with_help("write --param name=value"));
         };
         if given.insert(name.trim().to_string(), value.to_string()).is_some() {
-            return Err(Fault::new("usage::value", format!("--param {name} is given twice")));
+            return Err(Fault::new("usage::value", format!("--param {name} is given twice")).with_help("a parameter has one value; a list is written as a,b,c"));
         }
     }
     Ok(given)
 }
 
 /// The parameters that a playbook declares; `None` when it does not read, which its run will tell.
-fn declared(playbook: &Path) -> Option<BTreeSet<String>> {
-    let text = playbooks::read(playbook).ok()?;
-    about(&text).ok().map(|about| about.params.into_iter().map(|param| param.name).collect())
+fn declared(text: &str) -> Option<BTreeSet<String>> {
+    about(text).ok().map(|about| about.params.into_iter().map(|param| param.name).collect())
 }
 
 fn check_params(given: &BTreeMap<String, String>, declared: &[Option<BTreeSet<String>>]) -> Result<(), Fault> {

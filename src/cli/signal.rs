@@ -23,5 +23,5 @@ pub fn interrupt_on_signal(interrupted: &Arc<AtomicBool>) -> Result<(), Fault> {
 }
 
 fn refused(error: std::io::Error) -> Fault {
-    Fault::new("system::signal", format!("Ctrl-C can't be watched for: {error}"))
+    Fault::new("system::signal", format!("Ctrl-C can't be watched for: {error}")).with_help("the system refuses signal handlers: run it where they are allowed")
 }

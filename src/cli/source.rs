@@ -79,7 +79,8 @@ fn resolve(name: &str) -> Result<PathBuf, Fault> {
         return if path.exists() {
             Ok(path)
         } else {
-            Err(Fault::new("source::absent", format!("there is nothing at {}, which huntsman.toml names `{name}`", path.display())))
+            Err(Fault::new("source::absent", format!("there is nothing at {}, which huntsman.toml names `{name}`", path.display()))
+                .with_help("correct its path in huntsman.toml, which is relative to the folder of that file"))
         };
     }
     if name == SAMPLE {

@@ -38,6 +38,9 @@ pub enum MachineError {
         #[help]
         help: String,
     },
+    #[error("`{name}` is the name of a machine, and `muid` takes its id")]
+    #[diagnostic(code(machine::name), help("write `Machine(\"{name}\")`, or name: \"{name}\""))]
+    Name { name: String },
     #[error("{} clients know a machine `{name}`: {}", .clients.len(), .clients.join(", "))]
     #[diagnostic(code(machine::ambiguous))]
     Ambiguous {
@@ -151,7 +154,10 @@ impl<'a> Known<'a> {
 
     fn by_muid(&self, muid: &str) -> Result<Arc<str>, MachineError> {
         let is_it = |machine: &&KnownMachine| machine.muid.eq_ignore_ascii_case(muid.trim());
-        self.of_client().find(is_it).map(|machine| machine.muid.clone()).ok_or_else(|| self.unknown(muid))
+        self.of_client().find(is_it).map(|machine| machine.muid.clone()).ok_or_else(|| match self.named(muid) {
+            Ok(_) | Err(MachineError::Ambiguous { .. }) => MachineError::Name { name: muid.trim().into() },
+            Err(_) => self.unknown(muid),
+        })
     }
 
     fn named(&self, name: &str) -> Result<Arc<str>, MachineError> {
@@ -279,6 +285,8 @@ mod tests {
         assert_eq!(error, MachineError::Unknown { name: "WORKSTATION6".into(), help: "did you mean `WORKSTATION5`?".into() });
         assert!(matches!(find(&source, &Wanted { client_id: Some("7".into()), ..by_name("WORKSTATION5") }, &[]), Err(MachineError::UnknownClient { .. })));
         assert_eq!(find(&source, &Wanted::default(), &[]), Err(MachineError::Nothing));
+        let by_muid = Wanted { muids: vec!["workstation5".into()], ..Wanted::default() };
+        assert_eq!(find(&source, &by_muid, &[]), Err(MachineError::Name { name: "workstation5".into() }));
     }
 
     #[test]

@@ -136,7 +136,7 @@ pub enum IngestError {
     #[diagnostic(code(ingest::nothing), help("EVTX and NDJSON are read, also as .gz and inside .zip and .tar.gz; the content decides, not the name"))]
     Nothing { paths: String },
     #[error("interrupted: the store is as it was")]
-    #[diagnostic(code(ingest::interrupted))]
+    #[diagnostic(code(ingest::interrupted), help("run the same ingest again"))]
     Interrupted,
     #[error(transparent)]
     #[diagnostic(transparent)]

@@ -38,7 +38,7 @@ pub enum PlanError {
     #[diagnostic(code(types::condition), help("a condition is a comparison, a test such as `contains`, or a yes/no column"))]
     Condition { given: String, found: &'static str },
     #[error("there is already a column `{name}`")]
-    #[diagnostic(code(column::twice))]
+    #[diagnostic(code(column::twice), help("give the new one another name, or `drop` the one that is there"))]
     Twice { name: String },
     #[error("this regular expression can't be read: {reason}")]
     #[diagnostic(code(pattern::regex), help("text ignores case already; in a raw string, as #\"\\d+\"#, a backslash needs no second one"))]
@@ -309,7 +309,9 @@ impl Schema {
                 PlanError::Argument { function: super::explain::operator(func).into(), wanted, given: super::explain::expression(&arguments[which]), found }
             })?,
             Func::Cased | Func::Lower | Func::Upper | Func::Replace | Func::Before | Func::After | Func::Between => Some(Type::Text),
-            Func::Basename | Func::Dirname | Func::Extension | Func::DecodeBase64 | Func::Concat | Func::Date(_) | Func::Item => Some(Type::Text),
+            Func::Basename | Func::Dirname | Func::Extension | Func::DecodeBase64 | Func::Concat | Func::Joined | Func::Hex | Func::Date(_) | Func::Item => {
+                Some(Type::Text)
+            }
         })
     }
 
@@ -399,7 +401,7 @@ fn check_argument(func: Func, argument: &Expr, kind: Option<Type>) -> Result<(),
             return Ok(());
         }
         Func::Dirname | Func::Extension | Func::Entropy | Func::DecodeBase64 | Func::Concat | Func::Hour(_) | Func::Weekday(_) | Func::Date(_) => return Ok(()),
-        Func::Arithmetic(_) | Func::Negate | Func::SquareRoot | Func::OrElse | Func::Item => return Ok(()),
+        Func::Arithmetic(_) | Func::Negate | Func::SquareRoot | Func::OrElse | Func::Item | Func::Joined | Func::Hex => return Ok(()),
     };
     let fits = |kind: Type| kinds.contains(&kind) || (kind == Type::List && signature.test);
     // Bits may be written as people read them: `"0x1010"`.

@@ -102,6 +102,17 @@ pub fn apply_as(func: Func, args: &[Value], cased: bool) -> Value {
         },
         Func::Levenshtein => of_two(receiver, argument, |left, right| Some(whole(text::levenshtein(left, right, cased)))),
         Func::Concat => args.iter().map(written).collect::<Option<String>>().map_or(Value::Missing, Value::text),
+        Func::Joined => match receiver {
+            Value::Text(between) => {
+                let known: Vec<String> = args.iter().skip(1).filter_map(written).collect();
+                if known.is_empty() { Value::Missing } else { Value::text(known.join(between)) }
+            }
+            _ => Value::Missing,
+        },
+        Func::Hex => match receiver {
+            Value::Int(number) => Value::text(format!("{number:#x}")),
+            _ => Value::Missing,
+        },
         Func::Hour(zone) => of_time(receiver, |at| Some(whole(time::hour(at, zone)))),
         Func::Weekday(zone) => of_time(receiver, |at| Some(whole(time::weekday(at, zone)))),
         Func::Date(zone) => of_time(receiver, |at| time::date(at, zone).map(Value::text)),

@@ -151,6 +151,7 @@ fn call(func: Func, arguments: &[Arc<Expr>]) -> String {
         Func::Arithmetic(operation) => joined(arguments, &format!(" {} ", sign(operation))),
         Func::Negate => format!("-{}", arguments.first().map(|argument| operand(argument)).unwrap_or_default()),
         Func::Concat => joined(arguments, " + "),
+        Func::Joined => format!("joined({})", arguments.iter().map(|argument| expression(argument)).collect::<Vec<_>>().join(", ")),
         Func::IsTrue => arguments.first().map(|argument| operand(argument)).unwrap_or_default(),
         Func::Item => format!(
             "{}[{}]",

@@ -36,6 +36,10 @@ pub enum Func {
     DecodeBase64,
     Levenshtein,
     Concat,
+    /// Those of the texts after the first that are known, with the first between them; missing where none is.
+    Joined,
+    /// A whole number as people read it in hexadecimal.
+    Hex,
     Hour(Tz),
     /// 1 to 7, Monday first.
     Weekday(Tz),
@@ -140,6 +144,7 @@ impl Func {
         Func::Entropy,
         Func::DecodeBase64,
         Func::Levenshtein,
+        Func::Hex,
         Func::Hour(Tz::UTC),
         Func::Weekday(Tz::UTC),
         Func::Date(Tz::UTC),
@@ -179,6 +184,8 @@ impl Func {
             Func::DecodeBase64 => of("decode_base64", TEXT, (0, 0), false, "the decoded text (UTF-16 or UTF-8); missing where it is none"),
             Func::Levenshtein => of("levenshtein", TEXT, (1, 1), false, "edits between the two texts, case ignored"),
             Func::Concat => of("", &[], (0, usize::MAX), false, "the texts one after the other"),
+            Func::Joined => of("", &[], (0, usize::MAX), false, "the texts that are known, with another between them"),
+            Func::Hex => of("hex", WHOLE, (0, 0), false, "as text in hexadecimal, `0x1010`"),
             Func::Hour(_) => of("hour", TIME, (0, 0), false, "0 to 23, in the run's time zone"),
             Func::Weekday(_) => of("weekday", TIME, (0, 0), false, "1 to 7, Monday first, in the run's time zone"),
             Func::Date(_) => of("date", TIME, (0, 0), false, "the day as `2020-09-21`, in the run's time zone"),

@@ -60,8 +60,22 @@ impl Scan {
 pub struct Need {
     /// As coverage names it: `process.access`, `system.service.create`.
     pub label: Arc<str>,
-    /// Short provider and event id, as `Sysmon/10`.
+    /// Short provider and event id, as `Sysmon/10`; or [`Need::ANY`].
     pub any_of: Vec<Arc<str>>,
+}
+
+impl Need {
+    /// Stands for whatever any sensor wrote, in any table.
+    pub const ANY: &str = "*";
+
+    /// A need that any telemetry at all fulfils.
+    pub fn anything(label: &str) -> Need {
+        Need { label: label.into(), any_of: vec![Need::ANY.into()] }
+    }
+
+    pub fn is_anything(&self) -> bool {
+        self.any_of.iter().any(|kind| **kind == *Need::ANY)
+    }
 }
 
 /// Whose rows.

@@ -30,7 +30,7 @@ pub fn reports(runs: &[Ended]) -> String {
                 finding.severity.word().into(),
                 quoted(&finding.title),
                 quoted(&finding.technique.join(", ")),
-                finding.evidence.total.to_string(),
+                finding.evidence.as_ref().map(|evidence| evidence.total.to_string()).unwrap_or_default(),
                 quoted(&entities.join(", ")),
                 quoted(&finding.fingerprint),
                 quoted(finding.description.as_deref().unwrap_or_default()),

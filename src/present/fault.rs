@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn hostile_sources_keep_their_places() {
-        let fault = Fault::new("x", "bad \x1b[2J").at(at("a\x1b.rhai", "let s = \"\x1b[31m\u{202e}\"; e.Imgee", "Imgee"));
+        let fault = Fault::new("x", "bad \x1b[2J").with_help("none").at(at("a\x1b.rhai", "let s = \"\x1b[31m\u{202e}\"; e.Imgee", "Imgee"));
         let drawn = super::fault(&fault, &style());
         assert!(!drawn.chars().any(|character| is_hidden(character) && character != '\n'), "{drawn}");
         let lines: Vec<&str> = drawn.lines().collect();
@@ -251,7 +251,7 @@ mod tests {
 
     #[test]
     fn imported_places_are_drawn_too() {
-        let mut fault = Fault::new("x", "bad").at(at("std/util", "fn hot(e) {\n  e.heed(5)\n}", "heed"));
+        let mut fault = Fault::new("x", "bad").with_help("none").at(at("std/util", "fn hot(e) {\n  e.heed(5)\n}", "heed"));
         fault.related.push(("called here".into(), at("a.rhai", "u::hot(ev)\n", "u::hot")));
         let drawn = super::fault(&fault, &style());
         assert!(

@@ -75,6 +75,7 @@ pub fn period(period: &Period) -> Json {
 
 fn coverage(coverage: &Coverage) -> Json {
     json!({
+        "need": coverage.need,
         "table": coverage.table,
         "operations": coverage.operations,
         "period": period(&coverage.period),
@@ -82,7 +83,8 @@ fn coverage(coverage: &Coverage) -> Json {
         "machines": coverage.machines,
         "machine_days": coverage.machine_days,
         "covered_machine_days": coverage.covered_machine_days,
-        "rows": coverage.rows,
+        // What is only declared was not read.
+        "rows": coverage.need.is_none().then_some(coverage.rows),
         "not_examined": coverage.not_examined,
         "silent": coverage.silent.iter().map(|(machine, day)| json!({ "machine": machine, "day": day_text(*day) })).collect::<Vec<_>>(),
         "rejected": coverage.rejected,
@@ -152,11 +154,11 @@ impl Serialize for FindingJson<'_> {
         map.serialize_entry("technique", &finding.technique)?;
         map.serialize_entry("description", &finding.description)?;
         if let Some(confidence) = &finding.confidence {
-            map.serialize_entry("confidence", confidence)?;
+            map.serialize_entry("confidence", confidence.word())?;
         }
         map.serialize_entry("fingerprint", &finding.fingerprint)?;
-        map.serialize_entry("count", &finding.evidence.total)?;
-        map.serialize_entry("evidence", &Rows { frame: &finding.evidence.frame, total: finding.evidence.total })?;
+        map.serialize_entry("count", &finding.evidence.as_ref().map(|evidence| evidence.total))?;
+        map.serialize_entry("evidence", &finding.evidence.as_ref().map(|evidence| Rows { frame: &evidence.frame, total: evidence.total }))?;
         let entities: Vec<Json> = finding.entities.iter().map(|(kind, name)| json!({ "type": kind, "name": name })).collect();
         map.serialize_entry("entities", &entities)?;
         map.end()

@@ -32,14 +32,15 @@ pub fn finding(finding: &Finding, indent: usize, style: &Style) -> String {
         Weight::Medium => Tone::Warning,
         Weight::Low | Weight::Info => Tone::Faint,
     };
-    let rows = if finding.evidence.total == 1 { "1 row".into() } else { format!("{} rows", finding.evidence.total) };
     let mut first = format!("{}  {}", toned(&finding.severity.word().to_uppercase(), tone, style), toned(&clean::escape(&finding.title), Tone::Heading, style));
     if !finding.technique.is_empty() {
         first.push_str(&format!("  [{}]", clean::escape(&finding.technique.join(", "))));
     }
-    first.push_str(&format!("  {rows}"));
-    if let Some(confidence) = &finding.confidence {
-        first.push_str(&format!(", confidence {}", clean::escape(confidence)));
+    let rows = finding.evidence.as_ref().map(|evidence| if evidence.total == 1 { "1 row".into() } else { format!("{} rows", evidence.total) });
+    let confidence = finding.confidence.map(|confidence| format!("confidence {}", confidence.word()));
+    let said: Vec<String> = [rows, confidence].into_iter().flatten().collect();
+    if !said.is_empty() {
+        first.push_str(&format!("  {}", said.join(", ")));
     }
     let (mut text, below) = (indented(&first, indent), indent + 2);
     if let Some(description) = &finding.description {
@@ -49,7 +50,7 @@ pub fn finding(finding: &Finding, indent: usize, style: &Style) -> String {
         text.push_str(&indented(&format!("{}: {}", clean::escape(kind), named(&names)), below));
     }
     text.push_str(&indented(&toned(&format!("fingerprint {}", clean::escape(&finding.fingerprint)), Tone::Faint, style), below));
-    text + &table::text(&finding.evidence, below, style)
+    text + &finding.evidence.as_ref().map(|evidence| table::text(evidence, below, style)).unwrap_or_default()
 }
 
 /// Names of entities by their type, in the order in which types first come.
@@ -110,20 +111,23 @@ fn counts(findings: &[Finding]) -> String {
 }
 
 fn coverage_lines(coverage: &Coverage, style: &Style) -> String {
-    let mut what = coverage.table.clone();
-    if !coverage.operations.is_empty() {
-        what.push_str(&format!(" ({})", coverage.operations.join(" ")));
-    }
-    let line = format!(
-        "covered: {}, {}; {} machine{}, {} of {} machine-days; {} rows examined",
-        clean::escape(&what),
+    let what = match &coverage.need {
+        Some(need) => format!("needed: {}", clean::escape(need)),
+        None if coverage.operations.is_empty() => format!("covered: {}", clean::escape(&coverage.table)),
+        None => format!("covered: {} ({})", clean::escape(&coverage.table), clean::escape(&coverage.operations.join(" "))),
+    };
+    let mut line = format!(
+        "{what}, {}; {} machine{}, {} of {} machine-days",
         period_text(&coverage.period, style),
         coverage.machines,
         if coverage.machines == 1 { "" } else { "s" },
         coverage.covered_machine_days,
         coverage.machine_days,
-        coverage.rows
     );
+    // What was only declared was not read.
+    if coverage.need.is_none() {
+        line.push_str(&format!("; {} rows examined", coverage.rows));
+    }
     let mut text = indented(&line, 2);
     if !coverage.not_examined.is_empty() {
         let names: Vec<&str> = coverage.not_examined.iter().map(String::as_str).collect();

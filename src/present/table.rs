@@ -4,7 +4,7 @@ use super::{Grid, Precision, Style, Tone, cell, clean, toned};
 use crate::frame::Frame;
 use crate::plan::{Schema, Value};
 use crate::report::{Columns, Table};
-use crate::telemetry::{self, TABLES, Type};
+use crate::telemetry::{self, TABLES, TIMELINE, Type};
 
 /// The rows that a table shows.
 pub const ROWS: usize = 50;
@@ -80,7 +80,7 @@ fn visible(table: &Table) -> Vec<usize> {
 /// Machine stands where Muid would.
 fn machine_for_muid(schema: &Schema, mut columns: Vec<usize>) -> Vec<usize> {
     let (Some(muid), Some(machine)) = (schema.position("Muid"), schema.position("Machine")) else { return columns };
-    if let Some(at) = columns.iter().position(|column| *column == machine) {
+    if let Some(at) = columns.iter().position(|column| *column == machine && machine > muid) {
         columns.remove(at);
         let place = columns.iter().position(|column| *column > muid).unwrap_or(columns.len());
         columns.insert(place, machine);
@@ -94,6 +94,10 @@ fn tables_within(schema: &Schema) -> Vec<&'static telemetry::Table> {
         let there = table.columns.iter().filter(|column| schema.position(column.name).is_some()).count();
         there * 5 >= table.columns.len() * 3
     };
+    // Every table has most columns of a timeline; these are its own.
+    if whole(&&TIMELINE) && ["Actor", "Target", "Detail"].iter().all(|name| schema.position(name).is_some()) {
+        return vec![&TIMELINE];
+    }
     let found: Vec<_> = TABLES.iter().copied().filter(whole).collect();
     let fits = |table: &telemetry::Table| table.columns.iter().filter(|column| schema.position(column.name).is_some()).count();
     let best = found.iter().map(|table| fits(table)).max().unwrap_or(0);

@@ -2,11 +2,13 @@
 
 use rhai::{AST, ASTNode, Expr, Stmt};
 
+use super::doc::{self, Doc};
 use super::{About, Param};
 
 pub(super) fn read(tree: &AST) -> About {
-    let mut about = About::default();
-    read_doc(&mut about, tree.doc());
+    let Doc { title, sections } = doc::read(tree);
+    let sections = sections.into_iter().map(|section| (section.heading.clone(), section.text())).collect();
+    let mut about = About { title, sections, ..About::default() };
     tree.walk(&mut |path| {
         let call = match path.last() {
             Some(ASTNode::Expr(Expr::FnCall(call, _))) => Some(call),
@@ -34,33 +36,6 @@ pub(super) fn read(tree: &AST) -> About {
         true
     });
     about
-}
-
-/// The first paragraph, then headings with what stands below them.
-fn read_doc(about: &mut About, doc: &str) {
-    let mut in_title = true;
-    for line in doc.lines() {
-        let line = line.trim_start().strip_prefix("//!").unwrap_or(line).trim();
-        if let Some(heading) = line.strip_prefix("# ") {
-            about.sections.push((heading.trim().into(), String::new()));
-            in_title = false;
-        } else if let Some((_, text)) = about.sections.last_mut() {
-            text.push_str(line);
-            text.push('\n');
-        } else if in_title {
-            if line.is_empty() {
-                in_title = about.title.is_empty();
-            } else {
-                if !about.title.is_empty() {
-                    about.title.push(' ');
-                }
-                about.title.push_str(line);
-            }
-        }
-    }
-    for (_, text) in &mut about.sections {
-        *text = text.trim().to_string();
-    }
 }
 
 /// A value that can be known without running, as it is written: literals, lists and maps of them, `7.days`.

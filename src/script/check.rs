@@ -7,7 +7,7 @@ use rhai::{AST, ASTNode, Dynamic, Expr, Stmt};
 
 use super::run::Run;
 use super::session::{Inner, on_own_stack};
-use super::{Setup, library, traps};
+use super::{Setup, doc, library, traps};
 use crate::diag::{Fault, Severity};
 
 pub(super) fn check(setup: &Setup, playbook: &Path) -> Vec<Fault> {
@@ -24,7 +24,8 @@ fn faults(inner: &mut Inner, playbook: &Path) -> Vec<Fault> {
         Ok(opened) => opened,
         Err(fault) => return vec![fault],
     };
-    let mut found = Vec::new();
+    let mut found = inner.needs(&id, &tree).err().unwrap_or_default();
+    found.extend(inner.run.sources.text(&id).map(|source| doc::warnings(&source, &tree)).unwrap_or_default());
     let asked = traps::self_asking(&tree).into_iter().map(|trap| (Severity::Error, trap));
     let kept = traps::kept_closures(&tree).into_iter().map(|trap| (Severity::Warning, trap));
     for (severity, (at, mut fault)) in asked.chain(kept) {

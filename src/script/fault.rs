@@ -134,7 +134,7 @@ fn describe(engine: &Engine, run: &Run, here: &str, error: &EvalAltResult) -> Fa
         E::ErrorRuntime(payload, _) => thrown(payload),
         E::ErrorTerminated(payload, _) => match payload.read_lock::<Trouble>() {
             Some(trouble) => trouble.0.as_ref().clone(),
-            None => Fault::new("run::stopped", "the run was stopped"),
+            None => Fault::new("run::stopped", "the run was stopped").with_help("nothing is kept of it: run it again"),
         },
         E::ErrorParsing(ParseErrorType::VariableUndefined(name), at) => unknown_variable(run, here, name, *at),
         E::ErrorParsing(kind, _) => syntax::fault(kind),
@@ -142,7 +142,8 @@ fn describe(engine: &Engine, run: &Run, here: &str, error: &EvalAltResult) -> Fa
         E::ErrorFunctionNotFound(signature, _) => names::unknown_function(engine, run, signature),
         E::ErrorPropertyNotFound(name, _) => Fault::new("property::unknown", format!("no `{name}` in this map")).with_help("test with `\"name\" in map` first"),
         E::ErrorDotExpr(message, _) => names::unknown_property(engine, message),
-        E::ErrorModuleNotFound(name, _) => Fault::new("module::unknown", format!("there is no module `{name}`")),
+        E::ErrorModuleNotFound(name, _) => Fault::new("module::unknown", format!("there is no module `{name}`"))
+            .with_help("imports are relative to the importing file, without `.rhai`; the library is `std/…`"),
         E::ErrorMismatchDataType(wanted, found, _) => {
             let (wanted, found) = (names::plain_type(engine, wanted), names::plain_type(engine, found));
             let help = if wanted == "true or false" {
@@ -154,9 +155,12 @@ fn describe(engine: &Engine, run: &Run, here: &str, error: &EvalAltResult) -> Fa
         }
         E::ErrorMismatchOutputType(wanted, found, _) => {
             Fault::new("types::mismatch", format!("{} is needed here, and this is {}", names::plain_type(engine, wanted), names::plain_type(engine, found)))
+                .with_help("`huntsman doc NAME` says what it takes")
         }
         E::ErrorIndexingType(kind, _) => {
-            Fault::new("types::index", format!("{} can't be indexed so", names::plain_type(engine, kind.split('[').next().unwrap_or(kind).trim())))
+            let kind = names::plain_type(engine, kind.split('[').next().unwrap_or(kind).trim());
+            Fault::new("types::index", format!("{kind} can't be indexed so"))
+                .with_help("a list takes a number, a map a text: `list[0]`, `map[\"a\"]`; a row has its columns as properties")
         }
         E::ErrorArrayBounds(length, index, _) => {
             Fault::new("value::bounds", format!("the list has {length} item{}, and {index} is none of them", if *length == 1 { "" } else { "s" }))
@@ -170,7 +174,7 @@ fn describe(engine: &Engine, run: &Run, here: &str, error: &EvalAltResult) -> Fa
         E::ErrorArithmetic(message, _) => Fault::new("value::arithmetic", lowered(message)).with_help("test the value first, or catch it with `try`"),
         E::ErrorStackOverflow(_) => Fault::new("run::recursion", "functions call each other too deeply").with_help("a function that calls itself needs an end"),
         E::ErrorTooManyOperations(_) | E::ErrorTooManyModules(_) | E::ErrorTooManyVariables(_) => {
-            Fault::new("run::limit", lowered(&without_place(&error.to_string())))
+            Fault::new("run::limit", lowered(&without_place(&error.to_string()))).with_help("let a query do the work in place of a loop, or split the playbook")
         }
         E::ErrorDataTooLarge(..) => Fault::new("run::limit", "this value grows larger than one value may be")
             .with_help("a text holds 64 MiB, a list or map a million items, those inside it included; a Collection holds any number of rows"),
@@ -180,7 +184,7 @@ fn describe(engine: &Engine, run: &Run, here: &str, error: &EvalAltResult) -> Fa
             Fault::new("name::constant", format!("`{name}` would change a constant")).with_help("declare it with `let`")
         }
         E::ErrorVariableExists(name, _) => Fault::new("name::twice", format!("there is a variable `{name}` already")).with_help("give it a name of its own"),
-        other => Fault::new("run::error", lowered(&without_place(&other.to_string()))),
+        other => Fault::new("run::error", lowered(&without_place(&other.to_string()))).with_help("`huntsman doc` shows how things are written"),
     }
 }
 
@@ -193,6 +197,7 @@ fn thrown(payload: &Dynamic) -> Fault {
         None => payload.to_string(),
     };
     Fault::new("playbook::throw", if message.is_empty() { "the playbook threw an error".into() } else { message })
+        .with_help("the playbook itself said so with `throw`; `try { … } catch (error) { … }` goes on")
 }
 
 /// Near names, or the reason why a name that is there can't be seen here.
@@ -212,12 +217,12 @@ fn unknown_variable(run: &Run, here: &str, name: &str, at: Position) -> Fault {
     if !scan.in_function {
         known.extend(scan.outside.iter().cloned());
     }
-    let fault = Fault::new("name::unknown", format!("unknown variable `{name}`"));
-    match did_you_mean(name, known.iter().map(String::as_str)) {
-        Some(help) => fault.with_help(help),
-        None if name.chars().next().is_some_and(char::is_uppercase) => fault.with_help("a column is written as `e.Column` inside `|e| …`; a text needs quotes"),
-        None => fault.with_help(format!("declare it first with `let {name} = …;`; a text needs quotes")),
-    }
+    let help = match did_you_mean(name, known.iter().map(String::as_str)) {
+        Some(help) => help,
+        None if name.chars().next().is_some_and(char::is_uppercase) => "a column is written as `e.Column` inside `|e| …`; a text needs quotes".into(),
+        None => format!("declare it first with `let {name} = …;`; a text needs quotes"),
+    };
+    Fault::new("name::unknown", format!("unknown variable `{name}`")).with_help(help)
 }
 
 fn without_place(message: &str) -> String {

@@ -4,13 +4,16 @@ mod about;
 mod builtins;
 mod check;
 mod complete;
+mod doc;
 mod engine;
 mod fault;
+mod file;
 mod keys;
 mod lexical;
 mod library;
 mod modules;
 mod names;
+mod needs;
 mod operators;
 mod predicate;
 mod quoted;
@@ -195,6 +198,16 @@ impl Session {
 /// What a playbook says of itself, without running it.
 pub fn about(text: &str) -> Result<About, Fault> {
     session::about(text)
+}
+
+/// The text of a playbook's file.
+pub fn read_playbook(file: &Path) -> Result<String, Fault> {
+    file::read(file, &file.display().to_string())
+}
+
+/// What is said of a folder of playbooks that can't be listed.
+pub fn unlisted_playbooks(folder: &Path, error: &std::io::Error) -> Fault {
+    file::unlisted(folder, error)
 }
 
 /// Everything that can be called.

@@ -7,12 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rhai::{Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared};
 
 use super::fault;
+use super::file;
 use super::library;
 use super::run::Run;
 use crate::diag::{Fault, did_you_mean};
-
-/// The largest text that is read as a module or playbook.
-pub(super) const LARGEST_SOURCE: u64 = 4 << 20;
 
 pub(super) struct Modules {
     run: Arc<Run>,
@@ -40,7 +38,7 @@ impl Modules {
         }
         let file = self.locate(importer, path)?;
         let id = file.display().to_string();
-        let text = read_source(&file, path)?;
+        let text = file::read(&file, path)?;
         Ok((id, format!("{path}.rhai").replace(".rhai.rhai", ".rhai"), text))
     }
 
@@ -115,42 +113,6 @@ impl Modules {
     }
 }
 
-/// The text of a playbook or module.
-pub(super) fn read_source(file: &Path, shown: &str) -> Result<String, Fault> {
-    let unreadable = |reason: String| {
-        Fault::new("source::unreadable", format!("{shown}: {reason}"))
-            .with_help(near(file).unwrap_or_else(|| "name a text file in UTF-8 that can be read".into()))
-    };
-    let size = std::fs::metadata(file).map_err(|error| unreadable(reason_of(&error)))?.len();
-    if size > LARGEST_SOURCE {
-        return Err(unreadable(format!("{size} bytes are too much for a playbook")));
-    }
-    let bytes = std::fs::read(file).map_err(|error| unreadable(reason_of(&error)))?;
-    let text = String::from_utf8(bytes).map_err(|error| unreadable(format!("byte {} is no UTF-8", error.utf8_error().valid_up_to())))?;
-    Ok(text.strip_prefix('\u{feff}').map(str::to_string).unwrap_or(text))
-}
-
-/// Playbooks with a name like that of a file that is not there.
-fn near(file: &Path) -> Option<String> {
-    if file.exists() {
-        return None;
-    }
-    let (folder, name) = (file.parent()?, file.file_name()?.to_str()?);
-    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let entries = std::fs::read_dir(folder).ok()?.filter_map(Result::ok).take(1_000);
-    let names: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).filter(|name| name.ends_with(".rhai")).collect();
-    did_you_mean(name, names.iter().map(String::as_str))
-}
-
-fn reason_of(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file".into(),
-        std::io::ErrorKind::PermissionDenied => "it may not be read".into(),
-        std::io::ErrorKind::IsADirectory => "it is a folder".into(),
-        _ => error.to_string(),
-    }
-}
-
 impl ModuleResolver for Modules {
     fn resolve(&self, engine: &Engine, importer: Option<&str>, path: &str, at: Position) -> Result<Shared<Module>, Box<EvalAltResult>> {
         let (id, name, text) = self.read(importer, path).map_err(|fault| fault::raise(fault, at))?;
@@ -163,8 +125,9 @@ impl ModuleResolver for Modules {
             let chain: Vec<(String, String)> = own.into_iter().chain(loading.iter().cloned()).collect();
             if let Some(start) = chain.iter().position(|(open, _)| *open == id) {
                 let names: Vec<&str> = chain[start..].iter().map(|(_, name)| name.as_str()).chain([name.as_str()]).collect();
-                let fault = Fault::new("module::cycle", format!("these modules import each other: {}", names.join(" → ")));
-                return Err(fault::raise(fault.with_help("move what both need into a third module"), at));
+                let fault = Fault::new("module::cycle", format!("these modules import each other: {}", names.join(" → ")))
+                    .with_help("move what both need into a third module");
+                return Err(fault::raise(fault, at));
             }
             loading.push((id.clone(), name.clone()));
         }

@@ -183,7 +183,7 @@ pub(super) fn unknown_property(engine: &Engine, message: &str) -> Fault {
     let mut quoted = message.split('\'').skip(1).step_by(2);
     match (quoted.next(), quoted.next()) {
         (Some(name), Some(kind)) => property_fault(name, &plain_type(engine, kind)),
-        _ => Fault::new("property::unknown", message.to_string()),
+        _ => Fault::new("property::unknown", message.to_string()).with_help("`huntsman doc` lists what there is"),
     }
 }
 
@@ -194,9 +194,6 @@ pub(super) fn property_fault(name: &str, word: &str) -> Fault {
     if let Some(declared) = of_kind().find(|declared| declared.name == name) {
         return Fault::new("call::brackets", format!("`{name}` is a verb of {word}")).with_help(format!("write `.{}`", declared.call()));
     }
-    let fault = Fault::new("property::unknown", format!("{word} has no `{name}`"));
-    match did_you_mean(name, of_kind().map(|declared| declared.name)) {
-        Some(help) => fault.with_help(help),
-        None => fault.with_help("`huntsman doc` lists what there is"),
-    }
+    let help = did_you_mean(name, of_kind().map(|declared| declared.name)).unwrap_or_else(|| "`huntsman doc` lists what there is".into());
+    Fault::new("property::unknown", format!("{word} has no `{name}`")).with_help(help)
 }

@@ -9,8 +9,11 @@ use super::sources::Sources;
 use crate::backend::BackendError;
 use crate::diag::{Fault, Severity};
 use crate::frame::Frame;
-use crate::hunt::{Coverage, outcome, period};
-use crate::plan::{Period, Plan, Schema, Value};
+use crate::hunt::machine::ALL_CLIENTS;
+use crate::hunt::outcome::{self, Declared};
+use crate::hunt::query::{self, Target};
+use crate::hunt::{Coverage, period};
+use crate::plan::{Period, Plan, Scan, Schema, Scope, Value};
 use crate::report::{Finding, Item};
 use crate::telemetry::Inventory;
 
@@ -38,8 +41,12 @@ pub(super) struct State {
     pub items: Vec<Item>,
     pub findings: Vec<Finding>,
     pub coverage: Vec<Coverage>,
+    /// What the queries so far were about, each once: the needs that the playbook declares are those of the same machines and periods.
+    pub scans: Vec<Scan>,
     pub warnings: Vec<Fault>,
     pub params: BTreeMap<String, Value>,
+    /// Default and doc of each parameter, as it was first declared.
+    pub declared: BTreeMap<String, (String, String)>,
     /// What `set_period` said.
     pub period: Option<Period>,
     /// `--period` held at least once.
@@ -103,6 +110,11 @@ impl Run {
         self.inventory.get_or_init(ask).clone()
     }
 
+    /// What the plan of a query needs to know of this run.
+    pub fn asking<'a>(&'a self, inventory: &'a Inventory) -> query::Context<'a> {
+        query::Context { zone: self.setup.zone, now: self.setup.now, inventory, programs: &self.setup.programs, checking: self.checking }
+    }
+
     pub fn say(&self, item: Item) {
         self.state().items.push(item);
     }
@@ -147,7 +159,7 @@ impl Run {
     /// The answer of a plan; the same plan is asked once.
     pub fn answer(&self, plan: &Plan) -> Result<Arc<Frame>, Fault> {
         if self.dry.load(Ordering::Relaxed) {
-            return Err(Fault::new("query::dry", "nothing is asked while a line is being written"));
+            return Err(Fault::new("query::dry", "nothing is asked while a line is being written").with_help("finish the line, and it is asked"));
         }
         let known = self.state().answers.iter().find(|known| known.plan == *plan).map(|known| (known.frame.clone(), known.coverage.clone()));
         if let Some((frame, coverage)) = known {
@@ -159,9 +171,15 @@ impl Run {
             return Ok(Arc::new(Frame::empty(schema)));
         }
         let frame = Arc::new(self.setup.backend.run(plan, &self.setup.limits).map_err(|error| stopped(&error))?);
-        let coverage = outcome::cover_plan(plan, &*self.inventory()?, self.setup.now, &frame.read);
+        let scans = outcome::examined_scans(plan);
+        let coverage = outcome::cover_scans(&scans, &*self.inventory()?, self.setup.now, &frame.read);
         {
             let mut state = self.state();
+            for scan in scans {
+                if !state.scans.contains(&scan) {
+                    state.scans.push(scan);
+                }
+            }
             for one in &coverage {
                 if !state.coverage.contains(one) {
                     state.coverage.push(one.clone());
@@ -171,6 +189,24 @@ impl Run {
         }
         self.keep(Known { plan: plan.clone(), frame: frame.clone(), coverage });
         Ok(frame)
+    }
+
+    /// Adds to the coverage what the source shows of the needs that no query had. Where none was asked, it is about all machines in the run's period.
+    pub fn cover_declared(&self, declared: &[Declared]) -> Result<(), Fault> {
+        if declared.is_empty() {
+            return Ok(());
+        }
+        let scans = self.state().scans.clone();
+        let scope = self
+            .setup
+            .client
+            .as_deref()
+            .filter(|client| !client.eq_ignore_ascii_case(ALL_CLIENTS))
+            .map_or(Scope::Everything, |client| Scope::Clients(vec![client.into()]));
+        let period = if scans.is_empty() { self.period(None, None) } else { Period::ALL };
+        let found = outcome::cover_declared(declared, &scans, &Target { scope, period }, &*self.inventory()?, self.setup.now);
+        self.state().coverage.extend(found);
+        Ok(())
     }
 
     /// An answer that was worked out here, of rows that were asked for before.
@@ -201,7 +237,7 @@ fn stopped(error: &BackendError) -> Fault {
 }
 
 pub(super) fn interrupted() -> Fault {
-    Fault::new("run::interrupted", "the run was interrupted")
+    Fault::new("run::interrupted", "the run was interrupted").with_help("run it again to have the rest")
 }
 
 pub(super) fn timeout() -> Fault {

@@ -8,12 +8,11 @@ use rhai::{AST, ASTNode, Dynamic, Engine, EvalAltResult, Module, ParseError, Sco
 
 use super::builtins::{Bins, Collection, Group, answer_of};
 use super::engine::{STACK, build};
-use super::modules::read_source;
 use super::run::Run;
 use super::words::Memory;
-use super::{About, Reply, Setup, about as reading, fault, traps, without_shebang};
+use super::{About, Reply, Setup, about as reading, doc, fault, file, needs, traps, without_shebang};
 use crate::diag::{Fault, defect};
-use crate::hunt::outcome;
+use crate::hunt::outcome::{self, Declared};
 use crate::report::Report;
 
 pub(super) struct Inner {
@@ -65,12 +64,16 @@ impl Inner {
             Ok(opened) => opened,
             Err(fault) => return (self.report(playbook, None), Some(fault)),
         };
+        let needs = match self.needs(&id, &tree) {
+            Ok(needs) => needs,
+            Err(faults) => return (self.report(playbook, Some(&tree)), faults.into_iter().next()),
+        };
         for (at, mut warning) in traps::kept_closures(&tree) {
             warning.places.extend(self.run.sources.place(&id, at, None));
             self.run.warn(warning);
         }
-        let done = self.engine.eval_ast_with_scope::<Dynamic>(&mut self.scope, &tree);
-        let failed = done.err().map(|error| self.explained(&id, &error));
+        let done = self.engine.eval_ast_with_scope::<Dynamic>(&mut self.scope, &tree).map_err(|error| self.explained(&id, &error));
+        let failed = done.and_then(|_| self.run.cover_declared(&needs)).err();
         if let (Some(warning), None) = (self.run.unused_period(), &failed) {
             self.run.warn(warning);
         }
@@ -80,7 +83,7 @@ impl Inner {
     /// A playbook's id and tree.
     pub fn open(&mut self, playbook: &Path) -> Result<(String, AST), Fault> {
         let shown = playbook.display().to_string();
-        let text = read_source(playbook, &shown)?;
+        let text = file::read(playbook, &shown)?;
         let real = playbook.canonicalize().unwrap_or_else(|_| playbook.to_path_buf());
         let id = real.display().to_string();
         {
@@ -92,13 +95,21 @@ impl Inner {
         Ok((id, tree))
     }
 
+    /// What the playbook declares to need, or every word of it that names nothing.
+    pub fn needs(&self, id: &str, tree: &AST) -> Result<Vec<Declared>, Vec<Fault>> {
+        match self.run.sources.text(id) {
+            Some(source) => needs::read(&source, tree),
+            None => Ok(Vec::new()),
+        }
+    }
+
     fn report(&self, playbook: &Path, tree: Option<&AST>) -> Report {
         let mut state = self.run.state();
         let findings = std::mem::take(&mut state.findings);
         let coverage = std::mem::take(&mut state.coverage);
         Report {
             playbook: playbook.display().to_string(),
-            title: tree.map(|tree| reading::read(tree).title).filter(|title| !title.is_empty()),
+            title: tree.map(|tree| doc::read(tree).title).filter(|title| !title.is_empty()),
             outcome: outcome::outcome(!findings.is_empty(), &coverage),
             findings,
             items: std::mem::take(&mut state.items),
@@ -118,6 +129,7 @@ impl Inner {
                 state.findings.clear();
                 state.warnings.clear();
                 state.asked.clear();
+                state.declared.clear();
             }
             let value = self.evaluate(text)?;
             let answer = answer_of(&self.run, &value);

@@ -5,6 +5,7 @@
 pub mod autorun;
 pub mod identity;
 mod inventory;
+mod line;
 pub mod mapping;
 pub mod os;
 pub mod profile;
@@ -12,7 +13,8 @@ pub mod tables;
 pub mod words;
 
 pub use inventory::{Inventory, Kind, KnownMachine, Slice, Stream};
-pub use tables::{TABLES, table};
+pub use line::{Line, Told};
+pub use tables::{TABLES, TIMELINE, table};
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -82,6 +84,8 @@ pub struct Table {
     /// In the order in which they are shown: those of the published reference first, then ours.
     pub columns: &'static [Column],
     pub operations: &'static [Operation],
+    /// How its rows are told in a timeline; none where they are no events.
+    pub line: Option<Line>,
 }
 
 impl Table {

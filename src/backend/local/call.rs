@@ -88,7 +88,7 @@ pub fn lower(lowering: &Lowering<'_>, func: Func, arguments: &[Arc<Expr>], kind:
             }
             _ => plain(lowering, func, arguments, kind),
         },
-        Func::Split | Func::Entropy | Func::Levenshtein | Func::Concat | Func::Item => plain(lowering, func, arguments, kind),
+        Func::Split | Func::Entropy | Func::Levenshtein | Func::Concat | Func::Joined | Func::Hex | Func::Item => plain(lowering, func, arguments, kind),
     }
 }
 

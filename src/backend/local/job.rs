@@ -8,7 +8,7 @@ use polars::prelude::{DataFrame, IntoLazy, LazyFrame, UnionArgs, concat};
 use super::expr::{column, literal};
 use super::prune;
 use super::scan::{ORDER, Reading};
-use super::stage::{Order, Rows, Stage, in_order, in_reverse, order_columns};
+use super::stage::{Order, Part, Rows, Stage, in_order, in_reverse, missing, order_columns};
 use super::{Shared, damage, run, steps};
 use crate::backend::{BackendError, Limits};
 use crate::frame::{Frame, Read, physical};
@@ -80,8 +80,8 @@ impl Job {
         self.read.files += chosen.of as u64;
         let fresh = if needed.contains("FreshUnknown") { Some(shared.fresh(&self.limits)?) } else { None };
         let reading = Reading { store: shared.store.clone(), scan: Arc::new(scan.clone()), limits: self.limits.clone(), fresh, window: (None, None) };
-        let source = Rows::Files { reading: Box::new(reading), files: chosen.files, transforms: Vec::new() };
-        Ok(Stage { source, schema: schema.clone(), order: Order::Rows })
+        let part = Part { reading: Box::new(reading), files: chosen.files, transforms: Vec::new() };
+        Ok(Stage { source: Rows::Files(vec![part]), schema: schema.clone(), order: Order::Rows })
     }
 
     /// Machines come folded from the inventory, in its order.
@@ -102,50 +102,59 @@ impl Job {
             let own = Schema::of(plan)?;
             let mut wanted: Needed = own.columns().iter().map(|(name, _)| name.clone()).collect();
             wanted.retain(|name| needed.contains(name));
-            stages.push((plan, self.stage(plan, &wanted)?.blanked(&wanted)));
+            stages.push(Job::aligned(plan, self.stage(plan, &wanted)?.blanked(&wanted), schema));
         }
-        let order = if stages.iter().all(|(_, stage)| stage.order == Order::Rows) { Order::Rows } else { Order::Kept };
-        let mut parts = Vec::new();
-        for (plan, mut stage) in stages {
-            if order == Order::Kept && stage.order == Order::Rows {
-                let own = stage.schema.clone();
-                stage = Stage::kept(self.materialise(stage)?.lazy(), own);
+        let order = if stages.iter().all(|stage| stage.order == Order::Rows) { Order::Rows } else { Order::Kept };
+        if order == Order::Rows && stages.iter().all(|stage| matches!(stage.source, Rows::Files(_))) && !stages.is_empty() {
+            let parts = stages.into_iter().flat_map(|stage| match stage.source {
+                Rows::Files(parts) => parts,
+                Rows::Frame(_) => Vec::new(),
+            });
+            return Ok(Stage { source: Rows::Files(parts.collect()), schema: schema.clone(), order });
+        }
+        let mut all = Vec::new();
+        for stage in stages {
+            all.push(match (order, stage.order) {
+                (Order::Kept, Order::Rows) => self.materialise(stage)?.lazy(),
+                (Order::Kept, Order::Kept) | (Order::Rows, _) => self.lazy(stage)?,
+            });
+        }
+        let (all, order) = match all.len() {
+            0 => {
+                let columns = schema.columns().iter().map(|(name, kind)| ((&**name).into(), physical(*kind))).collect();
+                (DataFrame::empty_with_schema(&columns).lazy(), Order::Kept)
             }
-            parts.push(self.aligned(plan, stage, schema)?);
-        }
-        let all = match parts.len() {
-            0 => DataFrame::empty_with_schema(&schema.columns().iter().map(|(name, kind)| ((&**name).into(), physical(*kind))).collect()).lazy(),
-            _ => concat(parts, UnionArgs::default()).map_err(run::failed)?,
+            _ => (concat(all, UnionArgs::default()).map_err(run::failed)?, order),
         };
-        let order = if plans.is_empty() { Order::Kept } else { order };
         Ok(Stage { source: Rows::Frame(Box::new(all)), schema: schema.clone(), order })
     }
 
     /// A part of a union with the columns of the whole; `Table` says where its rows come from.
-    fn aligned(&mut self, plan: &Plan, stage: Stage, whole: &Schema) -> Result<LazyFrame, BackendError> {
+    fn aligned(plan: &Plan, stage: Stage, whole: &Schema) -> Stage {
         let table = plan.scans().first().map_or(Value::Missing, |scan| Value::text(scan.table));
-        let own = stage.schema.clone();
         let mut columns = Vec::new();
         for (name, kind) in whole.columns() {
-            columns.push(match own.kind(name) {
+            columns.push(match stage.schema.kind(name) {
                 Some(_) => column(name),
                 None if &**name == "Table" => literal(&table).cast(physical(Type::Text)).alias("Table"),
-                None => literal(&Value::Missing).cast(physical(*kind)).alias(&**name),
+                None => missing(*kind).alias(&**name),
             });
         }
         columns.extend(stage.hidden());
-        Ok(self.lazy(stage)?.select(columns))
+        stage.map(whole.clone(), move |frame| frame.select(columns.clone()))
     }
 
     /// All rows of a stage, as a query.
     pub fn lazy(&mut self, stage: Stage) -> Result<LazyFrame, BackendError> {
         match stage.source {
             Rows::Frame(frame) => Ok(*frame),
-            Rows::Files { reading, files, transforms } => {
-                self.count(&files);
-                Rows::of(&reading, &files, &transforms)
-            }
+            Rows::Files(parts) => self.open(&parts),
         }
+    }
+
+    fn open(&mut self, parts: &[Part]) -> Result<LazyFrame, BackendError> {
+        parts.iter().for_each(|part| self.count(&part.files));
+        Rows::of(parts)
     }
 
     fn count(&mut self, files: &[StoredFile]) {
@@ -190,10 +199,9 @@ impl Job {
                 take(self.collect(query)?)
             }
             (Order::Rows, Rows::Frame(frame)) => take(without_order(self.sorted(*frame)?)),
-            (Order::Rows, Rows::Files { reading, files, transforms }) => {
-                for files in prune::pieces(&files, |_| PIECE) {
-                    self.count(&files);
-                    let query = Rows::of(&reading, &files, &transforms)?;
+            (Order::Rows, Rows::Files(parts)) => {
+                for piece in Rows::pieces(&parts, |_| PIECE) {
+                    let query = self.open(&piece)?;
                     take(without_order(self.sorted(query)?))?;
                 }
                 Ok(())
@@ -217,15 +225,15 @@ impl Job {
         let mut found = Vec::new();
         match &stage.source {
             Rows::Frame(frame) => found.push(self.collect(cut((**frame).clone()))?),
-            Rows::Files { reading, files, transforms } => {
-                let mut pieces = prune::pieces(files, |piece| if from_end { FIRST_PIECE } else { FIRST_PIECE << piece.min(8) });
+            Rows::Files(parts) => {
+                let mut pieces = Rows::pieces(parts, |piece| if from_end { FIRST_PIECE } else { FIRST_PIECE << piece.min(8) });
                 if from_end {
                     pieces.reverse();
                 }
                 let mut height = 0;
-                for files in pieces {
-                    self.count(&files);
-                    let piece = self.collect(cut(Rows::of(reading, &files, transforms)?))?;
+                for piece in pieces {
+                    let query = self.open(&piece)?;
+                    let piece = self.collect(cut(query))?;
                     height += piece.height();
                     found.push(piece);
                     if height >= rows {

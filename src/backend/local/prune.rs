@@ -1,5 +1,6 @@
 //! Which files a scan must open, from the manifest alone.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use crate::plan::{Scan, Scope, fold};
@@ -34,7 +35,7 @@ pub fn choose<E>(manifest: &Manifest, scan: &Scan, inventory: impl Fn() -> Resul
             chosen.files.push(file.clone());
         }
     }
-    chosen.files.sort_by(|a, b| (a.from, a.to, &a.path).cmp(&(b.from, b.to, &b.path)));
+    chosen.files.sort_by(in_time);
     Ok(chosen)
 }
 
@@ -89,17 +90,23 @@ pub fn all_of_operations(files: &[StoredFile], scan: &Scan) -> bool {
     files.iter().all(known)
 }
 
-/// The files in groups whose times do not overlap, each of at least so many rows unless it is the last; without files one empty group.
-pub fn pieces(files: &[StoredFile], least: impl Fn(usize) -> u64) -> Vec<Vec<StoredFile>> {
-    let mut groups: Vec<Vec<StoredFile>> = Vec::new();
+/// By the first row.
+pub fn in_time(a: &StoredFile, b: &StoredFile) -> Ordering {
+    (a.from, a.to, &a.path).cmp(&(b.from, b.to, &b.path))
+}
+
+/// Files in the order of their first row, each with the number of the part that it belongs to, in groups whose times do not overlap, each of at least so
+/// many rows unless it is the last; without files one empty group.
+pub fn pieces(files: Vec<(usize, &StoredFile)>, least: impl Fn(usize) -> u64) -> Vec<Vec<(usize, &StoredFile)>> {
+    let mut groups: Vec<Vec<(usize, &StoredFile)>> = Vec::new();
     let (mut rows, mut latest) = (0u64, i64::MIN);
-    for file in files {
+    for (part, file) in files {
         let wanted = least(groups.len().saturating_sub(1));
         match groups.last_mut() {
-            Some(group) if rows < wanted || file.from <= latest => group.push(file.clone()),
+            Some(group) if rows < wanted || file.from <= latest => group.push((part, file)),
             _ => {
                 rows = 0;
-                groups.push(vec![file.clone()]);
+                groups.push(vec![(part, file)]);
             }
         }
         rows += file.rows;

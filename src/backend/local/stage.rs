@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use polars::prelude::{Expr as PolarsExpr, LazyFrame, SortMultipleOptions};
+use polars::prelude::{DataFrame, Expr as PolarsExpr, IntoLazy, LazyFrame, SortMultipleOptions, UnionArgs, concat};
 
 use super::expr::{column, literal};
 use super::scan::{ORDER, Reading};
+use super::{prune, run};
 use crate::backend::BackendError;
 use crate::frame::physical;
 use crate::plan::{Needed, Schema, Value};
@@ -26,13 +27,18 @@ pub struct Stage {
 /// Where the rows come from.
 #[derive(Clone)]
 pub enum Rows {
-    /// Files, and what is done to each row of them.
-    Files {
-        reading: Box<Reading>,
-        files: Vec<StoredFile>,
-        transforms: Vec<Transform>,
-    },
+    /// Files of one scan, or of several whose rows were put together.
+    Files(Vec<Part>),
     Frame(Box<LazyFrame>),
+}
+
+/// Files of one scan, and what is done to each row of them.
+#[derive(Clone)]
+pub struct Part {
+    pub reading: Box<Reading>,
+    /// In the order of their first row.
+    pub files: Vec<StoredFile>,
+    pub transforms: Vec<Transform>,
 }
 
 /// Which order the rows are in.
@@ -53,9 +59,10 @@ impl Stage {
     pub fn map(mut self, schema: Schema, transform: impl Fn(LazyFrame) -> LazyFrame + Send + Sync + 'static) -> Stage {
         self.schema = schema;
         self.source = match self.source {
-            Rows::Files { reading, files, mut transforms } => {
-                transforms.push(Arc::new(transform));
-                Rows::Files { reading, files, transforms }
+            Rows::Files(mut parts) => {
+                let transform: Transform = Arc::new(transform);
+                parts.iter_mut().for_each(|part| part.transforms.push(transform.clone()));
+                Rows::Files(parts)
             }
             Rows::Frame(frame) => Rows::Frame(Box::new(transform(*frame))),
         };
@@ -81,20 +88,25 @@ impl Stage {
         if beside.is_empty() && schema.names().all(|name| needed.contains(name)) {
             return self;
         }
-        let one = |(name, kind): &(Arc<str>, Type)| match needed.contains(name) {
-            true => column(name),
-            false => literal(&Value::Missing).cast(physical(*kind)).alias(&**name),
-        };
+        let one = |(name, kind): &(Arc<str>, Type)| if needed.contains(name) { column(name) } else { missing(*kind).alias(&**name) };
         let mut columns: Vec<PolarsExpr> = schema.columns().iter().map(one).chain(self.hidden()).collect();
         columns.extend(beside.iter().map(|name| column(name)));
-        if columns.is_empty() { self } else { self.map(schema, move |frame| frame.select(columns.clone())) }
+        let is_blank = beside.is_empty() && self.order == Order::Kept && !schema.names().any(|name| needed.contains(name));
+        match columns.is_empty() {
+            true => self,
+            // Selected alone, what is the same in every row would be one row.
+            false if is_blank => self.map(schema, move |frame| frame.with_columns(columns.clone())),
+            false => self.map(schema, move |frame| frame.select(columns.clone())),
+        }
     }
 
     /// Only rows from one time on, or up to another, both included. Files are left out by their manifest; rows that come from elsewhere stay all.
     pub fn between(mut self, from: Option<i64>, to: Option<i64>) -> Stage {
-        if let Rows::Files { reading, files, .. } = &mut self.source {
-            reading.window = (from, to);
-            files.retain(|file| from.is_none_or(|from| file.to >= from) && to.is_none_or(|to| file.from <= to));
+        if let Rows::Files(parts) = &mut self.source {
+            for part in parts {
+                part.reading.window = (from, to);
+                part.files.retain(|file| from.is_none_or(|from| file.to >= from) && to.is_none_or(|to| file.from <= to));
+            }
         }
         self
     }
@@ -115,11 +127,47 @@ impl Stage {
     }
 }
 
-impl Rows {
-    /// The rows of these files only.
-    pub fn of(reading: &Reading, files: &[StoredFile], transforms: &[Transform]) -> Result<LazyFrame, BackendError> {
-        Ok(transforms.iter().fold(reading.of(files)?, |frame, transform| transform(frame)))
+impl Part {
+    fn rows(&self) -> Result<LazyFrame, BackendError> {
+        Ok(self.transforms.iter().fold(self.reading.of(&self.files)?, |frame, transform| transform(frame)))
     }
+}
+
+impl Rows {
+    /// The rows of some parts, one part after the other.
+    pub fn of(parts: &[Part]) -> Result<LazyFrame, BackendError> {
+        // A part without files has nothing to say, but for its columns.
+        let mut filled = parts.iter().filter(|part| !part.files.is_empty()).map(Part::rows).collect::<Result<Vec<_>, _>>()?;
+        match (filled.pop(), filled.is_empty(), parts.first()) {
+            (Some(only), true, _) => Ok(only),
+            (Some(last), false, _) => {
+                filled.push(last);
+                concat(filled, UnionArgs::default()).map_err(run::failed)
+            }
+            (None, _, Some(part)) => part.rows(),
+            (None, _, None) => Ok(DataFrame::default().lazy()),
+        }
+    }
+
+    /// The parts with some of their files each: groups whose times do not overlap, in their order, each of at least so many rows unless it is the last;
+    /// one group without files where there are none.
+    pub fn pieces(parts: &[Part], least: impl Fn(usize) -> u64) -> Vec<Vec<Part>> {
+        let mut files: Vec<(usize, &StoredFile)> = Vec::new();
+        for (place, part) in parts.iter().enumerate() {
+            files.extend(part.files.iter().map(|file| (place, file)));
+        }
+        files.sort_by(|(_, a), (_, b)| prune::in_time(a, b));
+        let of = |group: Vec<(usize, &StoredFile)>| {
+            let files = |place: usize| group.iter().filter(|(of, _)| *of == place).map(|(_, file)| (*file).clone()).collect();
+            parts.iter().enumerate().map(|(place, part)| Part { files: files(place), ..part.clone() }).collect()
+        };
+        prune::pieces(files, least).into_iter().map(of).collect()
+    }
+}
+
+/// No value, in the physical type of a kind.
+pub fn missing(kind: Type) -> PolarsExpr {
+    literal(&Value::Missing).cast(physical(kind))
 }
 
 /// The columns of a schema, in its order.

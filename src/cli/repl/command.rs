@@ -6,7 +6,7 @@ use crate::diag::{Fault, did_you_mean};
 use crate::present::clean::escape_lines;
 use crate::present::{Format, Grid, Style, period, prose, reply};
 use crate::script::Session;
-use crate::telemetry::{self, TABLES};
+use crate::telemetry::{self, TABLES, TIMELINE};
 
 /// Whether the prompt goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,9 +61,9 @@ fn answer(session: &mut Session, text: &str, style: &Style) -> Result<String, Fa
 }
 
 fn find_table(name: &str) -> Result<&'static telemetry::Table, Fault> {
-    let found = TABLES.iter().find(|table| table.name.eq_ignore_ascii_case(name) || table.query == name);
-    found.copied().ok_or_else(|| {
-        let names = TABLES.iter().map(|table| table.name);
+    let tables = || TABLES.iter().copied().chain([&TIMELINE]);
+    tables().find(|table| table.name.eq_ignore_ascii_case(name) || table.query == name).ok_or_else(|| {
+        let names = tables().map(|table| table.name);
         let help = did_you_mean(name, names.clone()).unwrap_or_else(|| format!("the tables are {}", names.collect::<Vec<_>>().join(" ")));
         Fault::new("schema::unknown", format!("there is no table `{name}`")).with_help(help)
     })

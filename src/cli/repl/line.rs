@@ -15,7 +15,7 @@ use super::command::COMMANDS;
 use crate::present::clean::escape;
 use crate::present::{Style, Tone, cut, toned};
 use crate::script::{Paint, Session, is_complete, paint};
-use crate::telemetry::TABLES;
+use crate::telemetry::{TABLES, TIMELINE};
 
 /// What the editor asks while a line is typed.
 pub struct Line {
@@ -41,9 +41,10 @@ impl Completer for Line {
         if let Some(words) = line[..position].strip_prefix(':') {
             return Ok(match words.split_once(' ') {
                 None => (1, COMMANDS.iter().map(|(name, ..)| *name).filter(|name| name.starts_with(words)).map(plain).collect()),
-                Some(("schema", part)) => {
-                    (position - part.len(), TABLES.iter().map(|table| table.name).filter(|name| name.starts_with(part)).map(plain).collect())
-                }
+                Some(("schema", part)) => (
+                    position - part.len(),
+                    TABLES.iter().copied().chain([&TIMELINE]).map(|table| table.name).filter(|name| name.starts_with(part)).map(plain).collect(),
+                ),
                 Some((_, rest)) => {
                     let offset = position - rest.len();
                     let (start, candidates) = self.candidates(rest, rest.len());

@@ -51,7 +51,9 @@ struct Talk<'a> {
 impl Talk<'_> {
     /// Editing, history, completion; a mistake never ends it.
     fn at_a_terminal(&mut self) -> Result<u8, Fault> {
-        let broken = |error: ReadlineError| Fault::new("repl::terminal", format!("the terminal can't be used: {error}"));
+        let broken = |error: ReadlineError| {
+            Fault::new("repl::terminal", format!("the terminal can't be used: {error}")).with_help("through a pipe it answers line by line")
+        };
         let config = Config::builder()
             .max_history_size(REMEMBERED)
             .map_err(broken)?

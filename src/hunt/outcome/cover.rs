@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono_tz::Tz;
 
-use super::needs::{Evidence, needs};
+use super::needs::{Evidence, anything, needs};
 use crate::frame::Read;
 use crate::hunt::Coverage;
-use crate::hunt::query::in_scope;
+use crate::hunt::query::{Target, in_scope};
 use crate::plan::{Period, Plan, Scan, Scope, time};
 use crate::telemetry::{Inventory, Kind, KnownMachine, Slice};
 
@@ -26,38 +26,47 @@ const RARE: [&str; 4] = ["system", "detection", "ioa", "event"];
 /// The machine-days asked for: for each machine of the scope, the days (UTC) of the period from its first sight on, up to `now` (milliseconds since 1970 UTC);
 /// of a period without an end, up to the last record of the source. A scan that only adds to an answer (`needs` is empty) asks for none.
 pub fn cover(scan: &Scan, inventory: &Inventory, now: i64, read: &Read) -> Coverage {
+    let target = Target { scope: scan.scope.clone(), period: scan.period };
+    cover_targets(scan, &[target], inventory, now, read)
+}
+
+/// The same for all of these machines and periods together, whatever the scan's own are. A machine-day of several of them counts once, and is covered
+/// where it is for each.
+pub(super) fn cover_targets(scan: &Scan, targets: &[Target], inventory: &Inventory, now: i64, read: &Read) -> Coverage {
+    let scans: Vec<Scan> = targets.iter().map(|target| Scan { scope: target.scope.clone(), period: target.period, ..scan.clone() }).collect();
     let evidence = needs(scan);
-    let span = spanned(scan, inventory);
-    let last = inventory.machines.iter().map(|machine| machine.last_seen).max().unwrap_or(now);
-    let end = scan.period.to.map_or(last.saturating_add(1), |to| to.min(now.saturating_add(1)));
-    let supporting = evidence.is_empty();
-    let sensors: Vec<HashSet<&str>> = evidence.iter().map(|need| need.sensors(scan, inventory)).collect();
+    let mut sensors: Vec<HashSet<&str>> = evidence.iter().map(|need| need.sensors(scan, inventory)).collect();
     let mut not_examined: Vec<String> = evidence.iter().zip(&sensors).filter(|(_, sensors)| sensors.is_empty()).map(|(need, _)| need.describe()).collect();
-    let shown: Vec<Seen> = sensors.iter().filter(|sensors| !sensors.is_empty()).map(|sensors| Seen::of(sensors, scan, inventory, end)).collect();
-    let (mut machines, mut asked, mut covered) = (0, 0, 0);
-    let mut silent = Vec::new();
-    for (machine, place) in inventory.machines.iter().zip(0..).filter(|(machine, _)| !supporting && in_scope(machine, &scan.scope)) {
-        let days = days_of(machine, &scan.period, end);
-        machines += u64::from(!days.is_empty());
-        for day in days {
-            asked += 1;
-            if !shown.is_empty() && shown.iter().all(|seen| seen.on(place, day)) {
-                covered += 1;
-            } else {
-                silent.push((machine.name.to_string(), day));
-            }
+    sensors.retain(|sensors| !sensors.is_empty());
+    let mut days = Days::default();
+    if let [one] = scans.as_slice() {
+        each_day(one, &sensors, inventory, now, |place, day, covered| days.add(inventory, place, day, covered));
+    } else {
+        let mut all: BTreeMap<(u32, i32), bool> = BTreeMap::new();
+        for one in &scans {
+            each_day(one, &sensors, inventory, now, |place, day, covered| {
+                all.entry((place, day)).and_modify(|known| *known &= covered).or_insert(covered);
+            });
         }
+        all.into_iter().for_each(|((place, day), covered)| days.add(inventory, place, day, covered));
     }
-    if asked == 0 && !supporting && not_examined.is_empty() {
-        not_examined.push(format!("{} (no machine has telemetry in this period)", scan.table));
+    let Days { asked, covered, mut silent, machines, .. } = days;
+    let what = anything(scan).map_or(scan.table, |view| &**view);
+    if asked == 0 && !evidence.is_empty() && not_examined.is_empty() {
+        not_examined.push(format!("{what} (no machine has telemetry in this period)"));
     }
     silent.sort();
     silent.truncate(MOST_SILENT);
+    let open = |ends: Vec<Option<i64>>| ends.iter().all(Option::is_some).then_some(ends.into_iter().flatten());
     Coverage {
-        table: scan.table.into(),
+        need: None,
+        table: what.into(),
         operations: scan.operations.iter().flatten().map(|word| word.to_string()).collect(),
-        period: scan.period,
-        covered: span,
+        period: Period {
+            from: open(targets.iter().map(|target| target.period.from).collect()).and_then(Iterator::min),
+            to: open(targets.iter().map(|target| target.period.to).collect()).and_then(Iterator::max),
+        },
+        covered: scans.iter().filter_map(|scan| spanned(scan, inventory)).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))),
         machines,
         machine_days: asked,
         covered_machine_days: covered,
@@ -68,15 +77,56 @@ pub fn cover(scan: &Scan, inventory: &Inventory, now: i64, read: &Read) -> Cover
     }
 }
 
-/// What a whole plan looked at: each different scan once, those that only add to an answer left out. `read` is what the whole plan read, and so what each
-/// of them tells.
-pub fn cover_plan(plan: &Plan, inventory: &Inventory, now: i64, read: &Read) -> Vec<Coverage> {
+/// Machine-days as they are counted, machine by machine.
+#[derive(Default)]
+struct Days {
+    machines: u64,
+    last: Option<u32>,
+    asked: u64,
+    covered: u64,
+    silent: Vec<(String, i32)>,
+}
+
+impl Days {
+    fn add(&mut self, inventory: &Inventory, place: u32, day: i32, covered: bool) {
+        self.machines += u64::from(self.last.replace(place) != Some(place));
+        self.asked += 1;
+        if covered {
+            self.covered += 1;
+        } else if let Some(machine) = inventory.machines.get(place as usize) {
+            self.silent.push((machine.name.to_string(), day));
+        }
+    }
+}
+
+/// Each machine-day that a scan asks for, and whether its sensors (of each need that is shown at all) covered it.
+fn each_day(scan: &Scan, sensors: &[HashSet<&str>], inventory: &Inventory, now: i64, mut told: impl FnMut(u32, i32, bool)) {
+    if scan.needs.as_ref().is_some_and(Vec::is_empty) {
+        return;
+    }
+    let last = inventory.machines.iter().map(|machine| machine.last_seen).max().unwrap_or(now);
+    let end = scan.period.to.map_or(last.saturating_add(1), |to| to.min(now.saturating_add(1)));
+    let shown: Vec<Seen> = sensors.iter().map(|sensors| Seen::of(sensors, scan, inventory, end)).collect();
+    for (machine, place) in inventory.machines.iter().zip(0..).filter(|(machine, _)| in_scope(machine, &scan.scope)) {
+        for day in days_of(machine, &scan.period, end) {
+            told(place, day, !shown.is_empty() && shown.iter().all(|seen| seen.on(place, day)));
+        }
+    }
+}
+
+/// The scans whose rows a plan's answer rests on, each once: those that only add to it left out.
+pub fn examined_scans(plan: &Plan) -> Vec<Scan> {
     let mut scans: Vec<Scan> = Vec::new();
     for scan in super::needs::narrowed_scans(plan) {
         if scan.needs.as_ref().is_none_or(|needs| !needs.is_empty()) && !scans.contains(&scan) {
             scans.push(scan);
         }
     }
+    scans
+}
+
+/// What the scans of one plan looked at. `read` is what the whole plan read, and so what each of them tells.
+pub fn cover_scans(scans: &[Scan], inventory: &Inventory, now: i64, read: &Read) -> Vec<Coverage> {
     scans.iter().map(|scan| cover(scan, inventory, now, read)).collect()
 }
 
@@ -130,7 +180,8 @@ pub fn covered_dates(scans: &[Scan], inventory: &Inventory, zone: Tz) -> BTreeMa
 /// The span of the table's rows in the scope, whatever the period.
 fn spanned(scan: &Scan, inventory: &Inventory) -> Option<(i64, i64)> {
     let machines = machines_of(scan, inventory);
-    let streams = inventory.streams.iter().filter(|stream| *stream.kind.table == *scan.table && of_scan(&stream.kind, scan));
+    let of_table = |kind: &Kind| *kind.table == *scan.table && of_scan(kind, scan);
+    let streams = inventory.streams.iter().filter(|stream| anything(scan).is_some() || of_table(&stream.kind));
     let spans = streams.flat_map(|stream| &stream.slices).filter(|slice| machines.has(slice)).map(|slice| (slice.first, slice.last));
     spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
 }
@@ -199,7 +250,7 @@ impl Seen {
             }
             sensor
         };
-        Seen { sensors: sensors.iter().map(one).collect(), rare: RARE.contains(&scan.table) }
+        Seen { sensors: sensors.iter().map(one).collect(), rare: RARE.contains(&scan.table) || anything(scan).is_some() }
     }
 
     fn on(&self, machine: u32, day: i32) -> bool {

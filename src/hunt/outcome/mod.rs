@@ -1,13 +1,15 @@
 //! What a run amounts to, and what it looked at: a *nothing found* that proves itself.
 
 mod cover;
+mod declared;
 mod needs;
 #[cfg(test)]
 mod tests;
 
 use crate::plan::Period;
 
-pub use cover::{cover, cover_plan, covered_dates, covered_spans};
+pub use cover::{cover, cover_scans, covered_dates, covered_spans, examined_scans};
+pub use declared::{Declared, NeedError, cover_declared};
 
 /// The four ways a hunt ends (a run that could not be done at all is a fault instead).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,9 +35,11 @@ impl Outcome {
     }
 }
 
-/// What one query looked at.
+/// What one query looked at; or what the source shows of a need that the playbook declares and no query of it has.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Coverage {
+    /// The word of `# Needs`; none for a query.
+    pub need: Option<String>,
     pub table: String,
     /// The operations that the query asked for; empty for all.
     pub operations: Vec<String>,

@@ -11,9 +11,9 @@ const ALERTS: [&str; 2] = ["detection", "ioa"];
 /// One thing that must be shown.
 pub(super) enum Evidence {
     Need(Need),
-    /// Raw records of a channel, an event id, or both.
+    /// Raw records of any of these channels (of every one where none is named), of an event id or of every one.
     Raw {
-        channel: Option<Arc<str>>,
+        channels: Vec<Arc<str>>,
         event_id: Option<i64>,
     },
 }
@@ -36,11 +36,22 @@ fn need(label: String, from: &[&str]) -> Evidence {
     Evidence::Need(Need { label: label.into(), any_of: from.iter().map(|kind| Arc::from(*kind)).collect() })
 }
 
+/// Each event id in any of the channels, since no channel has all of them; and each of several channels.
 fn raw_needs(scan: &Scan) -> Vec<Evidence> {
-    let channels: Vec<Option<Arc<str>>> = if scan.channels.is_empty() { vec![None] } else { scan.channels.iter().cloned().map(Some).collect() };
-    let ids: Vec<Option<i64>> = if scan.event_ids.is_empty() { vec![None] } else { scan.event_ids.iter().copied().map(Some).collect() };
-    let pairs = channels.iter().flat_map(|channel| ids.iter().map(|event_id| Evidence::Raw { channel: channel.clone(), event_id: *event_id }));
-    pairs.collect()
+    let raw = |channels: &[Arc<str>], event_id: Option<i64>| Evidence::Raw { channels: channels.to_vec(), event_id };
+    let mut found: Vec<Evidence> = scan.event_ids.iter().map(|id| raw(&scan.channels, Some(*id))).collect();
+    match scan.channels.as_slice() {
+        [] if found.is_empty() => found.push(raw(&[], None)),
+        [] => {}
+        [_] if !found.is_empty() => {}
+        channels => found.extend(channels.iter().map(|channel| raw(std::slice::from_ref(channel), None))),
+    }
+    found
+}
+
+/// The name of the view that a scan belongs to, when any telemetry at all shows what it needs.
+pub(super) fn anything(scan: &Scan) -> Option<&Arc<str>> {
+    scan.needs.iter().flatten().find(|need| need.is_anything()).map(|need| &need.label)
 }
 
 impl Evidence {
@@ -50,6 +61,7 @@ impl Evidence {
     /// by rows of that operation too, whichever sensor gave them; one that names the table alone, by any row of it.
     pub(super) fn is_shown_by(&self, shown: &Kind, scan: &Scan) -> bool {
         match self {
+            Evidence::Need(need) if need.is_anything() => true,
             Evidence::Need(need) => {
                 let of_table = *shown.table == *scan.table;
                 let by_kind = need.any_of.iter().any(|kind| match kind.split_once('/') {
@@ -62,9 +74,9 @@ impl Evidence {
                 };
                 by_kind || (of_table && by_word)
             }
-            Evidence::Raw { channel, event_id } => {
+            Evidence::Raw { channels, event_id } => {
                 &*shown.table == "event"
-                    && channel.as_ref().is_none_or(|channel| folded_equal(channel, &shown.channel))
+                    && (channels.is_empty() || channels.iter().any(|channel| folded_equal(channel, &shown.channel)))
                     && event_id.is_none_or(|id| shown.event_id == Some(id))
             }
         }
@@ -74,12 +86,19 @@ impl Evidence {
     pub(super) fn describe(&self) -> String {
         match self {
             Evidence::Need(need) if need.any_of.is_empty() => need.label.to_string(),
+            Evidence::Need(need) if need.is_anything() => format!("{} (any telemetry)", need.label),
             Evidence::Need(need) => format!("{} ({})", need.label, need.any_of.join(", ")),
-            Evidence::Raw { channel, event_id } => {
-                let channel = channel.as_deref().unwrap_or("any channel");
+            Evidence::Raw { channels, event_id } => {
+                let channel = if channels.is_empty() { "any channel".to_string() } else { channels.join(" or ") };
                 event_id.map_or_else(|| format!("event ({channel})"), |id| format!("event ({channel}/{id})"))
             }
         }
+    }
+
+    /// Whether it asks for this operation of a table, of whatever kind of thing.
+    pub(super) fn is_of(&self, table: &str, operation: &str) -> bool {
+        let Evidence::Need(need) = self else { return false };
+        need.label.split_once('.').is_some_and(|(of, word)| of == table && word.rsplit('.').next() == Some(operation))
     }
 }
 

@@ -111,7 +111,7 @@ fn a_filter_on_the_operation_says_what_is_needed() {
     let anything = Need { label: "process".into(), any_of: vec!["Sysmon/1".into(), "Sysmon/10".into()] };
     let scan = Scan { needs: Some(vec![anything]), ..asked("process", &["create", "kill", "thread", "load"]) };
     let source = source();
-    let covers = |plan: &Plan| cover_plan(plan, &source, time(NOW), &Read::default());
+    let covers = |plan: &Plan| cover_scans(&examined_scans(plan), &source, time(NOW), &Read::default());
     assert!(covers(&Plan::scan(scan.clone()))[0].is_whole());
     let killed = Plan::scan(scan.clone()).then(Step::Filter(Expr::equal(Expr::column("Operation"), Expr::text("Kill"))));
     assert_eq!(covers(&killed)[0].not_examined, ["process.kill (Sysmon/5, Security/4689)"]);
@@ -120,6 +120,22 @@ fn a_filter_on_the_operation_says_what_is_needed() {
     let right = Arc::new(Plan::scan(supporting));
     let joined = Plan::scan(scan).then(Step::Join { right, how: How::Semi, left_on: keys.clone(), right_on: keys, within: None });
     assert_eq!(covers(&joined).len(), 1);
+}
+
+#[test]
+fn a_raw_record_is_in_one_of_the_channels() {
+    let parts = ["Sysmon/1", "PowerShell/4104"].map(|from| part("event", "", from, "WS1", "2020-09-21T08:00:00Z", 8));
+    let source = inventory(vec![machine("000000", "WS1")], parts.to_vec());
+    let raw = |channels: &[&str], event_ids: &[i64]| {
+        let channels = channels.iter().map(|channel| Arc::from(*channel)).collect();
+        covered(&Scan { channels, event_ids: event_ids.to_vec(), ..asked("event", &[]) }, &source).not_examined
+    };
+    let both = ["Sysmon/Operational", "PowerShell/Operational"];
+    assert!(raw(&both, &[1, 4104]).is_empty());
+    assert_eq!(raw(&both, &[4688]), ["event (Sysmon/Operational or PowerShell/Operational/4688)"]);
+    assert_eq!(raw(&[both[0], "Securty"], &[1]), ["event (Securty)"]);
+    assert_eq!(raw(&["Securty"], &[1]), ["event (Securty/1)"]);
+    assert_eq!(raw(&[], &[7]), ["event (any channel/7)"]);
 }
 
 #[test]

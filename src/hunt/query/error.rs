@@ -62,6 +62,9 @@ pub enum OptionError {
         #[help]
         help: String,
     },
+    #[error("`{given}` is the name of a machine, and `{option}` takes its id")]
+    #[diagnostic(code(options::machine), help("write `Machine(\"{given}\")` for what is asked, or {option}: \"{muid}\""))]
+    Name { option: String, given: String, muid: String },
     #[error("`{option}` must be given to `{query}` by its caller")]
     #[diagnostic(code(options::caller), help("this is a defect of Huntsman"))]
     Caller { option: String, query: &'static str },
@@ -80,6 +83,7 @@ impl OptionError {
             | OptionError::Attributes { option, .. }
             | OptionError::Range { option, .. }
             | OptionError::Machine { option, .. }
+            | OptionError::Name { option, .. }
             | OptionError::Caller { option, .. } => option,
         }
     }

@@ -94,7 +94,7 @@ fn file(given: &str, side: &'static str, table: &'static Table) -> Arc<Expr> {
 }
 
 /// One `user`: with a domain the whole name, without one also the last part of it.
-fn user(given: &str) -> Arc<Expr> {
+pub(super) fn user(given: &str) -> Arc<Expr> {
     let given = given.trim();
     let short = |domain: &str| if domain.parse::<IpAddr>().is_ok() { domain.to_string() } else { domain.split('.').next().unwrap_or(domain).to_string() };
     let whole = match (given.split_once('\\'), given.split_once('@')) {

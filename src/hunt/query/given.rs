@@ -42,7 +42,7 @@ pub(super) struct Asked<'a> {
 
 impl<'a> Asked<'a> {
     pub(super) fn read(query: &Query, options: &'a [(String, Given)]) -> Result<Asked<'a>, OptionError> {
-        let mut read = Vec::new();
+        let mut read: Vec<(&'static OptionSpec, Vec<&'a Given>)> = Vec::new();
         for (key, given) in options {
             let spec = query.options.iter().find(|spec| spec.name == key).ok_or_else(|| OptionError::unknown(key, query))?;
             let values: Vec<&Given> = match given {
@@ -57,7 +57,12 @@ impl<'a> Asked<'a> {
             for value in &values {
                 check(spec, value)?;
             }
-            read.push((spec, values));
+            // Two names of one option are one list of values.
+            let name = one_name(spec.name);
+            match read.iter_mut().find(|(known, _)| known.name != spec.name && one_name(known.name) == name) {
+                Some((_, known)) => known.extend(values),
+                None => read.push((spec, values)),
+            }
         }
         Ok(Asked { options: read })
     }
@@ -93,9 +98,13 @@ impl<'a> Asked<'a> {
         let asked: Vec<&KnownMachine> = context.inventory.machines.iter().filter(|known| in_scope(known, &target.scope)).collect();
         let mut named: Vec<Arc<str>> = Vec::new();
         for muid in muids {
-            let found = asked.iter().find(|known| known.muid.eq_ignore_ascii_case(muid.trim())).ok_or_else(|| no_machine(muid, &asked, context))?;
-            if !named.contains(&found.muid) {
-                named.push(found.muid.clone());
+            let found = match asked.iter().find(|known| known.muid.eq_ignore_ascii_case(muid.trim())) {
+                Some(known) => known.muid.clone(),
+                None if context.checking && machine::is_muid(muid) => Arc::from(muid.trim().to_ascii_lowercase()),
+                None => return Err(no_machine(muid, &asked, context)),
+            };
+            if !named.contains(&found) {
+                named.push(found);
             }
         }
         named.sort();
@@ -110,6 +119,11 @@ impl<'a> Asked<'a> {
             Some(&rows) => Err(OptionError::Range { option: "top".into(), least: 1, given: rows.to_string() }),
         }
     }
+}
+
+/// The name under which an option with two names is read.
+fn one_name(name: &'static str) -> &'static str {
+    if name == "users" { "user" } else { name }
 }
 
 /// Whether the scope has this machine.
@@ -161,7 +175,7 @@ fn no_machine(muid: &str, asked: &[&KnownMachine], context: &Context<'_>) -> Opt
     let same_name = machine::find(context.inventory, &machine::wanted(&[muid.to_string()], None), &[]).ok().and_then(|found| found.into_iter().next());
     let help = match same_name {
         Some(known) if machine::is_muid(muid) => format!("that is {}, which this query does not ask", known.name),
-        Some(known) => format!("`muid` takes ids, not names: write muid: \"{}\"", known.muid),
+        Some(known) => return OptionError::Name { option: "muid".into(), given: muid.into(), muid: known.muid.to_string() },
         None => did_you_mean(muid, asked.iter().map(|known| &*known.muid))
             .unwrap_or_else(|| "`huntsman sources` and `machines()` list the machines with their muids".into()),
     };

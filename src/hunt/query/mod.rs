@@ -15,6 +15,7 @@ mod files;
 mod filters;
 mod given;
 mod ioas;
+mod line;
 mod logons;
 mod one_sensor;
 mod options;
@@ -28,6 +29,7 @@ mod sum;
 mod system;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod timetable;
 mod users;
 
@@ -42,8 +44,10 @@ use crate::telemetry::words::Programs;
 pub use error::OptionError;
 pub use given::Given;
 pub(crate) use given::in_scope;
+pub(crate) use raw_events::known_channels;
+pub(crate) use scan::anything_of;
 
-/// One query, `get_executions` and its like. Each is also callable without `get_`.
+/// One query, `get_executions` and its like. Each `get_x` is also callable as `x`.
 #[derive(Debug)]
 pub struct Query {
     /// `get_executions`.
@@ -72,6 +76,25 @@ enum Shape {
     Events,
     Profiles,
     RawEvents,
+    Timeline,
+}
+
+/// What a query takes before its options.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leads {
+    Nothing,
+    /// A period in place of the options: `timeline(last(1.hours))`.
+    Period,
+}
+
+impl Query {
+    pub fn leads(&self) -> Leads {
+        match self.shape {
+            Shape::Timeline => Leads::Period,
+            Shape::Rows | Shape::Processes | Shape::Blocked | Shape::Ioas | Shape::Users | Shape::Bandwidth => Leads::Nothing,
+            Shape::Timetable | Shape::Events | Shape::Profiles | Shape::RawEvents => Leads::Nothing,
+        }
+    }
 }
 
 /// One option of a query.
@@ -128,6 +151,7 @@ pub const QUERIES: &[&Query] = &[
     &scripts::QUERY,
     &system::QUERY,
     &raw_events::QUERY,
+    &timeline::QUERY,
 ];
 
 /// Whose rows, of when.
@@ -147,6 +171,8 @@ pub struct Context<'a> {
     pub inventory: &'a Inventory,
     /// Which programs are of which kind.
     pub programs: &'a Programs,
+    /// No rows are asked for, perhaps of no source: an id that nobody knows may be a machine's.
+    pub checking: bool,
 }
 
 /// A query by its name, with or without `get_`.
@@ -161,6 +187,14 @@ pub fn query(name: &str) -> Option<&'static Query> {
 /// An unknown key, word or name, or a value of another type; each knows its option.
 pub fn plan(query: &Query, target: &Target, options: &[(String, Given)], context: &Context<'_>) -> Result<Plan, OptionError> {
     make(query, target, options, context, false)
+}
+
+/// Rows of all tables, each told in one line.
+///
+/// # Errors
+/// As [`plan`]; without options there is none.
+pub fn timeline(target: &Target, context: &Context<'_>) -> Result<Plan, OptionError> {
+    make(&timeline::QUERY, target, &[], context, false)
 }
 
 /// The rows that a histogram of this query counts: its own, except where a query's rows are sums already (`get_users`), for which it is what they
@@ -186,10 +220,12 @@ fn make(query: &Query, target: &Target, options: &[(String, Given)], context: &C
         Shape::Profiles => profiles::plan(&target, context),
         Shape::Users => users::plan(&target, &asked, context, events),
         Shape::RawEvents => raw_events::plan(&target, &asked, context)?,
+        Shape::Timeline => timeline::plan(&target, &asked, context),
     };
     asked.limit(plan)
 }
 
+/// Names of columns as plans have them.
 fn names(names: &[&str]) -> Vec<Arc<str>> {
     names.iter().map(|name| Arc::from(*name)).collect()
 }

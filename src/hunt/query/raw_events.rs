@@ -42,7 +42,7 @@ pub(super) fn plan(target: &Target, asked: &Asked<'_>, context: &Context<'_>) ->
 
 /// The channels that one text means, as the source spells them: a channel's name, else a sensor's. One that the source never shows stays as it was
 /// written, and coverage says so.
-fn known_channels(given: &str, inventory: &Inventory) -> Vec<Arc<str>> {
+pub(crate) fn known_channels(given: &str, inventory: &Inventory) -> Vec<Arc<str>> {
     let kinds = || inventory.streams.iter().map(|stream| &stream.kind).filter(|kind| &*kind.table == "event");
     let named: Vec<Arc<str>> = kinds().filter(|kind| folded_equal(&kind.channel, given)).map(|kind| kind.channel.clone()).collect();
     if !named.is_empty() {

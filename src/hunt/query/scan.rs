@@ -73,14 +73,19 @@ fn system_needs(table: &Table, asked: &Asked<'_>, operations: &[&str]) -> Option
 }
 
 /// A query that names no operation asks for whatever the table holds: any of its records will do.
-fn anything(table: &Table, asked: &Asked<'_>) -> Vec<Need> {
+pub(super) fn anything(table: &Table, asked: &Asked<'_>) -> Vec<Need> {
     let kinds = asked.texts("kind");
     if table.name == "system" && !kinds.is_empty() {
         let froms = |kind: &str| words::system_words(&[kind], &[]).flat_map(|word| word.from.iter().copied()).collect::<Vec<_>>();
         return kinds.iter().map(|kind| need(format!("system.{}", kind.trim().to_lowercase()), &froms(kind))).collect();
     }
+    vec![anything_of(table)]
+}
+
+/// That any record of a table is there.
+pub(crate) fn anything_of(table: &Table) -> Need {
     let all: Vec<&str> = table.operations.iter().flat_map(|operation| operation.from.iter().copied()).collect();
-    vec![need(table.name.into(), if all.is_empty() { words::sources(table.name) } else { &all })]
+    need(table.name.into(), if all.is_empty() { words::sources(table.name) } else { &all })
 }
 
 fn need(label: String, from: &[&str]) -> Need {

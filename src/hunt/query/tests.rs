@@ -30,7 +30,7 @@ fn ask(name: &str, options: &[(&str, Given)]) -> Result<Plan, OptionError> {
     let source = source();
     let options: Vec<(String, Given)> = options.iter().map(|(key, given)| (key.to_string(), given.clone())).collect();
     let target = Target { scope: Scope::Everything, period: Period::ALL };
-    plan(query(name).unwrap(), &target, &options, &Context { zone: Tz::UTC, now: 0, inventory: &source, programs: &Programs::built_in() })
+    plan(query(name).unwrap(), &target, &options, &Context { zone: Tz::UTC, now: 0, inventory: &source, programs: &Programs::built_in(), checking: false })
 }
 
 fn text(text: &str) -> Given {
@@ -173,6 +173,9 @@ fn a_user_has_a_domain_or_not() {
     assert!(explained("get_logons", &[("user", text("ann"))]).ends_with("filter (LoggedUser == \"ann\") || LoggedUser.ends_with(\"\\\\ann\")\n"));
     assert!(explained("get_logons", &[("users", text("ann@acme.local"))]).ends_with("filter LoggedUser == \"acme\\\\ann\"\n"));
     assert!(explained("get_users", &[("users", text("adm"))]).contains("filter LoggedUser.contains(\"adm\")\n"));
+    // One option under two names: any of what both say.
+    let both = explained("get_logons", &[("user", text("ann")), ("users", Given::List(vec![text("bob"), text("eve")]))]);
+    assert_eq!(both, explained("get_logons", &[("user", Given::List(vec![text("ann"), text("bob"), text("eve")]))]));
 }
 
 #[test]
@@ -233,7 +236,8 @@ fn a_machine_of_the_target_can_be_picked() {
     let plan = ask("get_dns", &[("muid", text(&ws1.to_uppercase()))]).unwrap();
     assert_eq!(plan.scans()[0].scope, Scope::Machines(vec![ws1.as_str().into()]));
     let error = ask("get_dns", &[("muid", text("ws1"))]).unwrap_err();
-    assert_eq!(error.help().unwrap().to_string(), format!("`muid` takes ids, not names: write muid: \"{ws1}\""));
+    assert_eq!(error.to_string(), "`ws1` is the name of a machine, and `muid` takes its id");
+    assert_eq!(error.help().unwrap().to_string(), format!("write `Machine(\"ws1\")` for what is asked, or muid: \"{ws1}\""));
     assert!(explained("get_dns", &[("top", Given::Int(5))]).ends_with("head 5\n"));
     assert!(matches!(ask("get_dns", &[("top", Given::Int(0))]), Err(OptionError::Range { .. })));
 }
@@ -258,7 +262,7 @@ fn a_histogram_of_users_counts_their_rows() {
     let source = source();
     let target = Target { scope: Scope::Everything, period: Period::ALL };
     let programs = Programs::built_in();
-    let context = Context { zone: Tz::UTC, now: 0, inventory: &source, programs: &programs };
+    let context = Context { zone: Tz::UTC, now: 0, inventory: &source, programs: &programs, checking: false };
     let events = plan_events(&users::QUERY, &target, &[], &context).unwrap();
     assert_eq!(Schema::of(&events).unwrap().names().next(), Some("DateTime"));
     assert_eq!(plan_events(&dns::QUERY, &target, &[], &context), plan(&dns::QUERY, &target, &[], &context));

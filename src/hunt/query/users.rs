@@ -25,8 +25,8 @@ const ACTIONS: &[&str] = &["create", "kill", "thread", "tamper"];
 /// The users; or, for a histogram, the rows that they are summed from.
 pub(super) fn plan(target: &Target, asked: &Asked<'_>, context: &Context<'_>, events: bool) -> Plan {
     let contains = |text: &&str| Expr::call(Pattern::Contains, vec![Expr::column("LoggedUser"), Expr::text(text.trim())]);
-    let named = |option: &str| asked.texts(option).iter().map(contains).reduce(Expr::or);
-    let condition = ["user", "users"].into_iter().filter_map(named).reduce(Expr::and).unwrap_or_else(|| is_known("LoggedUser"));
+    let wanted = [asked.texts("user"), asked.texts("users")].concat();
+    let condition = wanted.iter().map(contains).reduce(Expr::or).unwrap_or_else(|| is_known("LoggedUser"));
     let main = main_table(context);
     let parts = TABLES.iter().filter(|table| table.column("LoggedUser").is_some()).map(|table| {
         let rows = Plan::scan(part(table, main, target, context)).then(Step::Filter(condition.clone()));

@@ -88,6 +88,6 @@ pub(super) fn declared() -> Vec<Declared> {
 pub(super) fn of_column(call: &Call) -> Answer<Dynamic> {
     match fold_of(call.declared.name) {
         Some(fold) => Ok(Dynamic::from(Fold { fold, column: Some(call.text(0).into()) })),
-        None => Err(call.fail(Fault::new("call::argument", "this is no aggregate"))),
+        None => Err(call.fail(Fault::new("call::argument", "this is no aggregate").with_help("write `count()`, `n_unique(\"Muid\")`, `min(\"DateTime\")` …"))),
     }
 }

@@ -59,7 +59,12 @@ impl<'a, 'c> Call<'a, 'c> {
     }
 
     pub fn receiver<T: rhai::Variant + Clone>(&self) -> Answer<T> {
-        self.receiver_value().try_cast::<T>().ok_or_else(|| self.fail(Fault::new("call::receiver", format!("`{}` can't be asked of this", self.declared.name))))
+        self.receiver_value().try_cast::<T>().ok_or_else(|| {
+            self.fail(
+                Fault::new("call::receiver", format!("`{}` can't be asked of this", self.declared.name))
+                    .with_help(format!("it is `{}`", self.declared.signature())),
+            )
+        })
     }
 
     pub fn text_receiver(&self) -> String {
@@ -91,7 +96,9 @@ impl<'a, 'c> Call<'a, 'c> {
     }
 
     pub fn closure(&self, index: usize) -> Answer<FnPtr> {
-        self.value(index).try_cast::<FnPtr>().ok_or_else(|| self.fail_at(index, Fault::new("call::argument", "a closure is needed here, as |e| …")))
+        self.value(index)
+            .try_cast::<FnPtr>()
+            .ok_or_else(|| self.fail_at(index, Fault::new("call::argument", "a closure is needed here").with_help("write `|e| e.Column == …`")))
     }
 
     pub fn span(&self, index: usize) -> Answer<i64> {
@@ -150,8 +157,8 @@ impl<'a, 'c> Call<'a, 'c> {
         match beside {
             None => Ok(period),
             Some(_) => {
-                let fault = Fault::new("options::twice", format!("`{}` is given two periods", self.declared.name));
-                Err(self.fail_at(1, fault.with_help("write it in the map, or after the map")))
+                let message = format!("`{}` is given two periods", self.declared.name);
+                Err(self.fail_at(1, Fault::new("options::twice", message).with_help("write it in the map, or after the map")))
             }
         }
     }

@@ -99,7 +99,11 @@ fn make(call: &Call) -> Answer<Dynamic> {
                 _ => {
                     let found = type_word(call.context.engine(), &value);
                     let message = format!("`client_id` takes a text or a list of texts, and this is {found}");
-                    return Err(call.fail_at_value(0, &key, Fault::new("options::type", message).with_help("write #{ client_id: \"000000\" }, or \"all\"")));
+                    return Err(call.fail_at_value(
+                        0,
+                        &key,
+                        Fault::new("options::type", message).with_help("write client_id: \"000000\"; `Client()` lists the clients"),
+                    ));
                 }
             }
         }
@@ -110,8 +114,8 @@ fn make(call: &Call) -> Answer<Dynamic> {
         return Err(call.fail_at(0, Fault::new("call::argument", "a client is named by its id").with_help("write `Client(\"all\")` or `Client(\"000000\")`")));
     };
     if ids.is_empty() {
-        let fault = Fault::new("client::nothing", "an empty list names no client");
-        return Err(call.fail_at(0, fault.with_help("write `Client(\"all\")` for every client")));
+        let fault = Fault::new("client::nothing", "an empty list names no client").with_help("write `Client(\"all\")` for every client");
+        return Err(call.fail_at(0, fault));
     }
     if call.run.checking {
         let is_all = ids.iter().any(|id| id.eq_ignore_ascii_case(machine::ALL_CLIENTS));

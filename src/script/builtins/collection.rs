@@ -360,8 +360,8 @@ fn filter_rows(call: &Call) -> Answer<Dynamic> {
             Err(_) if answer.is_unit() && predicate::ends_in_column(call.run, call.context, &closure) => {}
             Err(_) => {
                 let found = crate::script::value::type_word(call.context.engine(), &answer);
-                let fault = Fault::new("types::condition", format!("the closure must give true or false, and this is {found}"));
-                return Err(call.fail_at(0, fault.with_help("end it with a comparison")));
+                let message = format!("the closure must give true or false, and this is {found}");
+                return Err(call.fail_at(0, Fault::new("types::condition", message).with_help("end it with a comparison")));
             }
         }
     }

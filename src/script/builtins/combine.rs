@@ -92,7 +92,10 @@ fn matched(call: &Call, how: How) -> Answer<Dynamic> {
         return joined(call, asked);
     }
     if !Kind::Words.accepts(&on) {
-        return Err(call.fail_at(1, Fault::new("call::argument", "the columns that must agree are a text or a list of texts")));
+        return Err(call.fail_at(
+            1,
+            Fault::new("call::argument", "the columns that must agree are a text or a list of texts").with_help("write \"Muid\" or [\"Muid\", \"ChildPid\"]"),
+        ));
     }
     joined(call, Asked { how, left: call.names(1), right: call.names(1), within: None })
 }
@@ -101,7 +104,12 @@ fn asked(call: &Call, how: How) -> Answer<Asked> {
     let mut asked = Asked { how, left: Vec::new(), right: Vec::new(), within: None };
     for (key, value) in call.options(1) {
         let wrong = |fault| call.fail_at_value(1, &key, fault);
-        let needs_names = || wrong(Fault::new("options::type", format!("`{key}` takes a column's name or a list of them")));
+        let needs_names = || {
+            wrong(
+                Fault::new("options::type", format!("`{key}` takes a column's name or a list of them"))
+                    .with_help(format!("write {key}: \"Muid\" or {key}: [\"Muid\", \"ChildPid\"]")),
+            )
+        };
         match key.as_str() {
             "how" => asked.how = how_of(&value.to_string()).map_err(wrong)?,
             "within" => asked.within = Some(call.span_of(&value).map_err(wrong)?),
@@ -115,8 +123,9 @@ fn asked(call: &Call, how: How) -> Answer<Asked> {
         }
     }
     if asked.left.is_empty() || asked.left.len() != asked.right.len() {
-        let fault = Fault::new("options::missing", "a join needs as many columns on the left as on the right");
-        return Err(call.fail_at(1, fault.with_help("write #{on: \"Muid\"} or #{left: \"A\", right: \"B\"}")));
+        let fault = Fault::new("options::missing", "a join needs as many columns on the left as on the right")
+            .with_help("write #{on: \"Muid\"} or #{left: \"A\", right: \"B\"}");
+        return Err(call.fail_at(1, fault));
     }
     Ok(asked)
 }
@@ -129,9 +138,15 @@ fn how_of(word: &str) -> Result<How, Fault> {
     })
 }
 
+/// The other collection.
+fn other(call: &Call) -> Answer<Collection> {
+    let fault = || Fault::new("call::argument", "a collection is needed here").with_help("give a query, as `Client(\"all\").get_dns()`");
+    call.value(0).try_cast::<Collection>().ok_or_else(|| call.fail_at(0, fault()))
+}
+
 fn joined(call: &Call, asked: Asked) -> Answer<Dynamic> {
     let collection = call.receiver::<Collection>()?;
-    let Some(other) = call.value(0).try_cast::<Collection>() else { return Err(call.fail_at(0, Fault::new("call::argument", "a collection is needed here"))) };
+    let other = other(call)?;
     for name in &asked.right {
         other.schema.require(name).map_err(|error| call.fail_plan(&error))?;
     }
@@ -146,7 +161,7 @@ fn joined(call: &Call, asked: Asked) -> Answer<Dynamic> {
 
 fn union(call: &Call) -> Answer<Dynamic> {
     let collection = call.receiver::<Collection>()?;
-    let Some(other) = call.value(0).try_cast::<Collection>() else { return Err(call.fail_at(0, Fault::new("call::argument", "a collection is needed here"))) };
+    let other = other(call)?;
     let mut parts = Vec::new();
     for plan in [&collection.plan, &other.plan] {
         match (&plan.source, plan.steps.is_empty()) {

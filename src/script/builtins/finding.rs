@@ -8,7 +8,7 @@ use crate::diag::{Fault, did_you_mean};
 use crate::frame::Frame;
 use crate::hunt::finding;
 use crate::plan::Schema;
-use crate::report::{Columns, Finding, Table, Weight};
+use crate::report::{Confidence, Finding, Table, Weight};
 use crate::script::fault;
 use crate::script::value::type_word;
 
@@ -20,7 +20,7 @@ pub(super) fn declared() -> Vec<Declared> {
             "finding",
             &[("finding", Kind::Map)],
             1,
-            "Raises a finding when its evidence has rows, and says whether it did: #{title, severity: info|low|medium|high|critical, technique, evidence, description, confidence, entities, key}",
+            "Raises a finding when its evidence has rows, and says whether it did: #{title, severity: info|low|medium|high|critical, technique, evidence, description, confidence: low|medium|high, entities, key: a text by which it is known again}. Without the key `evidence` the author states it, and it is always raised; `evidence: ()` is no evidence, and it never is",
             "finding(#{title: \"Encoded PowerShell\", severity: \"high\", technique: \"T1059.001\", evidence: Client(\"all\", all_time()).get_executions(#{command: \"-enc\"})})",
             raise,
         ),
@@ -31,7 +31,7 @@ pub(super) fn declared() -> Vec<Declared> {
             "Ends the run as one that could not be done, past any `try`",
             "if 1 > 2 { fail(\"no telemetry of logons\") }",
             |call| {
-                let fault = Fault::new("playbook::fail", call.text(0));
+                let fault = Fault::new("playbook::fail", call.text(0)).with_help("the playbook itself ended the run with `fail`");
                 Err(fault::stop(fault, call.context.call_position()))
             },
         ),
@@ -43,25 +43,34 @@ struct Asked {
     title: String,
     severity: Weight,
     technique: Vec<String>,
-    evidence: Option<Table>,
+    evidence: Evidence,
     description: Option<String>,
-    confidence: Option<String>,
+    confidence: Option<Confidence>,
     entities: Option<Vec<(String, String)>>,
     key: Option<String>,
+}
+
+/// What a finding rests on.
+enum Evidence {
+    /// The author's word.
+    Stated,
+    /// `()`, as a query or a row that gave nothing.
+    Nothing,
+    Rows(Table),
 }
 
 fn raise(call: &Call) -> Answer<Dynamic> {
     call.known_keys(0, &KEYS)?;
     let asked = read(call)?;
-    let (empty, evidence) = match asked.evidence {
-        Some(table) => (table.total == 0, table),
-        None => (false, Table { frame: Frame::empty(Schema::default()), total: 0, columns: Columns::Short, second_reports: None }),
+    let evidence = match asked.evidence {
+        Evidence::Stated => None,
+        Evidence::Rows(table) if table.total > 0 => Some(table),
+        Evidence::Rows(_) | Evidence::Nothing => return Ok(false.into()),
     };
-    if empty {
-        return Ok(false.into());
-    }
-    let entities = asked.entities.unwrap_or_else(|| finding::entities(&evidence.frame));
-    let fingerprint = finding::fingerprint(&asked.title, asked.key.as_deref(), &asked.technique, &entities, &evidence.frame);
+    let none = Frame::empty(Schema::default());
+    let rows = evidence.as_ref().map_or(&none, |table| &table.frame);
+    let entities = asked.entities.unwrap_or_else(|| finding::entities(rows));
+    let fingerprint = finding::fingerprint(&asked.title, asked.key.as_deref(), &asked.technique, &entities, rows);
     call.run.state().findings.push(Finding {
         title: asked.title,
         severity: asked.severity,
@@ -80,7 +89,7 @@ fn read(call: &Call) -> Answer<Asked> {
         title: String::new(),
         severity: Weight::Medium,
         technique: Vec::new(),
-        evidence: None,
+        evidence: Evidence::Stated,
         description: None,
         confidence: None,
         entities: None,
@@ -89,9 +98,13 @@ fn read(call: &Call) -> Answer<Asked> {
     for (key, value) in call.options(0) {
         let wrong = |wants: &str| {
             let found = type_word(call.context.engine(), &value);
-            call.fail_at_value(0, &key, Fault::new("options::type", format!("`{key}` takes {wants}, and this is {found}")))
+            let help = "write `finding(#{title: \"…\", severity: \"high\", evidence: hits})`";
+            call.fail_at_value(0, &key, Fault::new("options::type", format!("`{key}` takes {wants}, and this is {found}")).with_help(help))
         };
         if value.is_unit() {
+            if key == "evidence" {
+                asked.evidence = Evidence::Nothing;
+            }
             continue;
         }
         if matches!(key.as_str(), "title" | "severity" | "description" | "confidence") && !value.is_string() {
@@ -99,10 +112,16 @@ fn read(call: &Call) -> Answer<Asked> {
         }
         match key.as_str() {
             "title" => asked.title = value.to_string(),
-            "severity" => asked.severity = severity(&value.to_string()).map_err(|fault| call.fail_at_value(0, &key, fault))?,
+            "severity" => {
+                asked.severity = word(&value, Weight::parse, "severity", Weight::ALL.map(Weight::word)).map_err(|fault| call.fail_at_value(0, &key, fault))?
+            }
             "description" => asked.description = Some(value.to_string()),
-            "confidence" => asked.confidence = Some(value.to_string()),
-            "key" => asked.key = Some(value.to_string()),
+            "confidence" => {
+                let words = Confidence::ALL.map(Confidence::word);
+                asked.confidence = Some(word(&value, Confidence::parse, "confidence", words).map_err(|fault| call.fail_at_value(0, &key, fault))?);
+            }
+            "key" if value.is_string() || value.is_int() => asked.key = Some(value.to_string()),
+            "key" => return Err(wrong("a text or a number")),
             "technique" if Kind::Words.accepts(&value) => {
                 asked.technique = texts_of(&value).iter().flat_map(|text| text.split(',').map(|id| id.trim().to_string()).collect::<Vec<_>>()).collect();
                 for id in &asked.technique {
@@ -112,7 +131,7 @@ fn read(call: &Call) -> Answer<Asked> {
             "technique" => return Err(wrong("a text or a list of texts")),
             "evidence" => {
                 let table = super::show::evidence_of(call.run, &value).map_err(|fault| call.fail_at_value(0, &key, fault))?;
-                asked.evidence = Some(table.ok_or_else(|| wrong("a collection, bins or rows"))?);
+                asked.evidence = Evidence::Rows(table.ok_or_else(|| wrong("a collection, bins or rows"))?);
             }
             _ => asked.entities = Some(entities(&value).ok_or_else(|| wrong("a map of type and names, as #{machine: \"WKS01\"}"))?),
         }
@@ -126,11 +145,13 @@ fn read(call: &Call) -> Answer<Asked> {
     Ok(asked)
 }
 
-fn severity(word: &str) -> Result<Weight, Fault> {
-    Weight::parse(word).ok_or_else(|| {
-        let words = Weight::ALL.map(Weight::word);
-        let help = did_you_mean(word, words).unwrap_or_else(|| format!("the words are {}", words.join(" ")));
-        Fault::new("options::word", format!("`{word}` is no severity")).with_help(help)
+/// One of a few words, case ignored.
+fn word<T>(given: &Dynamic, parse: impl Fn(&str) -> Option<T>, what: &str, words: impl IntoIterator<Item = &'static str> + Clone) -> Result<T, Fault> {
+    let given = given.to_string();
+    parse(given.trim()).ok_or_else(|| {
+        let list = format!("the words are {}", words.clone().into_iter().collect::<Vec<_>>().join(" "));
+        let help = did_you_mean(&given, words).map_or(list.clone(), |near| format!("{near} {list}"));
+        Fault::new("options::word", format!("`{given}` is no {what}")).with_help(help)
     })
 }
 

@@ -47,13 +47,14 @@ pub(super) fn declared() -> Vec<Declared> {
 fn aggregate(call: &Call) -> Answer<Dynamic> {
     let group = call.receiver::<Group>()?;
     let Some(map) = call.get(0).and_then(|value| value.read_lock::<rhai::Map>().map(|map| map.clone())) else {
-        return Err(call.fail(Fault::new("call::argument", "a map of aggregates is needed here")));
+        return Err(call.fail(Fault::new("call::argument", "a map of aggregates is needed here").with_help("write `agg(#{n: count()})`")));
     };
     let mut aggregates = Vec::new();
     for (name, value) in ordered(&map, call.expression(0).as_ref()) {
         let Some(fold) = value.read_lock::<Fold>().map(|fold| fold.clone()) else {
-            let fault = Fault::new("call::argument", format!("`{name}` is no aggregate"));
-            return Err(call.fail_at_value(0, &name, fault.with_help("write `count()`, `n_unique(\"Muid\")`, `min(\"DateTime\")` …")));
+            let fault =
+                Fault::new("call::argument", format!("`{name}` is no aggregate")).with_help("write `count()`, `n_unique(\"Muid\")`, `min(\"DateTime\")` …");
+            return Err(call.fail_at_value(0, &name, fault));
         };
         if let Some(column) = &fold.column {
             group.of.schema.require(column).map_err(|error| call.fail_at_value_text(0, &name, column, Fault::from(&error)))?;

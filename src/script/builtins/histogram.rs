@@ -65,7 +65,10 @@ impl HistogramValue {
 }
 
 fn set(call: &Call, histogram: &mut Histogram, key: &str, value: &Dynamic) -> Result<(), Fault> {
-    let wrong = |wants: &str| Fault::new("options::type", format!("`{key}` takes {wants}, and this is {}", type_word(call.context.engine(), value)));
+    let wrong = |wants: &str| {
+        let help = "write `Histogram(#{by: \"ParentFilename\", interval: \"1h\", metric: count(), top: 10, fill: true})`, or a part of it";
+        Fault::new("options::type", format!("`{key}` takes {wants}, and this is {}", type_word(call.context.engine(), value))).with_help(help)
+    };
     if value.is_unit() {
         return Ok(());
     }

@@ -20,6 +20,8 @@ pub(in crate::script) enum Kind {
     Map,
     /// A map or a text.
     MapOrText,
+    /// A period, or a map of options.
+    PeriodOrMap,
     Closure,
     Cased,
     Time,
@@ -36,7 +38,7 @@ pub(in crate::script) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Kind; 21] = [
+    const ALL: [Kind; 22] = [
         Kind::Missing,
         Kind::Text,
         Kind::Words,
@@ -50,6 +52,7 @@ impl Kind {
         Kind::Time,
         Kind::Duration,
         Kind::Period,
+        Kind::PeriodOrMap,
         Kind::Machine,
         Kind::Client,
         Kind::Collection,
@@ -73,7 +76,7 @@ impl Kind {
             Kind::Cased => "Cased",
             Kind::Time => "Time",
             Kind::Duration => "Duration",
-            Kind::Period => "TimePeriod",
+            Kind::Period | Kind::PeriodOrMap => "TimePeriod",
             Kind::Machine => "Machine",
             Kind::Client => "Client",
             Kind::Collection => "Collection",
@@ -92,6 +95,7 @@ impl Kind {
             Kind::Missing => "a missing value".into(),
             Kind::Words => "a text or a list of texts".into(),
             Kind::MapOrText => "a map or a text".into(),
+            Kind::PeriodOrMap => "a period or a map of options".into(),
             Kind::Int => "a whole number".into(),
             Kind::Closure => "a closure, as |e| …".into(),
             Kind::Time => "a time".into(),
@@ -127,7 +131,7 @@ impl Kind {
             Kind::Cased => vec![TypeId::of::<Cased>()],
             Kind::Time => vec![TypeId::of::<Time>()],
             Kind::Duration => vec![TypeId::of::<Span>()],
-            Kind::Period => vec![TypeId::of::<TimePeriod>()],
+            Kind::Period | Kind::PeriodOrMap => vec![TypeId::of::<TimePeriod>()],
             Kind::Machine => vec![TypeId::of::<Machine>()],
             Kind::Client => vec![TypeId::of::<Client>()],
             Kind::Collection => vec![TypeId::of::<Collection>()],
@@ -152,6 +156,7 @@ impl Kind {
             Kind::Duration => value.is::<Span>() || text(value),
             Kind::Time => value.is::<Time>() || text(value),
             Kind::Period => value.is::<TimePeriod>() || text(value),
+            Kind::PeriodOrMap => value.is::<Map>() || value.is::<TimePeriod>() || text(value),
             other => other.types().iter().any(|kind| (*value).type_id() == *kind),
         }
     }

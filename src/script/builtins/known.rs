@@ -5,7 +5,6 @@ use std::sync::Arc;
 use rhai::{Array, Dynamic, ImmutableString, Map};
 
 use super::{Answer, Call, Client, Declared, Kind, Machine, method, property, query};
-use crate::hunt::query::Context;
 use crate::hunt::{self, os};
 use crate::plan::{Scope, Step, Value};
 use crate::script::value::{Time, dynamic};
@@ -98,7 +97,7 @@ fn client(call: &Call) -> Answer<Dynamic> {
 
 fn systems(call: &Call) -> Answer<Dynamic> {
     let inventory = call.run.inventory().map_err(|fault| call.fail(fault))?;
-    let context = Context { zone: call.run.setup.zone, now: call.run.setup.now, inventory: &inventory, programs: &call.run.setup.programs };
+    let context = call.run.asking(&inventory);
     let records = os::plan(scope(call)?, &context).map(|plan| call.run.answer(&plan)).transpose().map_err(|fault| call.fail(fault))?;
     let of = |known: &KnownMachine| {
         let facts = os::info(known, records.as_deref());

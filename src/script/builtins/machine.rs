@@ -116,7 +116,9 @@ fn make(call: &Call) -> Answer<Dynamic> {
     found(call, &wanted, period, |error| {
         let fault = Fault::from(error);
         match error {
-            MachineError::Unknown { name: word, .. } | MachineError::Ambiguous { name: word, .. } => call.fail_at_text(0, word, fault),
+            MachineError::Unknown { name: word, .. } | MachineError::Ambiguous { name: word, .. } | MachineError::Name { name: word } => {
+                call.fail_at_text(0, word, fault)
+            }
             MachineError::UnknownClient { .. }
             | MachineError::Address { .. }
             | MachineError::NoAddress { .. }
@@ -162,7 +164,7 @@ fn of_map(call: &Call, period: Option<Period>) -> Answer<Dynamic> {
 fn fail_at_key(call: &Call, wanted: &Wanted, error: &MachineError) -> Box<rhai::EvalAltResult> {
     let fault = Fault::from(error);
     match error {
-        MachineError::Unknown { name: word, .. } | MachineError::Ambiguous { name: word, .. } => {
+        MachineError::Unknown { name: word, .. } | MachineError::Ambiguous { name: word, .. } | MachineError::Name { name: word } => {
             call.fail_at_value_text(0, if wanted.muids.contains(word) { "muid" } else { "name" }, word, fault)
         }
         MachineError::UnknownClient { .. } => call.fail_at_value(0, "client_id", fault),

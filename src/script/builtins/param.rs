@@ -22,16 +22,30 @@ pub(super) fn declared() -> Vec<Declared> {
 
 fn param(call: &Call) -> Answer<Dynamic> {
     let (name, default) = (call.text(0), call.value(1));
+    declare_once(call, &name, &default)?;
     let value = match call.run.setup.params.get(&name) {
         None => default,
         Some(text) => read(call, text, &default).map_err(|wanted| {
-            let fault = Fault::new("param::type", format!("`--param {name}={text}` is not {wanted}"));
-            call.fail_at(0, fault.with_help("a parameter has the type of its default; a list is written as a,b,c"))
+            let help = "a parameter has the type of its default; a list is written as a,b,c";
+            call.fail_at(0, Fault::new("param::type", format!("`--param {name}={text}` is not {wanted}")).with_help(help))
         })?,
     };
     let shown = literal_or_list(&value).unwrap_or_else(|| Value::text(super::show::text_of(call.run, &value)));
     call.run.state().params.insert(name, shown);
     Ok(value)
+}
+
+/// A parameter may be asked for again, but it is one: its default and doc are what the first said.
+fn declare_once(call: &Call, name: &str, default: &Dynamic) -> Answer<()> {
+    let said = (format!("{} {}", default.type_name(), super::show::text_of(call.run, default)), call.text(2));
+    let first = call.run.state().declared.entry(name.to_string()).or_insert_with(|| said.clone()).clone();
+    let differs = match (first.0 == said.0, first.1 == said.1 || said.1.is_empty()) {
+        (true, true) => return Ok(()),
+        (false, _) => "default",
+        (true, false) => "doc",
+    };
+    let help = "a parameter has one default and one doc: keep its value in a variable, or give it another name";
+    Err(call.fail_at(0, Fault::new("param::twice", format!("the parameter `{name}` is declared before, with another {differs}")).with_help(help)))
 }
 
 /// A text as a value of the default's type, or what it should have been.

@@ -5,25 +5,20 @@ use rhai::{Array, Dynamic};
 use super::call::texts_of;
 use super::{Answer, Bins, Call, Client, Collection, Declared, HistogramValue, Kind, Machine};
 use crate::diag::Fault;
-use crate::hunt::query::{self, Context, Given, OptionError, QUERIES, Query, Takes, Target};
+use crate::hunt::query::{self, Given, Leads, OptionError, QUERIES, Query, Takes, Target};
 use crate::script::value::type_word;
 use crate::telemetry::words::PORTS;
 
 pub(super) fn declared() -> Vec<Declared> {
     let mut all = Vec::new();
     for query in QUERIES {
+        let params: &[(&str, Kind)] = match query.leads() {
+            Leads::Nothing => &[("options", Kind::Map)],
+            Leads::Period => &[("period or options", Kind::PeriodOrMap)],
+        };
         for receiver in [Kind::Machine, Kind::Client] {
-            for name in [query.name, query.name.strip_prefix("get_").unwrap_or(query.name)] {
-                all.push(Declared {
-                    name,
-                    receiver: Some(receiver),
-                    params: &[("options", Kind::Map)],
-                    least: 0,
-                    is_property: false,
-                    doc: query.doc,
-                    example: query.example,
-                    body: ask,
-                });
+            for name in [Some(query.name), query.name.strip_prefix("get_")].into_iter().flatten() {
+                all.push(Declared { name, receiver: Some(receiver), params, least: 0, is_property: false, doc: query.doc, example: query.example, body: ask });
             }
         }
     }
@@ -46,7 +41,9 @@ pub(in crate::script) fn option_words(name: &str, option: &str) -> Vec<&'static 
 }
 
 fn ask(call: &Call) -> Answer<Dynamic> {
-    let Some(query) = query::query(call.declared.name) else { return Err(call.fail(Fault::new("query::unknown", "there is no such query"))) };
+    let Some(query) = query::query(call.declared.name) else {
+        return Err(call.fail(Fault::new("query::unknown", "there is no such query").with_help("`huntsman doc` lists what there is")));
+    };
     let (collection, histogram) = asked(call, query)?;
     match histogram {
         None => Ok(Dynamic::from(collection)),
@@ -62,6 +59,9 @@ pub(super) fn asked(call: &Call, query: &Query) -> Answer<(Collection, Option<Hi
         (Err(error), _) => return Err(error),
     };
     let (mut period, mut histogram, mut options) = (None, None, Vec::new());
+    if query.leads() == Leads::Period && !call.value(0).is_map() {
+        period = call.period(0)?;
+    }
     for (key, value) in call.options(0) {
         let takes = query.options.iter().find(|option| option.name == key).map(|option| option.takes);
         match takes {
@@ -76,7 +76,7 @@ pub(super) fn asked(call: &Call, query: &Query) -> Answer<(Collection, Option<Hi
     }
     let period = call.run.period(period, entity);
     let inventory = call.run.inventory().map_err(|fault| call.fail(fault))?;
-    let context = Context { zone: call.run.setup.zone, now: call.run.setup.now, inventory: &inventory, programs: &call.run.setup.programs };
+    let context = call.run.asking(&inventory);
     let target = Target { scope, period };
     let plan = if histogram.is_some() { query::plan_events } else { query::plan };
     let plan = plan(query, &target, &options, &context).map_err(|error| option_error(call, &error))?;

@@ -8,8 +8,9 @@ use super::{Answer, Bins, Call, Collection, Declared, Kind, Machine, method};
 use crate::diag::Fault;
 use crate::frame::Frame;
 use crate::hunt::machine::{self, Wanted};
+use crate::hunt::query::{self, Target};
 use crate::hunt::stack;
-use crate::plan::{Plan, PlanError, Step, Value};
+use crate::plan::{Period, Plan, PlanError, Scope, Step, Value};
 use crate::script::fault;
 use crate::script::run::Run;
 use crate::script::value::dynamic;
@@ -68,6 +69,15 @@ pub(super) fn declared() -> Vec<Declared> {
             let machines = machine::find(&inventory, &wanted, &[]).map_err(|error| call.fail(Fault::from(&error)))?;
             Ok(Dynamic::from(Machine { machines: machines.into(), period: row.of.period }))
         }),
+        method(
+            Kind::Row,
+            "around",
+            &[("distance", Kind::Duration)],
+            1,
+            "The timeline of its machine, within that distance before and after it, both ends included",
+            example!(".around(5.minutes).count()"),
+            |call| around(call).map(Dynamic::from),
+        ),
         method(Kind::Row, "to_map", &[], 0, "Its columns and values, a map", example!(".to_map()"), |call| Ok(call.receiver::<Row>()?.map().into())),
         method(Kind::Row, "columns", &[], 0, "The names of its columns, a list", example!(".columns()"), |call| {
             Ok(call.receiver::<Row>()?.frame.schema().names().map(|name| Dynamic::from(name.to_string())).collect::<Array>().into())
@@ -101,6 +111,36 @@ fn property(run: &Run, context: &NativeCallContext, row: &Row, name: &str) -> An
         }
         Err(error) => Err(fault::raise(Fault::from(&error), context.call_position())),
     }
+}
+
+/// What happened on the row's machine near its time. Rows of groups and bins, and rows whose machine or time was left out, have no place in a timeline.
+fn around(call: &Call) -> Answer<Collection> {
+    let row = call.receiver::<Row>()?;
+    let distance = call.span(0)?;
+    if distance < 0 {
+        return Err(call.fail_at(0, Fault::new("value::range", "a distance can't be negative").with_help("it counts before and after the row")));
+    }
+    let cell = |name: &str| {
+        let help = "`around` needs Muid and DateTime: ask it of a row of a query, before `select` or `drop` takes them away, or of one of its `.events()`";
+        match row.value(name) {
+            Ok(Value::Missing) => {
+                Err(Fault::new("row::around", format!("the telemetry does not say the `{name}` of this row")).with_help("ask a row that has it"))
+            }
+            Ok(value) => Ok(value),
+            Err(_) => Err(Fault::new("row::around", format!("this row has no `{name}`")).with_help(help)),
+        }
+    };
+    let (muid, time) = (cell("Muid").map_err(|fault| call.fail(fault))?, cell("DateTime").map_err(|fault| call.fail(fault))?);
+    let (Value::Text(muid), Value::Time(time)) = (muid, time) else {
+        let message = "the columns Muid and DateTime of this row were replaced by something else";
+        return Err(call.fail(Fault::new("row::around", message).with_help("derive columns under names of their own")));
+    };
+    let near = Period { from: Some(time.saturating_sub(distance)), to: Some(time.saturating_add(distance).saturating_add(1)) };
+    let inventory = call.run.inventory().map_err(|fault| call.fail(fault))?;
+    let context = call.run.asking(&inventory);
+    let target = Target { scope: Scope::Machines(vec![muid]), period: near };
+    let plan = query::timeline(&target, &context).map_err(|error| call.fail(Fault::from(&error)))?;
+    Collection::of(plan, Some(near)).map_err(|error| call.fail_plan(&error))
 }
 
 /// The rows before the last grouping that have this row's keys.

@@ -102,7 +102,10 @@ fn allowed(call: &Call, path: &str) -> Result<PathBuf, Fault> {
 
 /// A file is there whole, or as it was before.
 fn write(frame: &Frame, format: Written, path: &Path) -> Result<(), Fault> {
-    let failed = |reason: String| Fault::new("write::failed", format!("{}: {reason}", path.file_name().unwrap_or_default().display()));
+    let failed = |reason: String| {
+        Fault::new("write::failed", format!("{}: {reason}", path.file_name().unwrap_or_default().display()))
+            .with_help("name a file that can be written, on a disk with room; what it held before is still there")
+    };
     let mut unfinished = path.as_os_str().to_os_string();
     unfinished.push(format!(".{}.part", std::process::id()));
     let unfinished = PathBuf::from(unfinished);

@@ -78,13 +78,26 @@ fn say(call: &Call, value: Dynamic, options: usize) -> Done {
             match key.as_str() {
                 "columns" if value.is_string() && value.to_string().eq_ignore_ascii_case("all") => columns = Columns::All,
                 "columns" if Kind::Words.accepts(&value) => columns = Columns::Named(super::call::texts_of(&value).iter().map(ToString::to_string).collect()),
-                "columns" => return Err(call.fail_at_value(options, &key, Fault::new("options::type", "`columns` takes \"all\" or a list of column names"))),
+                "columns" => {
+                    return Err(call.fail_at_value(
+                        options,
+                        &key,
+                        Fault::new("options::type", "`columns` takes \"all\" or a list of column names")
+                            .with_help("write columns: \"all\" or columns: [\"DateTime\", \"Machine\"]"),
+                    ));
+                }
                 "view" => {
                     let word = value.to_string();
                     view = Some(view_of(&word).map_err(|fault| call.fail_at_value(options, &key, fault))?);
                 }
                 "by" if value.is_string() => by = Some(value.to_string()),
-                "by" => return Err(call.fail_at_value(options, &key, Fault::new("options::type", "`by` takes a column's name"))),
+                "by" => {
+                    return Err(call.fail_at_value(
+                        options,
+                        &key,
+                        Fault::new("options::type", "`by` takes a column's name").with_help("write by: \"Machine\""),
+                    ));
+                }
                 _ => {}
             }
         }

@@ -29,7 +29,7 @@ pub(super) fn declared() -> Vec<Declared> {
         }
         let kinds: &[Kind] = match func {
             Func::IsMissing | Func::OrElse => &[Kind::Any],
-            Func::HasBits | Func::AnyBits => &[Kind::Int, Kind::Missing],
+            Func::HasBits | Func::AnyBits | Func::Hex => &[Kind::Int, Kind::Missing],
             Func::SquareRoot => &[Kind::Number, Kind::Missing],
             _ if signature.receiver.contains(&Type::Text) => &[Kind::Text, Kind::Cased, Kind::Missing],
             _ => &[Kind::Missing],
@@ -59,6 +59,7 @@ fn example(name: &str, receiver: Kind) -> &'static str {
         ("is_private", Kind::Text) => "\"10.1.2.3\".is_private()",
         ("has_bits", _) => "0x1010.has_bits(0x10)",
         ("any_bits", _) => "0x1010.any_bits(0x11)",
+        ("hex", _) => "0x1010.hex()",
         ("sqrt", Kind::Number) => "2.sqrt()",
         ("sqrt", _) => "().sqrt()",
         ("is_missing", _) => "().is_missing()",
@@ -106,7 +107,9 @@ fn run(call: &Call) -> Answer<Dynamic> {
         };
         let Some(value) = literal_or_list(&value) else {
             let found = crate::script::value::type_word(call.context.engine(), &value);
-            return Err(call.fail_at(index.saturating_sub(1), Fault::new("call::argument", format!("`{}` can't take {found}", call.declared.name))));
+            let fault = Fault::new("call::argument", format!("`{}` can't take {found}", call.declared.name))
+                .with_help(format!("it is `{}`", call.declared.signature()));
+            return Err(call.fail_at(index.saturating_sub(1), fault));
         };
         values.push(value);
     }

@@ -144,8 +144,8 @@ fn arithmetic(call: &Call) -> Answer<Dynamic> {
     if known.is_none() {
         let (left, right) = (call.receiver_value(), other);
         let words = (crate::script::value::type_word(call.context.engine(), &left), crate::script::value::type_word(call.context.engine(), &right));
-        let fault = Fault::new("types::operator", format!("`{}` can't be done with {} and {}", call.declared.name, words.0, words.1));
-        return Err(call.fail(fault.with_help("a duration is written as `5.minutes`")));
+        let message = format!("`{}` can't be done with {} and {}", call.declared.name, words.0, words.1);
+        return Err(call.fail(Fault::new("types::operator", message).with_help("a duration is written as `5.minutes`")));
     }
     let is_zero = matches!(right, Value::Int(0) | Value::Duration(0)) || matches!(right, Value::Float(number) if number == 0.0);
     match apply(func, &[left, right]) {

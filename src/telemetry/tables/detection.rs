@@ -30,4 +30,10 @@ pub(super) const TABLE: Table = Table {
         SOURCE,
     ],
     operations: &[],
+    line: Some(Line {
+        operation: Told::First(&[Told::Column("Action"), Told::Always("detected")]),
+        actor: Told::First(&[Told::Column("ParentFilename"), Told::Column("WinningTech")]),
+        target: Told::First(&[Told::Column("ChildPath"), Told::Column("ChildFilename")]),
+        detail: Told::Joined(", ", &[Told::Column("Threat"), Told::Labelled("severity ", "Severity")]),
+    }),
 };

@@ -31,4 +31,10 @@ pub(super) const TABLE: Table = Table {
         SOURCE,
     ],
     operations: &[],
+    line: Some(Line {
+        operation: Told::Always("query"),
+        actor: Told::Column("ParentFilename"),
+        target: Told::Column("Query"),
+        detail: Told::Joined(", ", &[Told::Column("QueryType"), Told::Column("Answers"), Told::Labelled("status ", "Status")]),
+    }),
 };

@@ -18,4 +18,10 @@ pub(super) const TABLE: Table = Table {
         SOURCE,
     ],
     operations: &[],
+    line: Some(Line {
+        operation: Told::Always("record"),
+        actor: Told::Missing,
+        target: Told::Joined("/", &[Told::Column("Channel"), Told::Column("EventId")]),
+        detail: Told::Missing,
+    }),
 };

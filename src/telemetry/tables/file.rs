@@ -52,4 +52,20 @@ pub(super) const TABLE: Table = Table {
         operation("folder", &["Elastic/folder"], "a folder was created"),
         operation("access", &["Security/4656", "Security/4663", "Sysmon/9", "Security/5140", "Security/5145"], "a file or share was opened"),
     ],
+    line: Some(Line {
+        operation: Told::Column("Operation"),
+        // Over a share nobody here acts but who is at the other end.
+        actor: Told::First(&[Told::Column("ParentFilename"), Told::Column("RemoteIp")]),
+        target: Told::First(&[Told::Column("ChildPath"), Told::Column("ChildFilename")]),
+        detail: Told::Joined(
+            ", ",
+            &[
+                Told::Column("FileClass"),
+                Told::Labelled("bytes ", "Size"),
+                Told::Labelled("zone ", "Zone"),
+                Told::Labelled("access ", "GrantedAccess"),
+                Told::Labelled("MD5 ", "ChildMd5"),
+            ],
+        ),
+    }),
 };

@@ -32,4 +32,10 @@ pub(super) const TABLE: Table = Table {
         SOURCE,
     ],
     operations: &[],
+    line: Some(Line {
+        operation: Told::Always("alert"),
+        actor: Told::Missing,
+        target: Told::Column("huntingRule"),
+        detail: Told::Joined(", ", &[Told::Labelled("severity ", "severity"), Told::Column("mitre"), Told::Column("details")]),
+    }),
 };

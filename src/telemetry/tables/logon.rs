@@ -54,4 +54,25 @@ pub(super) const TABLE: Table = Table {
         operation("preauth", &["Security/4771"], "Kerberos pre-authentication failed"),
         operation("validation", &["Security/4776"], "a domain controller checked NTLM credentials"),
     ],
+    line: Some(Line {
+        operation: Told::Column("Operation"),
+        // Where it came from tells more than the service that let it in.
+        actor: Told::First(&[Told::Column("RemoteIp"), Told::Column("RemoteHost"), Told::Column("ParentFilename")]),
+        target: Told::Column("TargetUser"),
+        detail: Told::Joined(
+            ", ",
+            &[
+                Told::Column("Outcome"),
+                Told::Labelled("type ", "LogonType"),
+                Told::Labelled("domain ", "TargetDomain"),
+                Told::Labelled("to ", "TargetServer"),
+                Told::Labelled("service ", "ServiceName"),
+                Told::Labelled("by ", "AuthPackage"),
+                Told::Labelled("status ", "Status"),
+                Told::Labelled("because ", "SubStatus"),
+                Told::Labelled("encryption ", "TicketEncryption"),
+                Told::Labelled("session ", "LogonId"),
+            ],
+        ),
+    }),
 };

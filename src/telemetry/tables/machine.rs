@@ -18,4 +18,5 @@ pub(super) const TABLE: Table = Table {
         short("Events", Type::Int, "Its records"),
     ],
     operations: &[],
+    line: None,
 };

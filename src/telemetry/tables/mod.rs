@@ -12,8 +12,11 @@ mod process;
 mod registry;
 mod script;
 mod system;
+mod timeline;
 
-use super::{Column, Operation, Table, Type};
+use super::{Column, Line, Operation, Table, Told, Type};
+
+pub use timeline::TIMELINE;
 
 /// All tables.
 pub const TABLES: &[&Table] = &[

@@ -52,4 +52,21 @@ pub(super) const TABLE: Table = Table {
         SOURCE,
     ],
     operations: &[],
+    line: Some(Line {
+        operation: Told::Always("connect"),
+        actor: Told::Column("ParentFilename"),
+        target: Told::Joined(":", &[Told::First(&[Told::Column("RemoteIp"), Told::Column("RemoteHost")]), Told::Column("RemotePort")]),
+        detail: Told::Joined(
+            ", ",
+            &[
+                Told::Column("Protocol"),
+                Told::Column("Direction"),
+                Told::Column("RemoteHost"),
+                Told::Column("Service"),
+                Told::Column("ConnState"),
+                Told::Labelled("bytes sent ", "BytesSent"),
+                Told::Labelled("bytes received ", "BytesReceived"),
+            ],
+        ),
+    }),
 };

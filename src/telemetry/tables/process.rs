@@ -62,4 +62,19 @@ pub(super) const TABLE: Table = Table {
         rare("access", &["Sysmon/10", "Security/4656", "Security/4663"], "a process was opened"),
         rare("tamper", &["Sysmon/25"], "a process image was changed"),
     ],
+    line: Some(Line {
+        operation: Told::Column("Operation"),
+        actor: Told::Column("ParentFilename"),
+        target: Told::First(&[Told::Column("ChildFilename"), Told::Column("ChildPath")]),
+        detail: Told::Joined(
+            ", ",
+            &[
+                Told::First(&[Told::Column("CommandLine"), Told::Column("ChildPath")]),
+                Told::Labelled("access ", "GrantedAccess"),
+                Told::Labelled("starts in ", "StartFunction"),
+                Told::Labelled("signed by ", "Signature"),
+                Told::Labelled("signature ", "SignatureStatus"),
+            ],
+        ),
+    }),
 };

@@ -51,4 +51,10 @@ pub(super) const TABLE: Table = Table {
         operation("rename", &["Sysmon/14"], "a key or value was renamed"),
         operation("access", &["Security/4656", "Security/4663"], "a key was opened"),
     ],
+    line: Some(Line {
+        operation: Told::Column("Operation"),
+        actor: Told::Column("ParentFilename"),
+        target: Told::Joined("\\", &[Told::Column("Key"), Told::Column("Value")]),
+        detail: Told::Joined(", ", &[Told::Column("ValueData"), Told::Labelled("access ", "GrantedAccess")]),
+    }),
 };

@@ -30,4 +30,10 @@ pub(super) const TABLE: Table = Table {
         SOURCE,
     ],
     operations: &[],
+    line: Some(Line {
+        operation: Told::Always("run"),
+        actor: Told::Column("ParentFilename"),
+        target: Told::Column("Path"),
+        detail: Told::Column("ScriptText"),
+    }),
 };

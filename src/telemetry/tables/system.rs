@@ -82,4 +82,10 @@ pub(super) const TABLE: Table = Table {
         operation("clear", &["Security/1102", "System/104"], "a log was cleared"),
         operation("access", &["Security/4662"], "a directory object was accessed"),
     ],
+    line: Some(Line {
+        operation: Told::Column("Operation"),
+        actor: Told::Column("ParentFilename"),
+        target: Told::Joined(" ", &[Told::Column("Kind"), Told::Column("Name")]),
+        detail: Told::Joined(", ", &[Told::Column("Value"), Told::Labelled("account ", "Account")]),
+    }),
 };

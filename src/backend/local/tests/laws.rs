@@ -196,13 +196,15 @@ fn arguments(func: Func) -> Vec<Vec<Value>> {
         }
         Func::HasBits | Func::AnyBits => vec![vec![int(0x10)], vec![int(0)], vec![text("0x1000")]],
         Func::Replace | Func::Between => NEEDLES.iter().zip(NEEDLES.iter().rev()).map(|(a, b)| vec![text(a), text(b)]).collect(),
+        Func::Joined => vec![vec![text("+"), int(3)], vec![Value::Missing]],
         Func::Concat => vec![vec![text(" + "), int(3)]],
         Func::Floor(_) => [60_000, 18_000_000, 86_400_000, 604_800_000, 0].map(|span| vec![Value::Duration(span)]).to_vec(),
         Func::Arithmetic(_) => vec![vec![int(0)], vec![int(-1)], vec![int(i64::MAX)], vec![Value::Float(0.0)], vec![Value::Float(2.5)]],
         Func::OrElse => vec![vec![text("other")]],
         Func::Item => vec![vec![int(0)], vec![int(-1)], vec![int(99)]],
         Func::IsPublic | Func::IsPrivate | Func::IsMissing | Func::IsTrue | Func::Cased | Func::Len | Func::Lower | Func::Upper => vec![vec![]],
-        Func::Basename | Func::Dirname | Func::Extension | Func::Entropy | Func::DecodeBase64 | Func::Negate | Func::SquareRoot => vec![vec![]],
+        Func::Basename | Func::Dirname | Func::Extension | Func::Entropy | Func::DecodeBase64 => vec![vec![]],
+        Func::Negate | Func::SquareRoot | Func::Hex => vec![vec![]],
         Func::Hour(_) | Func::Weekday(_) | Func::Date(_) => vec![vec![]],
     }
 }
@@ -211,7 +213,7 @@ fn receiver(func: Func) -> Arc<Expr> {
     match func {
         Func::Hour(_) | Func::Weekday(_) | Func::Date(_) | Func::Floor(_) => Expr::column("DateTime"),
         Func::Arithmetic(_) | Func::Negate | Func::SquareRoot => Expr::column("ChildPid"),
-        Func::HasBits | Func::AnyBits => Expr::column("GrantedAccess"),
+        Func::HasBits | Func::AnyBits | Func::Hex => Expr::column("GrantedAccess"),
         Func::IsTrue => Expr::column("External"),
         Func::Item => Expr::call(Func::Split, vec![Expr::column("CommandLine"), Expr::text("\\")]),
         _ => Expr::column("CommandLine"),
@@ -231,7 +233,7 @@ fn every_function_is_what_the_reference_says() {
     let zone = chrono_tz::America::New_York;
     let mut all: Vec<Func> = Func::METHODS.to_vec();
     all.extend([Func::Hour(zone), Func::Weekday(zone), Func::Date(zone), Func::Floor(zone), Func::IsTrue, Func::Concat, Func::Item]);
-    all.push(Func::Negate);
+    all.extend([Func::Negate, Func::Joined]);
     all.extend(Arithmetic::ALL.map(Func::from));
     for func in all {
         for further in arguments(func) {

@@ -4,6 +4,7 @@ mod laws;
 mod limits;
 mod picks;
 mod steps;
+mod unions;
 
 use std::sync::Arc;
 

@@ -8,7 +8,7 @@ use crate::plan::{Aggregate, Expr, Fold, How, Keep, fold};
 const PATHS: [&str; 5] = ["C:\\a.exe", "C:\\A.EXE", "C:\\Straße.exe", "C:\\STRASSE.exe", "c:\\b.exe"];
 
 /// Three files of a hundred rows each, with equal times, rows without a time, and texts in several spellings.
-fn rows() -> [Vec<Row>; 3] {
+pub(super) fn rows() -> [Vec<Row>; 3] {
     let mut state = 7u64;
     let mut roll = move |bound: u64| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
