@@ -119,7 +119,7 @@ pub fn sources(table: &str) -> &'static [&'static str] {
         "dns" => &["Sysmon/22", "Zeek"],
         "script" => &["PowerShell/4104", "PowerShell/4103", "PowerShell/400", "PowerShell/800"],
         "detection" => &["Defender"],
-        "ioa" => &["Elastic"],
+        "ioa" => &["Defender", "Elastic"],
         _ => &[],
     }
 }
