@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 use huntsman::hunt::query::{self, Context, OptionSpec, QUERIES, Query, Takes, Target};
 use huntsman::plan::{Period, Schema, Scope};
 use huntsman::telemetry::Inventory;
+use huntsman::telemetry::words::Programs;
 
 use crate::support::{NOW, Place, stores};
 
@@ -230,7 +231,7 @@ fn source_of(query: &Query) -> (String, Schema) {
         name => name,
     };
     let target = Target { scope: Scope::Everything, period: Period::ALL };
-    let context = Context { zone: Tz::UTC, now: 0, checking: false, inventory: &Inventory::default() };
+    let context = Context { zone: Tz::UTC, now: 0, checking: false, inventory: &Inventory::default(), programs: &Programs::built_in() };
     let plan = query::plan(query::query(name).unwrap(), &target, &[], &context).unwrap();
     (format!("all.{name}()"), Schema::of(&plan).unwrap())
 }

@@ -7,6 +7,7 @@ use huntsman::backend::Limits;
 use huntsman::backend::local::{Local, Places};
 use huntsman::present::{self, Format, Style};
 use huntsman::script::{Session, Setup};
+use huntsman::telemetry::words::Programs;
 
 use crate::support::golden::Golden;
 use crate::support::{mmdb, project, stores};
@@ -52,6 +53,7 @@ fn answers_fit_every_screen() {
         roots: Vec::new(),
         limits: Limits::default(),
         shown: None,
+        programs: Programs::built_in(),
     };
     let escape = regex::Regex::new("\x1b\\[[0-9;]*m").unwrap();
     for (name, shown) in SCREENS {

@@ -1,23 +1,40 @@
-//! `huntsman.toml`: names for sources and geo databases, in the folder where Huntsman is started.
+//! `huntsman.toml`, in the folder where Huntsman is started: names for sources, geo databases, and a text of programs of one's own.
 //!
-//! Only this much of TOML is read: comments, `geoip = "path"` or a list of them, `[sources]`, and `name = "path"` below it. Paths are relative to
-//! the file's folder.
+//! Only this much of TOML is read: comments, `geoip = "path"` or a list of them, sections, and `name = "text"` below them. Paths are relative to the
+//! file's folder.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::diag::{Fault, Place, SourceText, reason};
+use crate::diag::{Fault, Place, SourceText, did_you_mean, reason};
+use crate::telemetry::words::Programs;
 
 const FILE: &str = "huntsman.toml";
 
-/// What the file says; nothing without one.
+/// What the file says; everything is empty without a file.
 #[derive(Debug, Default)]
 pub struct Config {
-    /// Names and what they stand for.
+    /// `[sources]`: names, and what they stand for.
     pub sources: BTreeMap<String, String>,
     /// What `--geoip` would name.
     pub geoip: Vec<PathBuf>,
+    /// `[kinds]` `programs`: a file, and where that is said.
+    programs: Option<(String, Place)>,
+}
+
+/// Which programs are of which kind: those that are part of the program, and after them the user's own.
+pub fn programs() -> Result<Arc<Programs>, Fault> {
+    let built_in = Programs::built_in();
+    let Some((path, place)) = read()?.programs else { return Ok(built_in) };
+    let text = std::fs::read_to_string(&path).map_err(|error| {
+        Fault::new("config::programs", format!("{path}: {}", reason(&error))).with_help("name a text file of programs that can be read").at(place)
+    })?;
+    built_in.with(&text).map(Arc::new).map_err(|error| {
+        let place = Place { source: Arc::new(SourceText { name: path, text }), span: error.span, label: None };
+        Fault::new("config::programs", error.message).with_help(error.help).at(place)
+    })
 }
 
 pub fn read() -> Result<Config, Fault> {
@@ -31,17 +48,16 @@ pub fn read() -> Result<Config, Fault> {
     }
 }
 
+const FORM: &str = "geoip = \"a database\"\n\n[sources]\nname = \"a store, or a folder of raw logs\"\n\n[kinds]\nprograms = \"a text of programs of your own\"";
+const SECTIONS: [&str; 2] = ["sources", "kinds"];
+const PROGRAMS: &str = "programs";
+
 fn parse(text: &str) -> Result<Config, Fault> {
     let source = Arc::new(SourceText { name: FILE.into(), text: text.into() });
-    let wrong = |span: std::ops::Range<usize>, message: &str| {
-        Fault::new("config::syntax", message).with_help("geoip = \"a database\"\n[sources]\nname = \"a store, or a folder of raw logs\"").at(Place {
-            source: source.clone(),
-            span,
-            label: None,
-        })
-    };
+    let place = |span: Range<usize>| Place { source: source.clone(), span, label: None };
+    let wrong = |span: Range<usize>, message: &str| Fault::new("config::syntax", message).with_help(FORM).at(place(span));
     let mut config = Config::default();
-    let mut in_sources = false;
+    let mut section = None;
     let mut offset = 0;
     for raw in text.split_inclusive('\n') {
         let line = raw.trim();
@@ -51,27 +67,31 @@ fn parse(text: &str) -> Result<Config, Fault> {
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        if line.starts_with('[') {
-            in_sources = line == "[sources]";
-            if !in_sources {
-                return Err(wrong(span, "only [sources] is known here"));
+        if let Some(rest) = line.strip_prefix('[') {
+            let name = rest.strip_suffix(']').unwrap_or(rest);
+            section = SECTIONS.into_iter().find(|known| *known == name && rest.ends_with(']'));
+            if section.is_none() {
+                return Err(wrong(span, "only [sources] and [kinds] are known here"));
             }
             continue;
         }
-        let pair = line.split_once('=').map(|(name, value)| (name.trim(), value.trim()));
-        match pair {
-            Some((name, value)) if in_sources => {
-                let path = quoted(value).ok_or_else(|| wrong(span, "the source must be a text in quotes"))?;
-                config.sources.insert(name.trim_matches('"').to_string(), path.to_string());
-            }
-            Some(("geoip", value)) => {
+        let pair = line.split_once('=').map(|(name, value)| (name.trim().trim_matches('"'), value.trim()));
+        let text = |value| quoted(value).map(str::to_string).ok_or_else(|| wrong(span.clone(), "the value must be a text in quotes"));
+        match (section, pair) {
+            (None, Some(("geoip", value))) => {
                 let paths = listed(value).ok_or_else(|| wrong(span, "geoip takes a text in quotes, or a list of them on one line"))?;
                 config.geoip.extend(paths.into_iter().map(PathBuf::from));
             }
-            Some(_) | None => {
-                let expected = if in_sources { "a name, `=` and a text below [sources] was expected" } else { "`geoip = ` or [sources] was expected" };
-                return Err(wrong(span, expected));
+            (Some("kinds"), Some((PROGRAMS, value))) => config.programs = Some((text(value)?, place(span))),
+            (Some("kinds"), Some((name, _))) => {
+                let near = did_you_mean(name, [PROGRAMS]).map(|near| format!("{near} ")).unwrap_or_default();
+                return Err(wrong(span, &format!("[kinds] has no `{name}`")).with_help(format!("{near}{FORM}")));
             }
+            (Some(_), Some((name, value))) => {
+                config.sources.insert(name.to_string(), text(value)?);
+            }
+            (Some(_), None) => return Err(wrong(span, "a name, `=` and a text was expected")),
+            (None, _) => return Err(wrong(span, "`geoip = `, [sources] or [kinds] was expected")),
         }
     }
     Ok(config)
@@ -93,14 +113,19 @@ mod tests {
 
     #[test]
     fn names_and_mistakes() {
-        let config = parse("# mine\ngeoip = [\"City.mmdb\", 'Asn.mmdb']\n[sources]\nlab = \"stores/lab\"\n\"old\" = '/logs/old'\n").unwrap();
+        let config =
+            parse("# mine\ngeoip = [\"City.mmdb\", 'Asn.mmdb']\n[sources]\nlab = \"stores/lab\"\n\"old\" = '/logs/old'\n[kinds]\nprograms = \"ours.txt\"\n")
+                .unwrap();
         assert_eq!(config.sources["lab"], "stores/lab");
         assert_eq!(config.sources["old"], "/logs/old");
         assert_eq!(config.geoip, [PathBuf::from("City.mmdb"), PathBuf::from("Asn.mmdb")]);
+        assert_eq!(config.programs.unwrap().0, "ours.txt");
         assert_eq!(parse("geoip = \"City.mmdb\"").unwrap().geoip.len(), 1);
         assert_eq!(parse("geoip = City.mmdb").unwrap_err().places[0].span, 0..17);
-        assert_eq!(parse("geo = \"x\"").unwrap_err().message, "`geoip = ` or [sources] was expected");
+        assert_eq!(parse("geo = \"x\"").unwrap_err().message, "`geoip = `, [sources] or [kinds] was expected");
         let fault = parse("[sources]\n  lab = stores/lab\n").unwrap_err();
         assert_eq!(fault.places[0].span, 12..28);
+        assert!(parse("[kinds]\nprogram = \"x\"\n").unwrap_err().help.unwrap().starts_with("did you mean `programs`?"));
+        assert!(parse("[sources\nx = \"y\"\n").is_err() && parse("x = \"y\"\n").is_err());
     }
 }

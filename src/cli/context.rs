@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::args::Common;
+use super::config;
 use super::output::Terminal;
 use crate::backend::{Backend, BackendError, Limits};
 use crate::diag::{Fault, Severity};
@@ -128,6 +129,7 @@ impl<'a> Context<'a> {
             roots,
             limits: self.limits(),
             shown: self.only_shown().then_some(present::TABLE_ROWS),
+            programs: config::programs()?,
         })
     }
 }

@@ -135,7 +135,7 @@ fn of_machine(call: &Call, key: &str, value: &Dynamic) -> Answer<Option<(Arc<str
     }
     let inventory = call.run.inventory().map_err(|fault| call.fail(fault))?;
     let wanted = machine::wanted(&[text], call.run.setup.client.clone());
-    let found = machine::find(&inventory, &wanted).map_err(|error| call.fail_at_value(0, key, Fault::from(&error)))?;
+    let found = machine::find(&inventory, &wanted, &[]).map_err(|error| call.fail_at_value(0, key, Fault::from(&error)))?;
     Ok(found.first().map(|known| (known.muid.clone(), known.name.to_string())))
 }
 
