@@ -60,7 +60,7 @@ enum Evidence {
     /// `()`, as a query or a row that gave nothing.
     Nothing,
     /// With the query that has all rows, where these are only the first.
-    Rows(Table, Option<Collection>),
+    Rows(Box<Table>, Option<Collection>),
 }
 
 fn raise(call: &Call) -> Answer<Dynamic> {
@@ -68,7 +68,7 @@ fn raise(call: &Call) -> Answer<Dynamic> {
     let asked = read(call)?;
     let (evidence, of) = match asked.evidence {
         Evidence::Stated => (None, None),
-        Evidence::Rows(table, of) if table.total > 0 => (Some(table), of),
+        Evidence::Rows(table, of) if table.total > 0 => (Some(*table), of),
         Evidence::Rows(..) | Evidence::Nothing => return Ok(false.into()),
     };
     let none = Frame::empty(Schema::default());
@@ -158,7 +158,7 @@ fn read(call: &Call) -> Answer<Asked> {
             "evidence" => {
                 let given = super::show::evidence_of(call.run, &value).map_err(|fault| call.fail_at_value(0, &key, fault))?;
                 let (table, of) = given.ok_or_else(|| wrong("a collection, bins or rows"))?;
-                asked.evidence = Evidence::Rows(table, of);
+                asked.evidence = Evidence::Rows(Box::new(table), of);
             }
             _ => asked.entities = Some(entities(&value).ok_or_else(|| wrong("a map of type and names, as #{machine: \"WKS01\"}"))?),
         }
