@@ -14,6 +14,7 @@ mod hostile;
 mod interrupted;
 mod library;
 mod licences;
+mod page;
 mod playbooks;
 mod readme;
 mod real;
