@@ -8,6 +8,7 @@ mod views;
 mod architecture;
 mod builtins;
 mod cases;
+mod command_line;
 mod geoip;
 mod growing;
 mod hostile;

@@ -5,17 +5,13 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
-use std::sync::mpsc::RecvTimeoutError;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 
 use super::context::Context;
-use super::progress::Bar;
-use crate::backend::BackendError;
 use crate::diag::{Fault, reason};
-use crate::ingest::{self, IngestError, Request};
+use crate::ingest::Request;
 use crate::store::{Store, VERSION};
 use crate::telemetry::identity::DEFAULT_CLIENT;
 
@@ -39,15 +35,11 @@ pub fn fill(context: &Context, paths: &[PathBuf]) -> Result<PathBuf, Fault> {
     let draft = folder.join(format!("{key}.draft"));
     remove(&draft)?;
     let request = Request { paths: paths.to_vec(), store: draft.clone(), client };
-    let bar = Bar::new(context.terminal.err_is_terminal && !context.terminal.quiet);
-    let result = before_deadline(context, || ingest::ingest(&request, &bar, &context.interrupted));
-    drop(bar);
-    let summary = match result {
+    let summary = match super::ingest::take_in(context, &request) {
         Ok(summary) => summary,
-        Err(error) => {
+        Err(fault) => {
             remove(&draft)?;
-            let is_late = matches!(error, IngestError::Interrupted) && matches!(context.deadline(), Err(BackendError::Timeout));
-            return Err(if is_late { Fault::from(&BackendError::Timeout) } else { Fault::from(&error) });
+            return Err(fault);
         }
     };
     std::fs::rename(&draft, &entry).map_err(|error| refused(&entry, &error))?;
@@ -57,22 +49,6 @@ pub fn fill(context: &Context, paths: &[PathBuf]) -> Result<PathBuf, Fault> {
         context.terminal.fault(&super::ingest::rejected(rejection));
     }
     Ok(entry)
-}
-
-/// Runs the work; when `--timeout` is over, it is asked to stop as by Ctrl-C.
-fn before_deadline<T>(context: &Context, work: impl FnOnce() -> T) -> T {
-    let Some(deadline) = context.limits().deadline else { return work() };
-    let (done, ended) = std::sync::mpsc::channel::<()>();
-    std::thread::scope(|scope| {
-        scope.spawn(move || {
-            if ended.recv_timeout(deadline.saturating_duration_since(Instant::now())) == Err(RecvTimeoutError::Timeout) {
-                context.interrupted.store(true, Ordering::Relaxed);
-            }
-        });
-        let result = work();
-        drop(done);
-        result
-    })
 }
 
 /// The made-up telemetry, written once by each build of the program.

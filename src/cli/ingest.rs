@@ -1,13 +1,17 @@
 //! `huntsman ingest`: raw telemetry into a store, and what became of it.
 
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Instant;
 
 use super::DONE;
 use super::context::Context;
 use super::output::{Files, write_stdout};
 use super::progress::Bar;
+use crate::backend::BackendError;
 use crate::diag::{Fault, Severity};
-use crate::ingest::{self, Rejection, Request, Summary};
+use crate::ingest::{self, IngestError, Rejection, Request, Summary};
 use crate::present::clean::escape;
 use crate::present::{Format, Grid, Style, to_json};
 use crate::telemetry::identity::DEFAULT_CLIENT;
@@ -15,16 +19,41 @@ use crate::telemetry::identity::DEFAULT_CLIENT;
 pub fn ingest(context: &Context, paths: Vec<PathBuf>, store: PathBuf) -> Result<u8, Fault> {
     let files = Files::open(&context.common.outputs)?;
     let client = context.common.client.clone().unwrap_or_else(|| DEFAULT_CLIENT.into());
-    let request = Request { paths, store, client };
-    let bar = Bar::new(context.terminal.err_is_terminal && !context.terminal.quiet);
-    let result = ingest::ingest(&request, &bar, &context.interrupted);
-    drop(bar);
-    let summary = result.map_err(|error| Fault::from(&error))?;
+    let summary = take_in(context, &Request { paths, store, client })?;
     context.terminal.tell(|| format!("took {:.1} s", context.elapsed().as_secs_f64()));
     let render = |format: Format, style: &Style| shown(&summary, format, style);
     files.write(render, context.zone)?;
     write_stdout(render(context.terminal.format, &context.terminal.out).as_bytes())?;
     Ok(DONE)
+}
+
+/// Takes it in, with a bar for who watches. When `--timeout` is over, it stops as by Ctrl-C: the store is as it was.
+pub fn take_in(context: &Context, request: &Request) -> Result<Summary, Fault> {
+    let late = |error: BackendError| Fault::from(&error);
+    context.deadline().map_err(late)?;
+    let bar = Bar::new(context.terminal.err_is_terminal && !context.terminal.quiet);
+    let result = before_deadline(context, || ingest::ingest(request, &bar, &context.interrupted));
+    drop(bar);
+    result.map_err(|error| match (&error, context.deadline()) {
+        (IngestError::Interrupted, Err(timeout)) => late(timeout),
+        _ => Fault::from(&error),
+    })
+}
+
+/// Runs the work; when `--timeout` is over, it is asked to stop.
+fn before_deadline<T>(context: &Context, work: impl FnOnce() -> T) -> T {
+    let Some(deadline) = context.limits().deadline else { return work() };
+    let (done, ended) = std::sync::mpsc::channel::<()>();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            if ended.recv_timeout(deadline.saturating_duration_since(Instant::now())) == Err(RecvTimeoutError::Timeout) {
+                context.interrupted.store(true, Ordering::Relaxed);
+            }
+        });
+        let result = work();
+        drop(done);
+        result
+    })
 }
 
 /// Records that could not be read, as a warning.

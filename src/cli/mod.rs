@@ -74,11 +74,11 @@ fn execute(cli: Cli, terminal: &Terminal) -> Result<u8, Fault> {
         Some(Command::Run(arguments)) => run::run(&context, &arguments),
         Some(Command::Eval { expression }) => eval::eval(&context, &expression),
         Some(Command::Ingest { paths, store }) => {
-            context.refuse("ingest", &["--source", "--period", "--now", "--geoip", "--allow-write", "--timeout"])?;
+            context.refuse("ingest", &["--source", "--period", "--now", "--geoip", "--allow-write"])?;
             ingest::ingest(&context, paths, store)
         }
         Some(Command::Check { paths }) => {
-            context.refuse("check", &["--allow-write", "--output"])?;
+            context.refuse("check", &["--allow-write"])?;
             check::check(&context, &paths)
         }
         Some(Command::List { paths }) => {
