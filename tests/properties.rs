@@ -230,7 +230,7 @@ fn source_of(query: &Query) -> (String, Schema) {
         name => name,
     };
     let target = Target { scope: Scope::Everything, period: Period::ALL };
-    let context = Context { zone: Tz::UTC, now: 0, inventory: &Inventory::default() };
+    let context = Context { zone: Tz::UTC, now: 0, checking: false, inventory: &Inventory::default() };
     let plan = query::plan(query::query(name).unwrap(), &target, &[], &context).unwrap();
     (format!("all.{name}()"), Schema::of(&plan).unwrap())
 }

@@ -112,7 +112,7 @@ fn detections_are_those_of_the_log_and_its_channel_covers_them() {
     assert_eq!(rows(&blocked)[0]["DateTime"], "2020-12-11T12:28:44.271Z");
     // A machine whose product logged that it is well, and detected nothing.
     let place = Place::new();
-    place.write("well.rhai", "//! Detections.\nfinding(#{ title: \"Detected\", severity: \"high\", evidence: Machine(\"SRVDEFENDER01\", TimePeriod(\"2021-04-21\")).get_detections() });\n");
+    place.write("well.rhai", "//! Detections.\nfinding(#{ title: \"Detected\", severity: \"high\", evidence: Machine(\"WIN10-CLIENT01\", TimePeriod(\"2020-06-24\")).get_detections() });\n");
     let mut call = place.huntsman(["run", "well.rhai", "--now", NOW, "--format", "json", "--allow-partial", "--source"]);
     call.command.arg(&filled.store);
     let report = call.run().expect(0).json();
