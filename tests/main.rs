@@ -13,6 +13,7 @@ mod hostile;
 mod interrupted;
 mod library;
 mod licences;
+mod page;
 mod playbooks;
 mod properties;
 mod readme;

@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::args::Common;
+use super::config;
 use super::output::Terminal;
 use crate::backend::{Backend, BackendError, Limits};
 use crate::diag::{Fault, Severity};
@@ -121,6 +122,7 @@ impl<'a> Context<'a> {
             writable,
             roots,
             limits: self.limits(),
+            programs: config::programs()?,
         })
     }
 }

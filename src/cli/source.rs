@@ -10,7 +10,7 @@ use crate::backend::local::Local;
 use crate::backend::{Backend, BackendError, Limits};
 use crate::diag::{Fault, did_you_mean, reason};
 use crate::frame::Frame;
-use crate::hunt::machine::check_client;
+use crate::hunt::machine::client_of;
 use crate::plan::Plan;
 use crate::store::MANIFEST;
 use crate::telemetry::Inventory;
@@ -55,7 +55,7 @@ pub fn open(context: &Context) -> Result<Arc<dyn Backend>, Fault> {
     let local = Local::open(&root, &named.join(", ")).map_err(|error| Fault::from(&error))?;
     if let Some(client) = &context.common.client {
         let inventory = local.inventory().map_err(|error| Fault::from(&error))?;
-        check_client(&inventory, client).map_err(|error| option("--client", &error))?;
+        client_of(&inventory, client).map_err(|error| option("--client", &error))?;
     }
     Ok(Arc::new(local))
 }

@@ -10,6 +10,10 @@ use super::text;
 /// Logon types of sessions that come from elsewhere: network, clear-text network, remote interactive.
 const REMOTE: [i64; 3] = [3, 8, 10];
 
+/// The sessions of the system itself (NetworkService, LocalService, LocalSystem), which every Windows has from its start on under these numbers: no logon
+/// record tells of them, and none of them comes from elsewhere.
+const OWN: [i64; 3] = [0x3e4, 0x3e5, 0x3e7];
+
 fn cell(text: &Option<Arc<str>>) -> Option<Cell<'_>> {
     text.as_deref().map(Cell::of)
 }
@@ -51,6 +55,10 @@ fn complete_other<'a>(layout: &Layout, head: &Head, time: i64, cells: &mut [Cell
 fn fill_actor<'a>(layout: &Layout, cells: &mut [Cell<'a>], actor: Option<&'a Start>) {
     let Some(start) = actor else { return };
     cells[layout.parent_md5].fill(cell(&start.md5));
+    cells[layout.parent_sha256].fill(cell(&start.sha256));
+    cells[layout.parent_sha1].fill(cell(&start.sha1));
+    cells[layout.parent_original].fill(cell(&start.original));
+    cells[layout.parent_guid].fill(start.guid.map(|guid| Cell::Text(text::guid_text(guid).into())));
     cells[layout.parent_path].fill(cell(&start.path));
     cells[layout.parent_name].fill(start.path.as_deref().map(|path| Cell::of(text::base_name(path))));
     cells[layout.parent_pid].fill(start.pid.map(Cell::Int));
@@ -76,6 +84,9 @@ fn complete_process<'a>(layout: &Layout, head: &Head, time: i64, cells: &mut [Ce
     };
     if let Some(start) = child {
         cells[layout.child_md5].fill(cell(&start.md5));
+        cells[layout.child_sha256].fill(cell(&start.sha256));
+        cells[layout.child_sha1].fill(cell(&start.sha1));
+        cells[layout.original].fill(cell(&start.original));
         cells[layout.child_path].fill(cell(&start.path));
         cells[layout.child_name].fill(start.path.as_deref().map(|path| Cell::of(text::base_name(path))));
         cells[layout.child_pid].fill(start.pid.map(Cell::Int));
@@ -92,11 +103,15 @@ fn complete_process<'a>(layout: &Layout, head: &Head, time: i64, cells: &mut [Ce
 
 /// Where the session came from, and whether the file that the row is about carries the mark of the web.
 fn fill_session<'a>(layout: &Layout, head: &Head, time: i64, cells: &mut [Cell<'a>], known: &'a Known, subject: usize) {
-    if let Some(session) = cells[layout.logon_id].int().and_then(|logon_id| known.session(head.machine, logon_id, time)) {
-        cells[layout.remote_ip].fill(cell(&session.remote));
-        cells[layout.remote_session].fill(session.kind.map(|kind| Cell::Bool(REMOTE.contains(&kind))));
+    if let Some(logon_id) = cells[layout.logon_id].int() {
+        if OWN.contains(&logon_id) {
+            cells[layout.remote_session].fill(Some(Cell::Bool(false)));
+        } else if let Some(session) = known.session(head.machine, logon_id, time) {
+            cells[layout.remote_ip].fill(cell(&session.remote));
+            cells[layout.remote_session].fill(session.kind.map(|kind| Cell::Bool(REMOTE.contains(&kind))));
+        }
     }
-    if let Some(zone) = cells[subject].text().and_then(|path| known.zone(head.machine, path)) {
+    if let Some(zone) = cells[subject].text().and_then(|path| known.zone(head.machine, path, time)) {
         cells[layout.external] = Cell::Bool(zone >= 3);
     }
     if cells[layout.lan_shared].is_missing()
@@ -110,18 +125,19 @@ fn fill_session<'a>(layout: &Layout, head: &Head, time: i64, cells: &mut [Cell<'
 fn turn<'a, 'm: 'a>(layout: &Layout, head: &Head, time: i64, cells: &mut [Cell<'a>], known: &'a Known, muid: &dyn Fn(u32) -> Option<&'m str>) {
     let owns = |cell: &Cell<'_>| cell.text().is_some_and(|address| known.owns(head.machine, address));
     let initiated = cells[layout.initiated].flag();
-    let destination_is_local = match (owns(&cells[layout.local_ip]), owns(&cells[layout.remote_ip])) {
-        (true, false) => false,
-        (false, true) => true,
-        _ => initiated == Some(false),
+    let by_owner = match (owns(&cells[layout.local_ip]), owns(&cells[layout.remote_ip])) {
+        (true, false) => Some(false),
+        (false, true) => Some(true),
+        _ => None,
     };
-    if destination_is_local {
+    if by_owner.unwrap_or(initiated == Some(false)) {
         cells.swap(layout.local_ip, layout.remote_ip);
         cells.swap(layout.local_port, layout.remote_port);
         cells.swap(layout.source_host, layout.remote_host);
     }
-    let outgoing = initiated.unwrap_or(!destination_is_local);
-    cells[layout.direction] = Cell::of(if outgoing { "Outgoing" } else { "Incoming" });
+    // A source lies where the connection began; where neither end is known to be ours, nothing tells.
+    let outgoing = initiated.or(by_owner.map(|destination_is_local| !destination_is_local));
+    cells[layout.direction].fill(outgoing.map(|outgoing| Cell::of(if outgoing { "Outgoing" } else { "Incoming" })));
     let (status, owner) = match cells[layout.remote_ip].text() {
         Some(remote) => (text::status(remote), known.owner(remote, time)),
         None => (None, None),

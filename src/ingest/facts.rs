@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::clock::{Sample, whole_zone};
 use super::row::{Cell, Head, LAYOUTS, Layout, NONE};
 use super::text;
+use crate::telemetry::identity::is_own_address;
 
 /// A process start. Its time stands in the head until clocks are known.
 #[derive(Clone, Debug)]
@@ -18,6 +19,10 @@ pub struct Start {
     pub pid: Option<i64>,
     pub path: Option<Arc<str>>,
     pub md5: Option<Arc<str>>,
+    pub sha256: Option<Arc<str>>,
+    pub sha1: Option<Arc<str>>,
+    /// The file name that its image was built with.
+    pub original: Option<Arc<str>>,
     pub command: Option<Arc<str>>,
     pub user: Option<Arc<str>>,
     pub logon_id: Option<i64>,
@@ -31,6 +36,16 @@ pub struct Session {
     pub logon_id: i64,
     pub kind: Option<i64>,
     pub remote: Option<Arc<str>>,
+}
+
+/// A mark of the web that a file was seen with.
+#[derive(Clone, Debug)]
+pub struct Mark {
+    pub head: Head,
+    pub time: i64,
+    /// Folded, without a stream.
+    pub path: Box<str>,
+    pub zone: i64,
 }
 
 /// A machine's use of an address.
@@ -50,8 +65,7 @@ pub struct Facts {
     pub starts: Vec<Start>,
     pub sessions: Vec<Session>,
     pub addresses: HashMap<(Arc<str>, u32), Sighting>,
-    /// By machine and folded path.
-    pub zones: HashMap<(u32, Box<str>), i64>,
+    pub marks: Vec<Mark>,
     /// By file and host: stated second → sample.
     pub clocks: BTreeMap<(u32, u32), BTreeMap<i64, Sample>>,
     pub systems: BTreeMap<(u32, Arc<str>), u64>,
@@ -87,6 +101,9 @@ impl Facts {
                     pid: cells[layout.child_pid].int(),
                     path: self.shared(&cells[layout.child_path]),
                     md5: self.shared(&cells[layout.child_md5]),
+                    sha256: self.shared(&cells[layout.child_sha256]),
+                    sha1: self.shared(&cells[layout.child_sha1]),
+                    original: self.shared(&cells[layout.original]),
                     command: self.shared(&cells[layout.command]),
                     user: self.shared(&cells[layout.user]),
                     logon_id: cells[layout.logon_id].int(),
@@ -95,14 +112,14 @@ impl Facts {
             }
             "logon" if head.event_id == 4624 || cells[layout.operation].text() == Some("logon") => self.learn_session(layout, head, cells),
             "network" if cells[layout.initiated].flag() == Some(true) => {
-                if let Some(address) = cells[layout.local_ip].text().filter(|address| text::owns_itself(address)) {
+                if let Some(address) = cells[layout.local_ip].text().filter(|address| is_own_address(address)) {
                     let address = self.share(address);
                     self.see_address(address, head.machine, if head.stated == NONE { head.sensor } else { head.stated }, 1);
                 }
             }
             "file" => {
                 if let (Some(zone), Some(path)) = (cells[layout.zone].int(), cells[layout.child_path].text()) {
-                    self.zones.insert((head.machine, folded_path(path)), zone);
+                    self.marks.push(Mark { head: *head, time: NONE, path: folded_path(path), zone });
                 }
             }
             _ => {}
@@ -149,7 +166,10 @@ impl Facts {
             if self.starts.len() >= MAX_STARTS {
                 break;
             }
-            for text in [&mut start.path, &mut start.md5, &mut start.command, &mut start.user].into_iter().flatten() {
+            for text in [&mut start.path, &mut start.md5, &mut start.sha256, &mut start.sha1, &mut start.original, &mut start.command, &mut start.user]
+                .into_iter()
+                .flatten()
+            {
                 *text = self.share(text);
             }
             self.starts.push(start);
@@ -160,7 +180,7 @@ impl Facts {
             self.see_address(address.clone(), machine, sighting.first, 0);
             self.see_address(address, machine, sighting.last, sighting.count);
         }
-        self.zones.extend(other.zones);
+        self.marks.extend(other.marks);
         for (key, samples) in other.clocks {
             self.clocks.entry(key).or_default().extend(samples);
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::clock::Clocks;
 use super::facts::{Facts, Session, Sighting, Start, folded_path};
+use super::row::NONE;
 use super::text;
 
 /// Clocks of a machine's logs differ a little: a start this much later still came before.
@@ -13,6 +14,13 @@ const SESSION_SLACK: i64 = 5_000;
 /// Pids are given again, after a restart of the machine almost surely. So long a process is believed to live on a pid and a name, and on a pid alone.
 const LIFE: i64 = 7 * 86_400_000;
 const NAMELESS_LIFE: i64 = 86_400_000;
+/// Two sensors' reports of one start lie at most this far apart.
+const ONE_START: i64 = 5_000;
+/// So long after a file was begun it may be marked.
+const MARKING: i64 = 60_000;
+
+/// Times at which a file was marked, in order, and the zones.
+type Marks = Vec<(i64, i64)>;
 
 /// All that is known when rows are completed.
 #[derive(Debug, Default)]
@@ -23,7 +31,8 @@ pub struct Known {
     by_pid: HashMap<(u32, i64), Vec<usize>>,
     sessions: HashMap<(u32, i64), Vec<Session>>,
     owners: HashMap<Arc<str>, Vec<(u32, Sighting)>>,
-    zones: HashMap<(u32, Box<str>), i64>,
+    /// By machine and folded path.
+    marks: HashMap<(u32, Box<str>), Marks>,
     machines: BTreeSet<u32>,
 }
 
@@ -33,7 +42,7 @@ impl Known {
         self.machines.extend(facts.machines.iter());
         self.clocks = Clocks::new(facts.clocks.clone());
         for mut start in std::mem::take(&mut facts.starts) {
-            start.time = if start.time == super::row::NONE { self.clocks.time(&start.head) } else { start.time };
+            start.time = if start.time == NONE { self.clocks.time(&start.head) } else { start.time };
             let (machine, index) = (start.head.machine, self.starts.len());
             if let Some(guid) = start.guid {
                 self.by_guid.entry((machine, guid)).or_insert(index);
@@ -48,7 +57,7 @@ impl Known {
             indexes.sort_by_key(|index| starts[*index].time);
         }
         for mut session in std::mem::take(&mut facts.sessions) {
-            session.time = if session.time == super::row::NONE { self.clocks.time(&session.head) } else { session.time };
+            session.time = if session.time == NONE { self.clocks.time(&session.head) } else { session.time };
             self.sessions.entry((session.head.machine, session.logon_id)).or_default().push(session);
         }
         for sessions in self.sessions.values_mut() {
@@ -61,7 +70,13 @@ impl Known {
         for owners in self.owners.values_mut() {
             owners.sort_by_key(|(machine, _)| *machine);
         }
-        self.zones.extend(std::mem::take(&mut facts.zones));
+        for mark in std::mem::take(&mut facts.marks) {
+            let time = if mark.time == NONE { self.clocks.time(&mark.head) } else { mark.time };
+            self.marks.entry((mark.head.machine, mark.path)).or_default().push((time, mark.zone));
+        }
+        for marks in self.marks.values_mut() {
+            marks.sort_unstable();
+        }
     }
 
     /// The start of a process: by GUID, else the latest start of that pid on that machine before the time, if its name fits and it may still live.
@@ -71,13 +86,22 @@ impl Known {
         }
         let indexes = self.by_pid.get(&(machine, pid?))?;
         let after = indexes.partition_point(|index| self.starts[*index].time <= time.saturating_add(SLACK));
-        let start = &self.starts[*indexes.get(after.checked_sub(1)?)?];
+        let place = after.checked_sub(1)?;
+        let start = &self.starts[*indexes.get(place)?];
         let age = time.saturating_sub(start.time);
         let fits = match (name, start.path.as_deref()) {
             (Some(name), Some(path)) => age <= LIFE && text::base_name(path).eq_ignore_ascii_case(name),
             _ => age <= NAMELESS_LIFE,
         };
-        fits.then_some(start)
+        fits.then(|| self.richest(indexes, place, start))
+    }
+
+    /// Of the reports that two sensors gave of one start the one that knows the process' GUID: it knows hashes as well.
+    fn richest<'k>(&'k self, indexes: &[usize], place: usize, start: &'k Start) -> &'k Start {
+        let name = |start: &Start| start.path.as_deref().map(|path| text::base_name(path).to_ascii_lowercase());
+        let is_same = |other: &&Start| other.guid.is_some() && (other.time - start.time).abs() <= ONE_START && name(other) == name(start);
+        let beside = indexes.iter().take(place + 3).skip(place.saturating_sub(2)).map(|index| &self.starts[*index]);
+        if start.guid.is_some() { start } else { beside.into_iter().find(is_same).unwrap_or(start) }
     }
 
     /// The logon of a session: the latest before the time.
@@ -103,12 +127,17 @@ impl Known {
         owners.iter().min_by_key(|(machine, sighting)| (distance(sighting), u64::MAX - sighting.count, *machine)).map(|(machine, _)| *machine)
     }
 
-    /// The zone in the mark of the web that a file was seen with.
-    pub fn zone(&self, machine: u32, path: &str) -> Option<i64> {
-        if self.zones.is_empty() {
+    /// The zone of the mark of the web that a file carried at a time: the last that was set until then. A file is marked as soon as it is whole, so the
+    /// rows of the minute before are about it as well.
+    pub fn zone(&self, machine: u32, path: &str, time: i64) -> Option<i64> {
+        if self.marks.is_empty() {
             return None;
         }
-        self.zones.get(&(machine, folded_path(path))).copied()
+        let marks = self.marks.get(&(machine, folded_path(path)))?;
+        let after = marks.partition_point(|(set, _)| *set <= time);
+        let last = after.checked_sub(1).and_then(|last| marks.get(last));
+        let coming = || marks.get(after).filter(|(set, _)| set.saturating_sub(time) <= MARKING);
+        last.or_else(coming).map(|(_, zone)| *zone)
     }
 }
 
@@ -126,6 +155,9 @@ mod tests {
             pid: Some(7),
             path: Some("C:\\a.exe".into()),
             md5: None,
+            sha256: None,
+            sha1: None,
+            original: None,
             command: None,
             user: None,
             logon_id: None,

@@ -8,6 +8,7 @@ use regex::Regex;
 use super::record::{Record, is_missing, unescape};
 use super::row::{Cell, LAYOUTS, position, table_number};
 use super::text;
+use super::time;
 use super::wording;
 use crate::telemetry::Type;
 use crate::telemetry::mapping::{Condition, From, KIND, rules};
@@ -101,12 +102,13 @@ fn compile(from: &From) -> Option<Source> {
     })
 }
 
-/// A text where the column wants a number is read as one.
+/// A text where the column wants a number or a time is read as one.
 fn typed(cell: Cell<'_>, kind: Type) -> Cell<'_> {
     match (&cell, kind) {
         (Cell::Text(text), Type::Int) => text::integer(text).map_or(Cell::Missing, Cell::Int),
         (Cell::Text(text), Type::Hex) => text::hex(text).map_or(Cell::Missing, Cell::Int),
         (Cell::Text(text), Type::Bool) => text::flag(text).map_or(Cell::Missing, Cell::Bool),
+        (Cell::Text(text), Type::Time) => time::parse(text).map_or(Cell::Missing, Cell::Int),
         (Cell::Int(number), Type::Text) => Cell::Text(number.to_string().into()),
         _ => cell,
     }

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use polars::prelude::*;
 
-use super::facts::{Facts, Session, Start, folded_path};
+use super::facts::{Facts, Mark, Session, Start, folded_path};
 use super::names::Names;
 use super::row::Head;
 use super::text;
 use crate::store::{Manifest, StoredFile, Writer};
+use crate::telemetry::identity::is_own_address;
 
 /// Learns from the files of a store. A file that can't be read teaches nothing: its rows stay as they are.
 pub fn learn(writer: &Writer, client: &str, names: &Names) -> Facts {
@@ -17,9 +18,22 @@ pub fn learn(writer: &Writer, client: &str, names: &Names) -> Facts {
     let has = |file: &StoredFile, word: &str| file.operations.iter().any(|operation| operation == word);
     for file in &manifest.files {
         let columns: &[&str] = match file.table.as_str() {
-            "process" if has(file, "create") => {
-                &["DateTime", "Machine", "ClientId", "Operation", "ChildGuid", "ChildPid", "ChildPath", "ChildMd5", "CommandLine", "LoggedUser", "LogonId"]
-            }
+            "process" if has(file, "create") => &[
+                "DateTime",
+                "Machine",
+                "ClientId",
+                "Operation",
+                "ChildGuid",
+                "ChildPid",
+                "ChildPath",
+                "ChildMd5",
+                "ChildSha256",
+                "ChildSha1",
+                "OriginalFilename",
+                "CommandLine",
+                "LoggedUser",
+                "LogonId",
+            ],
             "logon" if has(file, "logon") => &["DateTime", "Machine", "ClientId", "Operation", "LogonId", "LogonType", "RemoteIp"],
             "network" => &["DateTime", "Machine", "ClientId", "LocalIp", "Initiated"],
             "file" if has(file, "modify") => &["DateTime", "Machine", "ClientId", "ChildPath", "Zone"],
@@ -57,6 +71,9 @@ fn learn_frame(facts: &mut Facts, table: &str, frame: &DataFrame, client: &str, 
                     pid: number("ChildPid")?,
                     path: word("ChildPath")?,
                     md5: word("ChildMd5")?,
+                    sha256: word("ChildSha256")?,
+                    sha1: word("ChildSha1")?,
+                    original: word("OriginalFilename")?,
                     command: word("CommandLine")?,
                     user: word("LoggedUser")?,
                     logon_id: number("LogonId")?,
@@ -69,7 +86,7 @@ fn learn_frame(facts: &mut Facts, table: &str, frame: &DataFrame, client: &str, 
                 }
             }
             ("network", _) => {
-                let address = word("LocalIp")?.filter(|address| text::owns_itself(address));
+                let address = word("LocalIp")?.filter(|address| is_own_address(address));
                 if let Some(address) = address.filter(|_| frame.column("Initiated").and_then(|column| Ok(column.bool()?.get(row))).ok().flatten() == Some(true))
                 {
                     facts.see_address(address, machine, time, 1);
@@ -77,7 +94,7 @@ fn learn_frame(facts: &mut Facts, table: &str, frame: &DataFrame, client: &str, 
             }
             ("file", _) => {
                 if let (Some(zone), Some(path)) = (number("Zone")?, word("ChildPath")?) {
-                    facts.zones.insert((machine, folded_path(&path)), zone);
+                    facts.marks.push(Mark { head: Head::of_machine(machine), time, path: folded_path(&path), zone });
                 }
             }
             _ => {}

@@ -15,13 +15,27 @@ use crate::telemetry::{Column, Table};
 
 /// The columns that every row has from its record's head.
 pub struct Common {
-    places: [Option<usize>; 9],
+    /// Places of columns, with the number of what stands there.
+    places: Vec<(usize, usize)>,
 }
+
+/// A column of the head, and how alerts call it besides.
+const HEAD: [&[&str]; 9] = [
+    &["DateTime", "alertDateTime"],
+    &["Muid", "muid"],
+    &["ClientId", "clientId"],
+    &["Machine"],
+    &["Provider"],
+    &["Channel"],
+    &["EventId"],
+    &["RecordId"],
+    &["Source"],
+];
 
 impl Common {
     pub fn of(table: &Table) -> Common {
-        let names = ["DateTime", "Muid", "ClientId", "Machine", "Provider", "Channel", "EventId", "RecordId", "Source"];
-        Common { places: names.map(|name| position(table, name)) }
+        let places = HEAD.iter().enumerate().flat_map(|(number, names)| names.iter().filter_map(move |name| Some((position(table, name)?, number))));
+        Common { places: places.collect() }
     }
 
     pub fn fill<'a>(&self, shared: &'a Shared<'_>, head: &Head, time: i64, cells: &mut [Cell<'a>]) {
@@ -38,9 +52,9 @@ impl Common {
             number(head.record_id),
             text(head.source),
         ];
-        for (place, value) in self.places.iter().zip(values) {
-            if let Some(cell) = place.and_then(|place| cells.get_mut(place)) {
-                *cell = value;
+        for (place, number) in &self.places {
+            if let (Some(cell), Some(value)) = (cells.get_mut(*place), values.get(*number)) {
+                *cell = value.clone();
             }
         }
     }

@@ -159,7 +159,7 @@ fn sysmon_tells_query_types_and_zones() {
 #[test]
 fn an_unknown_process_detects_nothing() {
     let detected = |process: &str| {
-        serde_json::json!({ "Channel": "Microsoft-Windows-Windows Defender/Operational", "EventID": 1116, "Threat Name": "Tool", "Process Name": process,
+        serde_json::json!({ "Channel": "Microsoft-Windows-Windows Defender/Operational", "EventID": 1117, "Threat Name": "Tool", "Process Name": process,
             "Path": "file:_C:\\x\\bad tool.exe", "Detection User": "ACME\\ann", "Action Name": "Not Applicable" })
     };
     let names = ["ParentPath", "ParentFilename", "ChildFilename", "LoggedUser", "Action"];

@@ -107,6 +107,12 @@ pub fn guid_number(text: &str) -> Option<u128> {
     (digits == 32 && number != 0).then_some(number)
 }
 
+/// A GUID by its number, in the sensors' spelling.
+pub fn guid_text(number: u128) -> String {
+    let digits = format!("{number:032x}");
+    format!("{{{}-{}-{}-{}-{}}}", &digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..])
+}
+
 /// An address, abbreviated, without `::ffff:` and scope; what is no address stays as it is.
 pub fn address(text: &str) -> Cow<'_, str> {
     let text = text.trim();
@@ -122,15 +128,6 @@ fn abbreviated(address: Ipv6Addr) -> String {
     match address.to_ipv4_mapped() {
         Some(address) => address.to_string(),
         None => address.to_string(),
-    }
-}
-
-/// Whether a machine can be known by it: no loopback, broadcast, multicast or empty address.
-pub fn owns_itself(address: &str) -> bool {
-    match address.parse::<IpAddr>() {
-        Ok(IpAddr::V4(address)) => !(address.is_loopback() || address.is_unspecified() || address.is_multicast() || address.is_broadcast()),
-        Ok(IpAddr::V6(address)) => !(address.is_loopback() || address.is_unspecified() || address.is_multicast()),
-        Err(_) => false,
     }
 }
 

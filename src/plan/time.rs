@@ -102,6 +102,12 @@ pub fn next(time: i64, interval: i64, zone: Tz) -> i64 {
     date.checked_add_days(Days::new((interval / DAY).unsigned_abs())).map_or(i64::MAX, |date| midnight(date, zone))
 }
 
+/// A time that is whole days after another, by the zone's calendar: the hour on the wall is the same, whatever clocks did in between.
+pub fn same_hour(time: i64, later: i64, zone: Tz) -> i64 {
+    let wall = time.saturating_add(offset(time, zone)).saturating_add(later.saturating_sub(time));
+    chrono::DateTime::from_timestamp_millis(wall).map_or(later, |wall| local_time(wall.naive_utc(), zone))
+}
+
 fn start_of_day(day: i64, zone: Tz) -> Option<i64> {
     if zone == Tz::UTC { day.checked_mul(DAY) } else { calendar_day(day).map(|date| midnight(date, zone)) }
 }

@@ -1,5 +1,6 @@
 //! An answer as text for people.
 
+use super::measure::prose;
 use super::{Style, bars, cell, clean, report, table};
 use crate::plan::Value;
 use crate::report::{Answer, Finding, Item};
@@ -43,7 +44,7 @@ pub fn item(item: &Item, indent: usize, style: &Style) -> String {
         Item::Table(table) => table::text(table, indent, style),
         Item::Picture(table, view) => super::picture::text(table, *view, indent, style),
         Item::Bins(bins) => bars::text(bins, indent, style),
-        Item::Note(text) => indented(&clean::escape_lines(text), indent),
+        Item::Note(text) => told(&clean::escape_lines(text), indent, style),
         Item::Value(answer) => value(answer, indent, style),
     }
 }
@@ -100,6 +101,11 @@ pub fn indented(text: &str, indent: usize) -> String {
         shown.push('\n');
     }
     shown
+}
+
+/// Sentences behind `indent` blanks, broken between words where the screen ends; what goes on stands two blanks further in.
+pub fn told(text: &str, indent: usize, style: &Style) -> String {
+    indented(text, indent).lines().map(|line| prose(line, indent + 2, style.width) + "\n").collect()
 }
 
 #[cfg(test)]

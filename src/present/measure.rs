@@ -7,6 +7,13 @@ pub fn width(text: &str) -> usize {
     text.width()
 }
 
+/// Columns of a text in which our own colours may stand.
+fn visible(text: &str) -> usize {
+    let mut parts = text.split('\x1b');
+    let plain = parts.next().map_or(0, width);
+    plain + parts.map(|part| part.split_once('m').map_or(0, |(_, shown)| width(shown))).sum::<usize>()
+}
+
 /// At most `columns` wide; what was cut ends in the ellipsis.
 pub fn cut(text: &str, columns: usize, ellipsis: &str) -> String {
     if width(text) <= columns {
@@ -55,7 +62,7 @@ pub fn prose(text: &str, hanging: usize, screen: Option<usize>) -> String {
     let mut line = " ".repeat(text.len() - words.len());
     let mut is_begun = false;
     for word in words.split(' ') {
-        if is_begun && width(&line) + 1 + width(word) > screen {
+        if is_begun && visible(&line) + 1 + visible(word) > screen {
             lines.push(std::mem::replace(&mut line, " ".repeat(hanging)).trim_end().to_string());
             is_begun = false;
         }
@@ -108,6 +115,7 @@ mod tests {
         assert_eq!(prose("  indented words", 4, Some(12)), "  indented\n    words");
         assert_eq!(prose("averyveryverylongword x", 2, Some(9)), "averyveryverylongword\n  x");
         assert_eq!(prose("one two", 2, None), "one two");
+        assert_eq!(prose("\x1b[1mone\x1b[0m two three", 2, Some(9)), "\x1b[1mone\x1b[0m two\n  three");
     }
 
     #[test]

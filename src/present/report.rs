@@ -1,6 +1,6 @@
 //! A playbook's run as text for people: what it showed, what it found, how it ended, what was looked at.
 
-use super::answer::{indented, items};
+use super::answer::{items, told};
 use super::json::day_text;
 use super::{Precision, Style, Tone, clean, table, time, toned};
 use crate::diag::Fault;
@@ -17,7 +17,7 @@ pub fn text(report: &Report, fault: Option<&Fault>, style: &Style) -> String {
     if let Some(title) = &report.title {
         head.push_str(&format!("  {}", clean::escape(title)));
     }
-    let mut blocks = vec![head + "\n"];
+    let mut blocks = vec![told(&head, 0, style)];
     blocks.extend(items(&report.items, 2, style));
     blocks.extend(report.findings.iter().map(|finding| self::finding(finding, 2, style)));
     blocks.push(end(report, fault, style));
@@ -42,14 +42,14 @@ pub fn finding(finding: &Finding, indent: usize, style: &Style) -> String {
     if !said.is_empty() {
         first.push_str(&format!("  {}", said.join(", ")));
     }
-    let (mut text, below) = (indented(&first, indent), indent + 2);
+    let (mut text, below) = (told(&first, indent, style), indent + 2);
     if let Some(description) = &finding.description {
-        text.push_str(&indented(&clean::escape_lines(description), below));
+        text.push_str(&told(&clean::escape_lines(description), below, style));
     }
     for (kind, names) in by_kind(&finding.entities) {
-        text.push_str(&indented(&format!("{}: {}", clean::escape(kind), named(&names)), below));
+        text.push_str(&told(&format!("{}: {}", clean::escape(kind), named(&names)), below, style));
     }
-    text.push_str(&indented(&toned(&format!("fingerprint {}", clean::escape(&finding.fingerprint)), Tone::Faint, style), below));
+    text.push_str(&told(&toned(&format!("fingerprint {}", clean::escape(&finding.fingerprint)), Tone::Faint, style), below, style));
     text + &finding.evidence.as_ref().map(|evidence| table::text(evidence, below, style)).unwrap_or_default()
 }
 
@@ -87,7 +87,7 @@ fn end(report: &Report, fault: Option<&Fault>, style: &Style) -> String {
         (None, Outcome::Partial) => line.push_str(" (nothing found, but not everything could be looked at)"),
         (None, Outcome::Clean) => (),
     }
-    let mut text = indented(&line, 2);
+    let mut text = told(&line, 2, style);
     let mut said: Vec<String> = Vec::new();
     for coverage in &report.coverage {
         let lines = coverage_lines(coverage, style);
@@ -128,24 +128,24 @@ fn coverage_lines(coverage: &Coverage, style: &Style) -> String {
     if coverage.need.is_none() {
         line.push_str(&format!("; {} rows examined", coverage.rows));
     }
-    let mut text = indented(&line, 2);
+    let mut text = told(&line, 2, style);
     if !coverage.not_examined.is_empty() {
         let names: Vec<&str> = coverage.not_examined.iter().map(String::as_str).collect();
-        text.push_str(&indented(&toned(&format!("not examined: {}", named(&names)), Tone::Warning, style), 4));
+        text.push_str(&told(&toned(&format!("not examined: {}", named(&names)), Tone::Warning, style), 4, style));
     }
     if coverage.covered_machine_days == 0
         && let Some((first, last)) = coverage.covered
     {
         let span = format!("the source covers {} to {}", time(first, Precision::Seconds, style.zone), time(last, Precision::Seconds, style.zone));
-        text.push_str(&indented(&toned(&span, Tone::Warning, style), 4));
+        text.push_str(&told(&toned(&span, Tone::Warning, style), 4, style));
     }
     if !coverage.silent.is_empty() {
         let days: Vec<String> = coverage.silent.iter().map(|(machine, day)| format!("{machine} on {}", day_text(*day))).collect();
         let days: Vec<&str> = days.iter().map(String::as_str).collect();
-        text.push_str(&indented(&toned(&format!("silent: {}", named(&days)), Tone::Warning, style), 4));
+        text.push_str(&told(&toned(&format!("silent: {}", named(&days)), Tone::Warning, style), 4, style));
     }
     if coverage.rejected > 0 {
-        text.push_str(&indented(&toned(&format!("records that could not be read: {}", coverage.rejected), Tone::Warning, style), 4));
+        text.push_str(&told(&toned(&format!("records that could not be read: {}", coverage.rejected), Tone::Warning, style), 4, style));
     }
     text
 }

@@ -40,6 +40,7 @@ use crate::backend::{Backend, Limits};
 use crate::diag::Fault;
 use crate::plan::Period;
 use crate::report::{Answer, Finding, Item, Report};
+use crate::telemetry::words::Programs;
 
 /// Everything that a run is given; nothing else reaches a playbook.
 #[derive(Clone)]
@@ -59,6 +60,8 @@ pub struct Setup {
     /// Folders below which imports may lie, besides that of the playbook itself.
     pub roots: Vec<PathBuf>,
     pub limits: Limits,
+    /// Which programs are of which kind.
+    pub programs: Arc<Programs>,
 }
 
 /// The engine with one run's state. Every call runs on a thread with a stack of its own. The REPL keeps one; `run` makes one per playbook.

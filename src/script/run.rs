@@ -111,8 +111,8 @@ impl Run {
     }
 
     /// What the plan of a query needs to know of this run.
-    pub fn asking<'a>(&self, inventory: &'a Inventory) -> query::Context<'a> {
-        query::Context { zone: self.setup.zone, now: self.setup.now, inventory, checking: self.checking }
+    pub fn asking<'a>(&'a self, inventory: &'a Inventory) -> query::Context<'a> {
+        query::Context { zone: self.setup.zone, now: self.setup.now, inventory, programs: &self.setup.programs, checking: self.checking }
     }
 
     pub fn say(&self, item: Item) {

@@ -11,6 +11,7 @@ use crate::backend::local::Local;
 use crate::diag::Fault;
 use crate::ingest::{Request, Silent, ingest};
 use crate::report::Answer;
+use crate::telemetry::words::Programs;
 
 /// The sample, ingested once for all tests.
 fn store() -> &'static Path {
@@ -41,6 +42,7 @@ pub(super) fn setup_of(source: Local) -> Setup {
         writable: Vec::new(),
         roots: Vec::new(),
         limits: Limits::default(),
+        programs: Programs::built_in(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Who a machine is: names fold, and a machine's id follows from its client and folded name.
 
+use std::net::IpAddr;
+
 use sha2::{Digest, Sha256};
 
 /// The client id of telemetry that was ingested without `--client`.
@@ -8,7 +10,7 @@ pub const DEFAULT_CLIENT: &str = "000000";
 /// The short host name in upper case: domain cut off, blanks trimmed. An address stays whole.
 pub fn machine_name(host: &str) -> String {
     let host = host.trim().trim_end_matches('.');
-    if host.parse::<std::net::IpAddr>().is_ok() {
+    if host.parse::<IpAddr>().is_ok() {
         return host.to_lowercase();
     }
     host.split('.').next().unwrap_or_default().to_uppercase()
@@ -18,4 +20,13 @@ pub fn machine_name(host: &str) -> String {
 pub fn muid(client_id: &str, host: &str) -> String {
     let digest = Sha256::digest(format!("{client_id}/{}", machine_name(host).to_lowercase()));
     digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Whether a machine can be known by an address: no loopback, broadcast, multicast or empty one.
+pub fn is_own_address(address: &str) -> bool {
+    match address.parse::<IpAddr>() {
+        Ok(IpAddr::V4(address)) => !(address.is_loopback() || address.is_unspecified() || address.is_multicast() || address.is_broadcast()),
+        Ok(IpAddr::V6(address)) => !(address.is_loopback() || address.is_unspecified() || address.is_multicast()),
+        Err(_) => false,
+    }
 }

@@ -1,42 +1,8 @@
 //! The words that options take: kinds of programs, ports, protocols, attributes, what `get_system` tells apart.
 
-mod admintool;
-mod hackingtool;
-mod interpreter;
-mod remoteaccess;
+mod programs;
 
-/// A sort of program, known by its file names.
-#[derive(Clone, Copy, Debug)]
-pub struct Kind {
-    pub word: &'static str,
-    pub doc: &'static str,
-    pub programs: &'static [Program],
-}
-
-/// File names of one program: as it is called on disk, and as its version information calls it.
-#[derive(Clone, Copy, Debug)]
-pub struct Program {
-    /// In lower case; `*` stands for any characters, as in `python3*`.
-    pub names: &'static [&'static str],
-    pub doc: &'static str,
-}
-
-const fn program(names: &'static [&'static str], doc: &'static str) -> Program {
-    Program { names, doc }
-}
-
-/// The sorts of programs that `kind:` knows by name.
-pub const KINDS: &[Kind] = &[
-    Kind { word: "interpreter", doc: "runs code that is given to it: shells, script hosts, languages", programs: interpreter::PROGRAMS },
-    Kind { word: "remoteaccess", doc: "lets someone else use the machine, or moves files and traffic to where they are", programs: remoteaccess::PROGRAMS },
-    Kind { word: "admintool", doc: "administers machines, accounts and networks, and serves intruders as well", programs: admintool::PROGRAMS },
-    Kind { word: "hackingtool", doc: "made to attack, or hardly seen except in attacks", programs: hackingtool::PROGRAMS },
-];
-
-/// A kind by its word, case ignored.
-pub fn kind(word: &str) -> Option<&'static Kind> {
-    KINDS.iter().find(|kind| kind.word.eq_ignore_ascii_case(word))
-}
+pub use programs::{KINDS, Kind, Program, Programs, ProgramsError};
 
 /// The word of `kind:` for programs that a protection product detected and the user allowed.
 pub const USER_ALLOWED: &str = "userallowed";
@@ -153,7 +119,7 @@ pub fn sources(table: &str) -> &'static [&'static str] {
         "dns" => &["Sysmon/22", "Zeek"],
         "script" => &["PowerShell/4104", "PowerShell/4103", "PowerShell/400", "PowerShell/800"],
         "detection" => &["Defender"],
-        "ioa" => &["Elastic"],
+        "ioa" => &["Defender", "Elastic"],
         _ => &[],
     }
 }
@@ -162,21 +128,6 @@ pub fn sources(table: &str) -> &'static [&'static str] {
 mod tests {
     use super::*;
     use crate::telemetry::table;
-
-    #[test]
-    fn names_are_folded_and_each_program_is_of_one_kind() {
-        let mut seen = std::collections::BTreeMap::new();
-        for kind in KINDS {
-            for program in kind.programs {
-                assert!(!program.doc.is_empty() && !program.names.is_empty());
-                for name in program.names {
-                    assert_eq!(**name, name.to_lowercase(), "{name}");
-                    assert_eq!(seen.insert(*name, kind.word), None, "{name}");
-                }
-            }
-        }
-        assert_eq!(seen.get("powershell.exe"), Some(&"interpreter"));
-    }
 
     #[test]
     fn system_words_are_those_of_the_table() {

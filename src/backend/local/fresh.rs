@@ -72,7 +72,7 @@ pub fn read(store: &Arc<Store>, limits: &Limits) -> Result<Fresh, BackendError> 
 fn seen(store: &Arc<Store>, limits: &Limits, table: &'static str, hash: &str, seed: &Arc<Seed>) -> Result<LazyFrame, BackendError> {
     let scan = Scan::of(table, chrono_tz::Tz::UTC);
     let files: Vec<_> = store.manifest().files.iter().filter(|file| file.table == table && file.rows > 0).cloned().collect();
-    let reading = Reading { store: store.clone(), scan: Arc::new(scan), limits: limits.clone(), fresh: None, window: (None, None) };
+    let reading = Reading { store: store.clone(), scan: Arc::new(scan), limits: limits.clone(), fresh: None, window: (None, None), times: None };
     let number = |name: &str| {
         let seed = seed.clone();
         kernel_of(vec![column(name)], Type::Int, move |columns| columns.first().map_or(Ok(Column::default()), |texts| kernel::numbered(texts, &seed)))

@@ -6,21 +6,27 @@ use std::sync::Arc;
 use polars::prelude::{DataFrame, IntoLazy, LazyFrame, UnionArgs, concat};
 
 use super::expr::{column, literal};
-use super::prune;
+use super::pieces::Pieces;
+use super::reorder::reordered;
 use super::scan::{ORDER, Reading};
 use super::stage::{Order, Part, Rows, Stage, in_order, in_reverse, missing, order_columns};
-use super::{Shared, damage, run, steps};
+use super::{Shared, damage, pick, prune, run, steps};
 use crate::backend::{BackendError, Limits};
 use crate::frame::{Frame, Read, physical};
-use crate::plan::{Needed, Plan, Scan, Schema, Source, Value, required};
+use crate::plan::{Keep, Needed, Plan, Scan, Schema, Source, Step, Value, required};
 use crate::store::StoredFile;
 use crate::telemetry::Type;
 
-/// Rows of a piece that is collected and sorted at once: what a question over everything holds in memory.
-const PIECE: u64 = 2_000_000;
-
 /// Rows of the first piece that is looked at for the first rows; each further piece has twice as many.
 const FIRST_PIECE: u64 = 200_000;
+
+/// Rows of a piece that is collected and sorted at once: the first, and the fewest and most of a later one.
+const PIECE: u64 = 131_072;
+const LEAST_PIECE: u64 = 32_768;
+const MOST_PIECE: u64 = 2_000_000;
+
+/// Bytes that a piece should come to: what a question over everything holds of it.
+const PIECE_BYTES: u64 = 64 << 20;
 
 /// A run in progress.
 pub struct Job {
@@ -51,16 +57,29 @@ impl Job {
     /// Everything up to the last step, as lazily as the steps allow.
     pub fn stage(&mut self, plan: &Plan, needed: &Needed) -> Result<Stage, BackendError> {
         let source = Plan { source: plan.source.clone(), steps: Vec::new() };
+        let steps = reordered(&plan.steps);
         let mut schemas = vec![Schema::of(&source)?];
-        for step in &plan.steps {
+        for step in &steps {
             let next = schemas[schemas.len() - 1].after(step)?;
             schemas.push(next);
         }
-        let needs = required(&plan.steps, &schemas, needed.clone());
+        let needs = required(&steps, &schemas, needed.clone());
         let mut stage = self.source(&plan.source, &schemas[0], &needs[0])?;
-        for (position, step) in plan.steps.iter().enumerate() {
+        let mut position = 0;
+        while let Some(step) = steps.get(position) {
             self.limits.check()?;
-            stage = steps::apply(self, stage, step, &schemas[position + 1], &needs[position + 1])?;
+            let edge = match (step, steps.get(position + 1)) {
+                (Step::Sort(keys), Some(Step::Limit(Keep::Head(rows)))) if stage.order == Order::Rows => Some((keys, *rows, false)),
+                (Step::Sort(keys), Some(Step::Limit(Keep::Tail(rows)))) if stage.order == Order::Rows => Some((keys, *rows, true)),
+                _ => None,
+            };
+            if let Some((keys, rows, from_end)) = edge {
+                stage = pick::sorted_edge(self, stage, keys, rows, from_end, &needs[position + 2])?;
+                position += 2;
+                continue;
+            }
+            position += 1;
+            stage = steps::apply(self, stage, step, &schemas[position], &needs[position])?;
         }
         Ok(stage)
     }
@@ -79,7 +98,8 @@ impl Job {
         damage::missing(&shared.store, &chosen.files)?;
         self.read.files += chosen.of as u64;
         let fresh = if needed.contains("FreshUnknown") { Some(shared.fresh(&self.limits)?) } else { None };
-        let reading = Reading { store: shared.store.clone(), scan: Arc::new(scan.clone()), limits: self.limits.clone(), fresh, window: (None, None) };
+        let (store, limits) = (shared.store.clone(), self.limits.clone());
+        let reading = Reading { store, scan: Arc::new(scan.clone()), limits, fresh, window: (None, None), times: None };
         let part = Part { reading: Box::new(reading), files: chosen.files, transforms: Vec::new() };
         Ok(Stage { source: Rows::Files(vec![part]), schema: schema.clone(), order: Order::Rows })
     }
@@ -200,9 +220,14 @@ impl Job {
             }
             (Order::Rows, Rows::Frame(frame)) => take(without_order(self.sorted(*frame)?)),
             (Order::Rows, Rows::Files(parts)) => {
-                for piece in Rows::pieces(&parts, |_| PIECE) {
-                    let query = self.open(&piece)?;
-                    take(without_order(self.sorted(query)?))?;
+                let shared = self.shared.clone();
+                let mut pieces = Pieces::of(&shared.store, &parts);
+                let mut rows = PIECE;
+                while let Some(piece) = pieces.next(rows) {
+                    let query = self.open(&piece.parts)?;
+                    let frame = without_order(self.sorted(query)?);
+                    rows = next_piece(rows, piece.rows, frame.estimated_size() as u64);
+                    take(frame)?;
                 }
                 Ok(())
             }
@@ -226,19 +251,18 @@ impl Job {
         match &stage.source {
             Rows::Frame(frame) => found.push(self.collect(cut((**frame).clone()))?),
             Rows::Files(parts) => {
-                let mut pieces = Rows::pieces(parts, |piece| if from_end { FIRST_PIECE } else { FIRST_PIECE << piece.min(8) });
-                if from_end {
-                    pieces.reverse();
-                }
-                let mut height = 0;
-                for piece in pieces {
-                    let query = self.open(&piece)?;
+                let shared = self.shared.clone();
+                let mut pieces = Pieces::of(&shared.store, parts);
+                let (mut height, mut most) = (0, FIRST_PIECE);
+                while let Some(piece) = if from_end { pieces.next_back(FIRST_PIECE) } else { pieces.next(most) } {
+                    let query = self.open(&piece.parts)?;
                     let piece = self.collect(cut(query))?;
                     height += piece.height();
                     found.push(piece);
                     if height >= rows {
                         break;
                     }
+                    most = (most * 2).min(FIRST_PIECE << 8);
                 }
             }
         }
@@ -246,6 +270,12 @@ impl Job {
         let times = all.column(ORDER[0].1).and_then(|times| times.datetime().map(|times| times.physical().clone())).map_err(run::failed)?;
         Ok(rows.checked_sub(1).and_then(|last| times.iter().nth(last).flatten()))
     }
+}
+
+/// Rows of the next piece, after one of so many rows came to so many bytes.
+fn next_piece(rows: u64, read: u64, bytes: u64) -> u64 {
+    let fitting = PIECE_BYTES.saturating_mul(read.max(1)) / bytes.max(1);
+    fitting.min(rows.saturating_mul(4)).clamp(LEAST_PIECE, MOST_PIECE)
 }
 
 /// Frames of the same columns, one after the other.

@@ -94,26 +94,3 @@ pub fn all_of_operations(files: &[StoredFile], scan: &Scan) -> bool {
 pub fn in_time(a: &StoredFile, b: &StoredFile) -> Ordering {
     (a.from, a.to, &a.path).cmp(&(b.from, b.to, &b.path))
 }
-
-/// Files in the order of their first row, each with the number of the part that it belongs to, in groups whose times do not overlap, each of at least so
-/// many rows unless it is the last; without files one empty group.
-pub fn pieces(files: Vec<(usize, &StoredFile)>, least: impl Fn(usize) -> u64) -> Vec<Vec<(usize, &StoredFile)>> {
-    let mut groups: Vec<Vec<(usize, &StoredFile)>> = Vec::new();
-    let (mut rows, mut latest) = (0u64, i64::MIN);
-    for (part, file) in files {
-        let wanted = least(groups.len().saturating_sub(1));
-        match groups.last_mut() {
-            Some(group) if rows < wanted || file.from <= latest => group.push((part, file)),
-            _ => {
-                rows = 0;
-                groups.push(vec![(part, file)]);
-            }
-        }
-        rows += file.rows;
-        latest = latest.max(file.to);
-    }
-    if groups.is_empty() {
-        groups.push(Vec::new());
-    }
-    groups
-}

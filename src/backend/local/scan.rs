@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use polars::prelude::{
-    BooleanChunked, Column, DataFrame, Expr as PolarsExpr, ExtraColumnsPolicy, IntoColumn, IntoLazy, LazyFrame, MissingColumnsPolicy, NewChunkedArray,
-    ParquetOptions, PlRefPath, ScanSources, Schema as PolarsSchema, UnifiedScanArgs, polars_err,
+    BooleanChunked, Column, DataFrame, Expr as PolarsExpr, ExtraColumnsPolicy, Int64Chunked, IntoColumn, IntoLazy, IntoSeries, LazyFrame, MissingColumnsPolicy,
+    NewChunkedArray, ParquetOptions, PlRefPath, ScanSources, Schema as PolarsSchema, UnifiedScanArgs, lit, polars_err,
 };
 
 use super::expr::{column, kernel_of, literal};
 use super::fresh::{self, Fresh};
 use super::kernel::{self, TextTest};
+use super::pieces::Window;
 use super::prune;
 use crate::backend::{BackendError, Limits};
 use crate::frame::physical;
@@ -36,8 +37,47 @@ pub struct Reading {
     pub limits: Limits,
     /// Prevalence of hashes, where a later step reads `FreshUnknown`.
     pub fresh: Option<Arc<Fresh>>,
-    /// Only rows from one time on, or up to another, both included; rows without a time are the last of all.
-    pub window: (Option<i64>, Option<i64>),
+    /// Only rows of this window; rows without a time are the last of all.
+    pub window: Window,
+    /// Only rows of these times.
+    pub times: Option<Times>,
+}
+
+/// Some times, to find few rows again without looking at all.
+#[derive(Clone)]
+pub struct Times {
+    /// Sorted, each once.
+    known: Arc<[i64]>,
+    /// Rows without a time as well.
+    with_undated: bool,
+}
+
+impl Times {
+    pub fn of(times: impl Iterator<Item = Option<i64>>) -> Times {
+        let (mut known, mut with_undated) = (Vec::new(), false);
+        for time in times {
+            match time {
+                Some(time) => known.push(time),
+                None => with_undated = true,
+            }
+        }
+        known.sort_unstable();
+        known.dedup();
+        Times { known: known.into(), with_undated }
+    }
+
+    /// Whether a file of rows from one time to another can have some of them.
+    pub fn any_within(&self, from: i64, to: i64) -> bool {
+        let next = self.known.partition_point(|time| *time < from);
+        self.known.get(next).is_some_and(|time| *time <= to) || (self.with_undated && from == i64::MIN)
+    }
+
+    fn condition(&self) -> PolarsExpr {
+        let times = Int64Chunked::from_slice("".into(), &self.known).into_series();
+        let times = times.cast(&physical(Type::Time)).unwrap_or(times);
+        let known = column("DateTime").is_in(lit(times).implode(false), false);
+        if self.with_undated { known.or(column("DateTime").is_null()) } else { known }
+    }
 }
 
 impl Reading {
@@ -99,6 +139,7 @@ impl Reading {
             all.push(if files.iter().any(prune::has_undated) { late.or(column("DateTime").is_null()) } else { late });
         }
         all.extend(self.window.1.map(|to| column("DateTime").lt_eq(literal(&Value::Time(to)))));
+        all.extend(self.times.as_ref().filter(|_| has("DateTime")).map(Times::condition));
         match &scan.scope {
             Scope::Everything => {}
             Scope::Clients(clients) => all.push(one_of("ClientId", clients)),

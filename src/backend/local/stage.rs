@@ -5,8 +5,9 @@ use std::sync::Arc;
 use polars::prelude::{DataFrame, Expr as PolarsExpr, IntoLazy, LazyFrame, SortMultipleOptions, UnionArgs, concat};
 
 use super::expr::{column, literal};
-use super::scan::{ORDER, Reading};
-use super::{prune, run};
+use super::pieces::Window;
+use super::run;
+use super::scan::{ORDER, Reading, Times};
 use crate::backend::BackendError;
 use crate::frame::physical;
 use crate::plan::{Needed, Schema, Value};
@@ -100,13 +101,18 @@ impl Stage {
         }
     }
 
-    /// Only rows from one time on, or up to another, both included. Files are left out by their manifest; rows that come from elsewhere stay all.
-    pub fn between(mut self, from: Option<i64>, to: Option<i64>) -> Stage {
-        if let Rows::Files(parts) = &mut self.source {
-            for part in parts {
-                part.reading.window = (from, to);
-                part.files.retain(|file| from.is_none_or(|from| file.to >= from) && to.is_none_or(|to| file.from <= to));
-            }
+    /// Only rows of a window; files are left out by their manifest. Rows that come from elsewhere stay all.
+    pub fn between(mut self, window: Window) -> Stage {
+        if let Rows::Files(parts) = self.source {
+            self.source = Rows::Files(parts.into_iter().map(|part| part.between(window)).collect());
+        }
+        self
+    }
+
+    /// Only rows of these times, and as `between`.
+    pub fn at(mut self, times: &Times) -> Stage {
+        if let Rows::Files(parts) = self.source {
+            self.source = Rows::Files(parts.into_iter().map(|part| part.at(times)).collect());
         }
         self
     }
@@ -131,6 +137,21 @@ impl Part {
     fn rows(&self) -> Result<LazyFrame, BackendError> {
         Ok(self.transforms.iter().fold(self.reading.of(&self.files)?, |frame, transform| transform(frame)))
     }
+
+    /// Only the rows of a window.
+    pub fn between(mut self, (from, to): Window) -> Part {
+        let known = self.reading.window;
+        self.reading.window = (from.max(known.0), [to, known.1].into_iter().flatten().min());
+        self.files.retain(|file| from.is_none_or(|from| file.to >= from) && to.is_none_or(|to| file.from <= to));
+        self
+    }
+
+    /// Only the rows of these times.
+    fn at(mut self, times: &Times) -> Part {
+        self.files.retain(|file| times.any_within(file.from, file.to));
+        self.reading.times = Some(times.clone());
+        self
+    }
 }
 
 impl Rows {
@@ -147,21 +168,6 @@ impl Rows {
             (None, _, Some(part)) => part.rows(),
             (None, _, None) => Ok(DataFrame::default().lazy()),
         }
-    }
-
-    /// The parts with some of their files each: groups whose times do not overlap, in their order, each of at least so many rows unless it is the last;
-    /// one group without files where there are none.
-    pub fn pieces(parts: &[Part], least: impl Fn(usize) -> u64) -> Vec<Vec<Part>> {
-        let mut files: Vec<(usize, &StoredFile)> = Vec::new();
-        for (place, part) in parts.iter().enumerate() {
-            files.extend(part.files.iter().map(|file| (place, file)));
-        }
-        files.sort_by(|(_, a), (_, b)| prune::in_time(a, b));
-        let of = |group: Vec<(usize, &StoredFile)>| {
-            let files = |place: usize| group.iter().filter(|(of, _)| *of == place).map(|(_, file)| (*file).clone()).collect();
-            parts.iter().enumerate().map(|(place, part)| Part { files: files(place), ..part.clone() }).collect()
-        };
-        prune::pieces(files, least).into_iter().map(of).collect()
     }
 }
 

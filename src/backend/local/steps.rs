@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use polars::prelude::{Column, Expr as PolarsExpr, IntoColumn, IntoLazy, SortMultipleOptions};
+use polars::prelude::{Column, Expr as PolarsExpr, IntoColumn, IntoLazy, LazyFrame, SortMultipleOptions};
 
 use super::expr::{Lowering, column, kernel_of};
 use super::job::Job;
@@ -60,22 +60,53 @@ pub fn comparable(schema: &Schema, name: &str, hidden: &str) -> PolarsExpr {
 
 /// By the keys, equal ones in the order in which they were.
 fn sort(job: &mut Job, stage: Stage, keys: &[SortKey]) -> Result<Stage, BackendError> {
-    let (schema, order) = (stage.schema.clone(), stage.order);
-    let hidden = stage.hidden();
-    let names: Vec<String> = (0..keys.len()).map(|position| format!("\u{2}{position}")).collect();
-    let helpers: Vec<PolarsExpr> = keys.iter().zip(&names).map(|(key, name)| comparable(&schema, &key.column, name)).collect();
-    let mut descending: Vec<bool> = keys.iter().map(|key| key.descending).collect();
-    descending.extend(hidden.iter().map(|_| false));
-    let by: Vec<PolarsExpr> = names.iter().map(|name| column(name)).chain(hidden).collect();
-    if by.is_empty() {
+    let schema = stage.schema.clone();
+    let by = SortBy::new(&stage, keys);
+    if by.exprs.is_empty() {
         return Ok(stage);
     }
-    let options = SortMultipleOptions::default()
-        .with_nulls_last_multi(descending.iter().map(|_| true))
-        .with_order_descending_multi(descending)
-        .with_maintain_order(order == Order::Kept);
-    let query = job.lazy(stage)?.with_columns(helpers).sort_by_exprs(by, options).select(visible(&schema));
+    let query = by.sorted(job.lazy(stage)?.with_columns(by.columns.clone())).select(visible(&schema));
     Ok(Stage::kept(query, schema))
+}
+
+/// How rows are put in order.
+pub struct SortBy {
+    /// What the keys compare as, to be added to the rows.
+    pub columns: Vec<PolarsExpr>,
+    /// The keys, then the row order.
+    exprs: Vec<PolarsExpr>,
+    descending: Vec<bool>,
+    is_stable: bool,
+    nulls_last: bool,
+}
+
+impl SortBy {
+    pub fn new(stage: &Stage, keys: &[SortKey]) -> SortBy {
+        let names: Vec<String> = (0..keys.len()).map(|position| format!("\u{2}{position}")).collect();
+        let columns = keys.iter().zip(&names).map(|(key, name)| comparable(&stage.schema, &key.column, name)).collect();
+        let mut descending: Vec<bool> = keys.iter().map(|key| key.descending).collect();
+        descending.extend(stage.hidden().iter().map(|_| false));
+        let exprs = names.iter().map(|name| column(name)).chain(stage.hidden()).collect();
+        SortBy { columns, exprs, descending, is_stable: stage.order == Order::Kept, nulls_last: true }
+    }
+
+    /// The other way round, the last row first.
+    pub fn reversed(mut self, is_reversed: bool) -> SortBy {
+        if is_reversed {
+            self.descending.iter_mut().for_each(|descending| *descending = !*descending);
+            self.nulls_last = !self.nulls_last;
+        }
+        self
+    }
+
+    /// Rows that have the columns.
+    pub fn sorted(&self, rows: LazyFrame) -> LazyFrame {
+        let options = SortMultipleOptions::default()
+            .with_nulls_last_multi(self.descending.iter().map(|_| self.nulls_last))
+            .with_order_descending_multi(self.descending.iter().copied())
+            .with_maintain_order(self.is_stable);
+        rows.sort_by_exprs(self.exprs.clone(), options)
+    }
 }
 
 fn limit(job: &mut Job, stage: Stage, keep: Keep, needed: &Needed) -> Result<Stage, BackendError> {

@@ -38,7 +38,8 @@ fn write(folder: &Path, number: usize, table: &'static str, rows: &[Row]) -> Sto
     let mut frame = DataFrame::new(rows.len(), columns.collect()).unwrap();
     let path = format!("{table}/{number}.parquet");
     std::fs::create_dir_all(folder.join(table)).unwrap();
-    ParquetWriter::new(File::create(folder.join(&path)).unwrap()).finish(&mut frame).unwrap();
+    // Row groups of few rows, as a large file has many.
+    ParquetWriter::new(File::create(folder.join(&path)).unwrap()).with_row_group_size(Some(16)).finish(&mut frame).unwrap();
     let times = || {
         rows.iter().filter_map(|row| match row.get("DateTime") {
             Some(Value::Time(time)) => Some(*time),

@@ -227,6 +227,11 @@ mod tests {
     }
 
     #[test]
+    fn a_sensor_is_one_channel_however_many_records_it_writes() {
+        assert_eq!(covered(&["Sysmon/25"], &[])[0].not_examined, ["event (Sysmon/Operational/25)"]);
+    }
+
+    #[test]
     fn a_need_that_some_machines_lack_is_partial() {
         let found = covered(&["dns", "Sysmon/10", "machine"], &[]);
         assert_eq!(found.iter().map(|coverage| coverage.covered_machine_days).collect::<Vec<_>>(), [2, 4, 4]);

@@ -34,6 +34,12 @@ pub enum PeriodError {
     #[error("the period ends at {to}, before it begins at {from}")]
     #[diagnostic(code(period::backwards), help("the first time is where it begins, the second where it ends"))]
     Backwards { from: String, to: String },
+    #[error("a duration above 0 is needed here")]
+    #[diagnostic(code(period::positive), help("write `7.days`; `shift(-7.days)` moves a period back"))]
+    NotPositive,
+    #[error("a period has at least one day, and this is {given}")]
+    #[diagnostic(code(period::days), help("`num_days` counts whole days, the last of them included: 1 is `to_date` alone"))]
+    Days { given: i64 },
     #[error("a period of no length holds nothing")]
     #[diagnostic(code(period::empty), help("the end is not part of a period: one day is `2020-09-21`, or `2020-09-21..2020-09-22`"))]
     Empty,
@@ -51,6 +57,17 @@ pub enum PeriodError {
     Beyond,
 }
 
+/// The first and the last millisecond of the calendar: years 1 to 9999.
+const CALENDAR: (i64, i64) = (-62_135_596_800_000, 253_402_300_799_999);
+
+/// A time that the calendar has.
+///
+/// # Errors
+/// [`PeriodError::Beyond`].
+pub fn within(time: i64) -> Result<i64, PeriodError> {
+    if (CALENDAR.0..=CALENDAR.1).contains(&time) { Ok(time) } else { Err(PeriodError::Beyond) }
+}
+
 /// The day of `now`, from midnight to midnight in the zone.
 pub fn today(now: i64, zone: Tz) -> Period {
     match time::date_of(now, zone) {
@@ -64,7 +81,10 @@ pub fn today(now: i64, zone: Tz) -> Period {
 /// # Errors
 /// A duration that is not above zero, or that leads beyond the calendar.
 pub fn last(duration: i64, now: i64) -> Result<Period, PeriodError> {
-    let from = now.checked_sub(duration).ok_or(PeriodError::Beyond)?;
+    if duration <= 0 {
+        return Err(PeriodError::NotPositive);
+    }
+    let from = now.checked_sub(duration).ok_or(PeriodError::Beyond).and_then(within)?;
     between(from, now)
 }
 
@@ -80,17 +100,15 @@ pub fn between(from: i64, to: i64) -> Result<Period, PeriodError> {
     }
 }
 
-/// `num_days` days that end with the day of `to_date` included.
+/// `num_days` days that end with the day of a time included.
 ///
 /// # Errors
-/// An unreadable date, or a number of days that is not above zero.
-pub fn ending(to_date: &str, num_days: i64, zone: Tz) -> Result<Period, PeriodError> {
-    let last = match parse_date(to_date) {
-        Some(date) => date,
-        None => time::date_of(parse_time(to_date, zone)?, zone).ok_or(PeriodError::Beyond)?,
-    };
-    let days = u64::try_from(num_days).ok().filter(|days| *days > 0).ok_or(PeriodError::Empty)?;
+/// A number of days that is not above zero, or that leads beyond the calendar.
+pub fn ending(time: i64, num_days: i64, zone: Tz) -> Result<Period, PeriodError> {
+    let last = time::date_of(time, zone).ok_or(PeriodError::Beyond)?;
+    let days = u64::try_from(num_days).ok().filter(|days| *days > 0).ok_or(PeriodError::Days { given: num_days })?;
     let first = last.checked_sub_days(Days::new(days - 1)).ok_or(PeriodError::Beyond)?;
+    within(time::midnight(first, zone))?;
     Ok(whole_days(first, days, zone))
 }
 
@@ -99,7 +117,7 @@ pub fn ending(to_date: &str, num_days: i64, zone: Tz) -> Result<Period, PeriodEr
 /// # Errors
 /// [`PeriodError::Open`].
 pub fn previous(period: &Period) -> Result<Period, PeriodError> {
-    let (from, to) = ends(period, "shifted")?;
+    let (from, to) = ends(period, "followed backwards")?;
     before(period, to - from)
 }
 
@@ -117,25 +135,30 @@ pub fn before(period: &Period, duration: i64) -> Result<Period, PeriodError> {
 /// # Errors
 /// [`PeriodError::Beyond`].
 pub fn shift(period: &Period, duration: i64) -> Result<Period, PeriodError> {
-    let moved = |end: Option<i64>| end.map(|end| end.checked_add(duration).ok_or(PeriodError::Beyond)).transpose();
+    let moved = |end: Option<i64>| end.map(|end| end.checked_add(duration).ok_or(PeriodError::Beyond).and_then(within)).transpose();
     Ok(Period { from: moved(period.from)?, to: moved(period.to)? })
 }
 
-/// Parts of that length, one after the other; the last may be shorter.
+/// Parts of that length, one after the other; the last may be shorter. Whole days are days of the zone's calendar, as long as clocks make them, so that
+/// every part begins at the hour at which the period does.
 ///
 /// # Errors
 /// An open period, a duration that is not above zero, more than [`MOST_PARTS`].
-pub fn split(period: &Period, duration: i64) -> Result<Vec<Period>, PeriodError> {
+pub fn split(period: &Period, duration: i64, zone: Tz) -> Result<Vec<Period>, PeriodError> {
     let (mut from, to) = ends(period, "split")?;
     if duration <= 0 {
-        return Err(PeriodError::Empty);
+        return Err(PeriodError::NotPositive);
     }
-    if (to - from) / duration >= MOST_PARTS as i64 {
-        return Err(PeriodError::Parts);
-    }
+    let first = from;
     let mut parts = Vec::new();
     while from < to {
-        let end = from.saturating_add(duration).min(to);
+        if parts.len() == MOST_PARTS {
+            return Err(PeriodError::Parts);
+        }
+        let number = i64::try_from(parts.len()).unwrap_or(i64::MAX).saturating_add(1);
+        let end = first.saturating_add(duration.saturating_mul(number));
+        // On the wall's clock the same hour of a later day.
+        let end = if duration % time::DAY == 0 { time::same_hour(first, end, zone) } else { end }.max(from.saturating_add(1)).min(to);
         parts.push(Period { from: Some(from), to: Some(end) });
         from = end;
     }

@@ -49,7 +49,7 @@ pub fn parse_date(text: &str) -> Option<NaiveDate> {
     NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d").ok().filter(|date| (1..=9999).contains(&date.year()))
 }
 
-/// A date (midnight in the zone), an RFC 3339 time, or a time without an offset, which is then in the zone. Cut to milliseconds.
+/// A date (midnight in the zone), an RFC 3339 time (the seconds may be left out), or a time without an offset, which is then in the zone. Cut to milliseconds.
 ///
 /// # Errors
 /// [`PeriodError::Time`].
@@ -61,6 +61,11 @@ pub fn parse_time(text: &str, zone: Tz) -> Result<i64, PeriodError> {
     if let Ok(time) = DateTime::parse_from_rfc3339(given)
         && (1..=9999).contains(&time.year())
     {
+        return Ok(time.timestamp_millis());
+    }
+    // Minutes alone, with an offset.
+    let whole = given.strip_suffix(['Z', 'z']).map_or_else(|| given.to_string(), |wall| format!("{wall}+00:00")).replacen(' ', "T", 1);
+    if let Some(time) = DateTime::parse_from_str(&whole, "%Y-%m-%dT%H:%M%:z").ok().filter(|time| (1..=9999).contains(&time.year())) {
         return Ok(time.timestamp_millis());
     }
     const FORMS: [&str; 4] = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"];
@@ -129,6 +134,7 @@ mod tests {
         assert_eq!(spans("2w", zone).0, time("2020-09-09T12:00:00Z"));
         assert_eq!(spans("1d 12h", zone), spans("36h", zone));
         assert_eq!(spans("2020-09-21T10:00:00+02:00 .. 2020-09-21 09:30", zone), (time("2020-09-21T08:00:00Z"), time("2020-09-21T09:30:00Z")));
+        assert_eq!(spans("2020-09-21T10:00Z..2020-09-21 12:00+01:00", zone), (time("2020-09-21T10:00:00Z"), time("2020-09-21T11:00:00Z")));
         assert_eq!(spans("today", zone), spans("2020-09-23", zone));
         assert_eq!(spans("yesterday", zone), spans("2020-09-22", zone));
         assert_eq!(parse_period("all", 0, zone), Ok(Period::ALL));
@@ -160,13 +166,40 @@ mod tests {
         let period = Period { from: Some(10 * HOUR), to: Some(14 * HOUR) };
         assert_eq!(previous(&period), Ok(Period { from: Some(6 * HOUR), to: Some(10 * HOUR) }));
         assert_eq!(before(&period, HOUR), Ok(Period { from: Some(9 * HOUR), to: Some(10 * HOUR) }));
-        assert_eq!(split(&period, 3 * HOUR).unwrap().last(), Some(&Period { from: Some(13 * HOUR), to: Some(14 * HOUR) }));
-        assert_eq!(split(&Period::ALL, HOUR), Err(PeriodError::Open { end: "beginning", done: "split" }));
-        assert_eq!(split(&period, 1), Err(PeriodError::Parts));
+        assert_eq!(split(&period, 3 * HOUR, Tz::UTC).unwrap().last(), Some(&Period { from: Some(13 * HOUR), to: Some(14 * HOUR) }));
+        assert_eq!(split(&Period::ALL, HOUR, Tz::UTC), Err(PeriodError::Open { end: "beginning", done: "split" }));
+        assert_eq!(split(&period, 1, Tz::UTC), Err(PeriodError::Parts));
         assert!(
-            ending("2020-09-21", 2, Tz::UTC)
+            ending(time("2020-09-21T10:00:00Z"), 2, Tz::UTC)
                 .is_ok_and(|period| period.from == Some(time("2020-09-20T00:00:00Z")) && period.to == Some(time("2020-09-22T00:00:00Z")))
         );
+    }
+
+    #[test]
+    fn parts_of_whole_days_follow_the_calendar() {
+        let zone = Tz::Europe__Madrid;
+        let hours = |text: &str, days: i64| -> Vec<i64> {
+            let period = parse_period(text, 0, zone).unwrap();
+            split(&period, days * 24 * HOUR, zone).unwrap().iter().map(|part| (part.to.unwrap() - part.from.unwrap()) / HOUR).collect()
+        };
+        assert_eq!(hours("2026-10-24..2026-10-27", 1), [24, 25, 24]);
+        assert_eq!(hours("2026-03-28..2026-03-31", 1), [24, 23, 24]);
+        assert_eq!(hours("2026-03-28..2026-03-31", 2), [47, 24]);
+        // Half past two does not exist on the second day.
+        assert_eq!(hours("2026-03-28 02:30..2026-03-31 02:30", 1), [23, 23, 24]);
+        let period = parse_period("2026-10-25", 0, zone).unwrap();
+        assert_eq!(split(&period, 6 * HOUR, zone).unwrap().len(), 5);
+        assert_eq!(split(&period, 0, zone), Err(PeriodError::NotPositive));
+    }
+
+    #[test]
+    fn nothing_leads_beyond_the_calendar() {
+        let far = 99_999_999 * 7 * 24 * HOUR;
+        assert_eq!(last(far, 0), Err(PeriodError::Beyond));
+        assert_eq!(shift(&Period { from: Some(0), to: None }, far), Err(PeriodError::Beyond));
+        assert_eq!(ending(0, 99_999_999, Tz::UTC), Err(PeriodError::Beyond));
+        assert_eq!(ending(0, 0, Tz::UTC), Err(PeriodError::Days { given: 0 }));
+        assert_eq!(last(-HOUR, 0), Err(PeriodError::NotPositive));
     }
 
     #[test]

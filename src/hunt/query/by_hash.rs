@@ -1,4 +1,4 @@
-//! A file that is named by a hash which the rows themselves don't have: it is known by its path, from the rows that tell both.
+//! A file that is named by a hash. Where a row does not have the hash of its file, that is known by its path, from the rows that tell both.
 
 use std::sync::Arc;
 
@@ -24,9 +24,25 @@ pub(super) fn kind(text: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether a side's own column can answer. Protection products name files, and hardly ever their hashes.
+/// Whether a side's own column can answer alone. Protection products name files, and hardly ever their hashes; an actor has those of its start, where that
+/// was seen.
 pub(super) fn is_own(table: &Table, side: &str, kind: &str) -> bool {
-    table.name != "detection" && table.column(&format!("{side}{kind}")).is_some()
+    side == "Child" && table.name != "detection" && table.column(&format!("{side}{kind}")).is_some()
+}
+
+/// Rows that have the hash; where they have none, those that are marked.
+pub(super) fn condition(hash: &str, kind: &str, side: &str, table: &Table) -> Arc<Expr> {
+    let name = format!("{side}{kind}");
+    let marked = || Expr::call(Func::IsTrue, vec![Expr::column(HAS_HASH)]);
+    if table.column(&name).is_none() {
+        return marked();
+    }
+    let same = Expr::equal(Expr::column(name.as_str()), Expr::text(hash.to_ascii_lowercase()));
+    if is_own(table, side, kind) {
+        return same;
+    }
+    let unknown = Expr::call(Func::IsMissing, vec![Expr::column(name)]);
+    Expr::or(same, Expr::and(unknown, marked()))
 }
 
 /// Marks the rows whose file lies where, on the same machine and at any time up to the period's end, a file with one of these hashes was seen.
@@ -47,9 +63,4 @@ pub(super) fn mark(plan: Plan, side: &str, hashes: &[&str], target: &Target, con
         .then(Step::Derive(HAS_HASH.into(), Expr::literal(Value::Bool(true))));
     let mine = vec![Arc::from("Muid"), Arc::from(format!("{side}Path"))];
     plan.then(Step::Join { right: Arc::new(right), how: How::Left, left_on: mine, right_on: names(&["Muid", "ChildPath"]), within: None })
-}
-
-/// That a row is marked.
-pub(super) fn is_marked() -> Arc<Expr> {
-    Expr::call(Func::IsTrue, vec![Expr::column(HAS_HASH)])
 }

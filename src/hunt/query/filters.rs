@@ -48,7 +48,7 @@ pub(super) fn narrow(mut plan: Plan, table: &'static Table, target: &Target, ask
             "name" => contains("Name", texts()),
             "rules" => contains("huntingRule", texts()),
             "kind" if table.name == "system" => is_word("Kind", texts()),
-            "kind" => texts().map(|word| kind(word, table)).reduce(Expr::or),
+            "kind" => texts().map(|word| kind(word, table, context)).reduce(Expr::or),
             "attributes" => attributes(key, values)?,
             "protocol" => texts().map(protocol).reduce(Expr::or),
             "port" => ports(key, values)?,
@@ -85,12 +85,8 @@ fn is_word<'a>(column: &str, words: impl Iterator<Item = &'a str>) -> Option<Arc
 /// One `file` or `actor`: a hash by its length, a path by its separators, else a name.
 fn file(given: &str, side: &'static str, table: &'static Table) -> Arc<Expr> {
     let given = given.trim();
-    match by_hash::kind(given) {
-        Some(kind) if by_hash::is_own(table, side, kind) => {
-            return Expr::equal(Expr::column(format!("{side}{kind}")), Expr::text(given.to_ascii_lowercase()));
-        }
-        Some(_) => return by_hash::is_marked(),
-        None => {}
+    if let Some(kind) = by_hash::kind(given) {
+        return by_hash::condition(given, kind, side, table);
     }
     let is_path = given.contains(['\\', '/']);
     let column = Expr::column(format!("{side}{}", if is_path { "Path" } else { "Filename" }));
@@ -100,9 +96,11 @@ fn file(given: &str, side: &'static str, table: &'static Table) -> Arc<Expr> {
 /// One `user`: with a domain the whole name, without one also the last part of it.
 pub(super) fn user(given: &str) -> Arc<Expr> {
     let given = given.trim();
-    let whole = match given.split_once('@') {
-        Some((name, domain)) if !given.contains('\\') => format!("{}\\{name}", domain.split('.').next().unwrap_or(domain)),
-        _ => given.to_string(),
+    let short = |domain: &str| if domain.parse::<IpAddr>().is_ok() { domain.to_string() } else { domain.split('.').next().unwrap_or(domain).to_string() };
+    let whole = match (given.split_once('\\'), given.split_once('@')) {
+        (Some((domain, name)), _) => format!("{}\\{name}", short(domain)),
+        (None, Some((name, domain))) => format!("{}\\{name}", short(domain)),
+        (None, None) => given.to_string(),
     };
     let column = Expr::column("LoggedUser");
     let same = Expr::equal(column.clone(), Expr::text(&whole));
@@ -110,14 +108,15 @@ pub(super) fn user(given: &str) -> Arc<Expr> {
 }
 
 /// One `kind`, by the file's name and the name that it was built with.
-fn kind(word: &str, table: &Table) -> Arc<Expr> {
-    let Some(kind) = words::kind(word) else {
+fn kind(word: &str, table: &Table, context: &Context<'_>) -> Arc<Expr> {
+    let Some(kind) = context.programs.kind(word) else {
         return Expr::call(Func::IsTrue, vec![Expr::column(ALLOWED)]);
     };
-    let names = || kind.programs.iter().flat_map(|program| program.names.iter().copied());
+    let names = || kind.programs.iter().flat_map(|program| program.names.iter().map(|name| &**name));
     let exact: Arc<[Value]> = names().filter(|name| !name.contains('*')).map(Value::text).collect();
-    let subject = format!("{}Filename", subject(table));
-    let columns = [Some(subject.as_str()), table.column("OriginalFilename").map(|column| column.name)];
+    let subject = subject(table);
+    let (name, original) = (format!("{subject}Filename"), if subject == "Child" { "OriginalFilename" } else { "ParentOriginalFilename" });
+    let columns = [Some(name.as_str()), table.column(original).map(|column| column.name)];
     let of_column = |name: &str| {
         let fits = names().filter(|name| name.contains('*')).map(|pattern| Expr::call(Pattern::Like, vec![Expr::column(name), Expr::text(pattern)]));
         fits.fold(Arc::new(Expr::In(Expr::column(name), exact.clone())), Expr::or)

@@ -172,7 +172,7 @@ fn check(spec: &OptionSpec, given: &Given) -> Result<(), OptionError> {
 }
 
 fn no_machine(muid: &str, asked: &[&KnownMachine], context: &Context<'_>) -> OptionError {
-    let same_name = machine::find(context.inventory, &machine::wanted(&[muid.to_string()], None)).ok().and_then(|found| found.into_iter().next());
+    let same_name = machine::find(context.inventory, &machine::wanted(&[muid.to_string()], None), &[]).ok().and_then(|found| found.into_iter().next());
     let help = match same_name {
         Some(known) if machine::is_muid(muid) => format!("that is {}, which this query does not ask", known.name),
         Some(known) => return OptionError::Name { option: "muid".into(), given: muid.into(), muid: known.muid.to_string() },

@@ -39,6 +39,7 @@ use chrono_tz::Tz;
 
 use crate::plan::{Period, Plan, Scope};
 use crate::telemetry::Inventory;
+use crate::telemetry::words::Programs;
 
 pub use error::OptionError;
 pub use given::Given;
@@ -168,6 +169,8 @@ pub struct Context<'a> {
     /// The run's clock, milliseconds since 1970 UTC.
     pub now: i64,
     pub inventory: &'a Inventory,
+    /// Which programs are of which kind.
+    pub programs: &'a Programs,
     /// No rows are asked for, perhaps of no source: an id that nobody knows may be a machine's.
     pub checking: bool,
 }

@@ -23,7 +23,7 @@ pub(super) const FILE_KIND: OptionSpec =
 pub(super) const ACTOR_KIND: OptionSpec = option(
     "kind",
     Takes::Words(&["interpreter", "remoteaccess", "admintool", "hackingtool", "userallowed"]),
-    "the sort of program that acted, by its file name; userallowed: detected, and allowed by the user",
+    "the sort of program that acted, by its file name or the name that it was built with; userallowed: detected, and allowed by the user",
 );
 pub(super) const COMMAND: OptionSpec = option("command", Takes::TextList, "text that the command line contains");
 pub(super) const ATTRIBUTES: OptionSpec =

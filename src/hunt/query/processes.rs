@@ -83,7 +83,23 @@ fn acting(target: &Target, context: &Context<'_>) -> Plan {
     let no_pid = Expr::call(Func::IsMissing, vec![pid]);
     let identity = Arc::new(Expr::If(no_pid, Expr::column("ChildGuid"), Expr::literal(Value::Missing)));
     let keys = names(&["Muid", "ChildPid", "ChildFilename", "Identity"]);
-    let first = ["DateTime", "LoggedUser", "ChildPath", "ChildMd5", "ChildGuid", "ClientId", "Machine", "Provider", "Channel", "EventId", "RecordId", "Source"];
+    let first = [
+        "DateTime",
+        "LoggedUser",
+        "ChildPath",
+        "ChildMd5",
+        "ChildSha256",
+        "ChildSha1",
+        "OriginalFilename",
+        "ChildGuid",
+        "ClientId",
+        "Machine",
+        "Provider",
+        "Channel",
+        "EventId",
+        "RecordId",
+        "Source",
+    ];
     let aggregates = first.iter().map(|name| Aggregate { name: Arc::from(*name), fold: Fold::First, column: Some(Arc::from(*name)) }).collect();
     let union = Plan { source: Source::Union(parts), steps: Vec::new() };
     union.then(Step::Derive("Identity".into(), identity)).then(Step::Group { keys, aggregates }).then(Step::Drop(names(&["Identity"])))
@@ -92,13 +108,11 @@ fn acting(target: &Target, context: &Context<'_>) -> Plan {
 /// The acts of one table, with the actor where a start has the started process.
 fn acts(table: &'static Table, operations: &[&str], side: Side, target: &Target, context: &Context<'_>) -> Plan {
     const PLAIN: [&str; 10] = ["DateTime", "Muid", "LoggedUser", "ClientId", "Machine", "Provider", "Channel", "EventId", "RecordId", "Source"];
-    const PARTS: [&str; 5] = ["Filename", "Path", "Md5", "Pid", "Guid"];
-    let from = if side == Side::Child { "Child" } else { "Parent" };
-    let pairs: Vec<(Arc<str>, Arc<str>)> = PARTS
-        .iter()
-        .filter(|part| table.column(&format!("{from}{part}")).is_some())
-        .map(|part| (Arc::from(format!("{from}{part}")), Arc::from(format!("Child{part}"))))
-        .collect();
+    const PARTS: [&str; 7] = ["Filename", "Path", "Md5", "Sha256", "Sha1", "Pid", "Guid"];
+    let (from, original) = if side == Side::Child { ("Child", "OriginalFilename") } else { ("Parent", "ParentOriginalFilename") };
+    let named = PARTS.iter().map(|part| (format!("{from}{part}"), format!("Child{part}"))).chain([(original.into(), "OriginalFilename".into())]);
+    let pairs: Vec<(Arc<str>, Arc<str>)> =
+        named.filter(|(name, _)| table.column(name).is_some()).map(|(name, child)| (Arc::from(name), Arc::from(child))).collect();
     let mut selected = names(&PLAIN);
     selected.extend(pairs.iter().map(|(old, _)| old.clone()));
     let known = |name: String| Expr::negate(Expr::call(Func::IsMissing, vec![Expr::column(name)]));

@@ -1,5 +1,6 @@
 //! `get_raw_events`: every record with every field, as it was logged.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::given::Asked;
@@ -7,7 +8,7 @@ use super::options::*;
 use super::scan::scan;
 use super::{Context, OptionError, Query, Shape, Takes, Target};
 use crate::plan::{Plan, Scan, folded_equal};
-use crate::telemetry::Inventory;
+use crate::telemetry::{Inventory, Kind};
 
 pub(super) const QUERY: Query = Query {
     name: "get_raw_events",
@@ -44,12 +45,13 @@ pub(super) fn plan(target: &Target, asked: &Asked<'_>, context: &Context<'_>) ->
 /// written, and coverage says so.
 pub(crate) fn known_channels(given: &str, inventory: &Inventory) -> Vec<Arc<str>> {
     let kinds = || inventory.streams.iter().map(|stream| &stream.kind).filter(|kind| &*kind.table == "event");
-    let named: Vec<Arc<str>> = kinds().filter(|kind| folded_equal(&kind.channel, given)).map(|kind| kind.channel.clone()).collect();
-    if !named.is_empty() {
-        return named;
-    }
-    let of_sensor: Vec<Arc<str>> = kinds().filter(|kind| folded_equal(&kind.provider, given)).map(|kind| kind.channel.clone()).collect();
-    if of_sensor.is_empty() { vec![Arc::from(given)] } else { of_sensor }
+    let channels = |is_meant: &dyn Fn(&Kind) -> bool| -> Vec<Arc<str>> {
+        let found: BTreeSet<Arc<str>> = kinds().filter(|kind| is_meant(kind)).map(|kind| kind.channel.clone()).collect();
+        found.into_iter().collect()
+    };
+    let named = channels(&|kind| folded_equal(&kind.channel, given));
+    let meant = if named.is_empty() { channels(&|kind| folded_equal(&kind.provider, given)) } else { named };
+    if meant.is_empty() { vec![Arc::from(given)] } else { meant }
 }
 
 /// The fields of the kinds asked for, each once, in the order of channel, event id and the source.

@@ -8,7 +8,7 @@ use miette::Diagnostic;
 use super::*;
 use crate::hunt::build::{inventory, machine, part};
 use crate::plan::{Period, Schema, Scope, explain};
-use crate::telemetry::words::{ATTR_LANSHARED, ATTR_REMOTE};
+use crate::telemetry::words::{ATTR_LANSHARED, ATTR_REMOTE, Programs};
 
 fn source() -> Inventory {
     let mut source = inventory(
@@ -30,7 +30,7 @@ fn ask(name: &str, options: &[(&str, Given)]) -> Result<Plan, OptionError> {
     let source = source();
     let options: Vec<(String, Given)> = options.iter().map(|(key, given)| (key.to_string(), given.clone())).collect();
     let target = Target { scope: Scope::Everything, period: Period::ALL };
-    plan(query(name).unwrap(), &target, &options, &Context { zone: Tz::UTC, now: 0, inventory: &source, checking: false })
+    plan(query(name).unwrap(), &target, &options, &Context { zone: Tz::UTC, now: 0, inventory: &source, programs: &Programs::built_in(), checking: false })
 }
 
 fn text(text: &str) -> Given {
@@ -182,7 +182,9 @@ fn a_file_is_what_it_looks_like() {
     assert!(explained("get_files", &[("actor", text("a.exe"))]).ends_with("filter ParentFilename == \"a.exe\"\n"));
     let by_hash = explained("get_dns", &[("file", Given::List(vec![text("a.exe"), text(md5)]))]);
     assert!(by_hash.contains("left join on Muid, ParentPath = ChildPath") && by_hash.contains("scan process operations create load"), "{by_hash}");
-    assert!(by_hash.ends_with("filter (ParentFilename == \"a.exe\") || file: has hash\ndrop file: has hash\n"), "{by_hash}");
+    // The actor's own hash, and where its start was not seen, what is known of its path.
+    let own = format!("(ParentMd5 == \"{}\") || (ParentMd5.is_missing() && file: has hash)", md5.to_lowercase());
+    assert!(by_hash.ends_with(&format!("filter (ParentFilename == \"a.exe\") || ({own})\ndrop file: has hash\n")), "{by_hash}");
     assert!(explained("get_detections", &[("file", text(md5))]).contains("left join on Muid, ChildPath"));
     assert!(!columns("get_dns", &[("file", text(md5))]).contains(&by_hash::HAS_HASH.to_string()));
 }
@@ -280,7 +282,8 @@ fn what_is_wrong_says_what_is_right() {
 fn a_histogram_of_users_counts_their_rows() {
     let source = source();
     let target = Target { scope: Scope::Everything, period: Period::ALL };
-    let context = Context { zone: Tz::UTC, now: 0, inventory: &source, checking: false };
+    let programs = Programs::built_in();
+    let context = Context { zone: Tz::UTC, now: 0, inventory: &source, programs: &programs, checking: false };
     let events = plan_events(&users::QUERY, &target, &[], &context).unwrap();
     assert_eq!(Schema::of(&events).unwrap().names().next(), Some("DateTime"));
     assert_eq!(plan_events(&dns::QUERY, &target, &[], &context), plan(&dns::QUERY, &target, &[], &context));

@@ -151,6 +151,18 @@ impl<'a, 'c> Call<'a, 'c> {
         Err(Fault::new("call::argument", message).with_help("write `last(7.days)`, `TimePeriod(\"2020-09-21\", \"2020-09-23\")` or \"7d\""))
     }
 
+    /// The period that a map of options names; another one beside the map is one too many.
+    pub fn own_period(&self, key: &str, value: &Dynamic, beside: Option<Period>) -> Answer<Period> {
+        let period = self.period_of(value).map_err(|fault| self.fail_at_value(0, key, fault))?;
+        match beside {
+            None => Ok(period),
+            Some(_) => {
+                let message = format!("`{}` is given two periods", self.declared.name);
+                Err(self.fail_at(1, Fault::new("options::twice", message).with_help("write it in the map, or after the map")))
+            }
+        }
+    }
+
     /// Keys and values of a map argument, in the order in which a literal map was written, else alphabetical.
     pub fn options(&self, index: usize) -> Vec<(String, Dynamic)> {
         let Some(map) = self.get(index).and_then(|value| value.read_lock::<Map>()) else { return Vec::new() };

@@ -11,7 +11,7 @@ use crate::hunt::machine;
 use crate::plan::{Period, Scope};
 use crate::script::fault;
 use crate::script::run::Run;
-use crate::script::value::TimePeriod;
+use crate::script::value::{TimePeriod, type_word};
 use crate::telemetry::KnownMachine;
 
 /// Clients that are meant together; `None` is all of them.
@@ -42,7 +42,7 @@ pub(super) fn declared() -> Vec<Declared> {
             "Client",
             &[("id or map", Kind::Any), ("period", Kind::Period)],
             0,
-            "All machines of a client, or of \"all\" clients; or #{client_id:, period:}. Without arguments the list of client ids",
+            "All machines of a client, or of \"all\" clients; or #{client_id:, period:}, where without an id it is --client's, else all. Without arguments the list of client ids",
             "Client(\"all\", all_time())",
             make,
         ),
@@ -93,14 +93,16 @@ fn make(call: &Call) -> Answer<Dynamic> {
         let mut ids = None;
         for (key, value) in call.options(0) {
             match key.as_str() {
-                "period" => period = Some(call.period_of(&value).map_err(|fault| call.fail_at_value(0, &key, fault))?),
+                _ if value.is_unit() => {}
+                "period" => period = Some(call.own_period(&key, &value, period)?),
                 _ if Kind::Words.accepts(&value) => ids = Some(super::call::texts_of(&value)),
                 _ => {
+                    let found = type_word(call.context.engine(), &value);
+                    let message = format!("`client_id` takes a text or a list of texts, and this is {found}");
                     return Err(call.fail_at_value(
                         0,
                         &key,
-                        Fault::new("options::type", "`client_id` takes a text or a list of texts")
-                            .with_help("write client_id: \"000000\"; `Client()` lists the clients"),
+                        Fault::new("options::type", message).with_help("write client_id: \"000000\"; `Client()` lists the clients"),
                     ));
                 }
             }
@@ -111,16 +113,24 @@ fn make(call: &Call) -> Answer<Dynamic> {
     } else {
         return Err(call.fail_at(0, Fault::new("call::argument", "a client is named by its id").with_help("write `Client(\"all\")` or `Client(\"000000\")`")));
     };
-    if ids.iter().any(|id| id.eq_ignore_ascii_case(machine::ALL_CLIENTS)) {
-        return Ok(Dynamic::from(Client { ids: None, period }));
+    if ids.is_empty() {
+        let fault = Fault::new("client::nothing", "an empty list names no client").with_help("write `Client(\"all\")` for every client");
+        return Err(call.fail_at(0, fault));
     }
-    if !call.run.checking {
-        let inventory = call.run.inventory().map_err(|fault| call.fail(fault))?;
-        for id in &ids {
-            machine::check_client(&inventory, id).map_err(|error| call.fail_at_text(0, id, Fault::from(&error)))?;
-        }
+    if call.run.checking {
+        let is_all = ids.iter().any(|id| id.eq_ignore_ascii_case(machine::ALL_CLIENTS));
+        return Ok(Dynamic::from(Client { ids: (!is_all).then(|| ids.into()), period }));
     }
-    Ok(Dynamic::from(Client { ids: Some(ids.into()), period }))
+    let inventory = call.run.inventory().map_err(|fault| call.fail(fault))?;
+    let mut known: Option<Vec<Arc<str>>> = Some(Vec::new());
+    for id in &ids {
+        let found = machine::client_of(&inventory, id).map_err(|error| call.fail_at_text(0, id, Fault::from(&error)))?;
+        known = known.zip(found).map(|(mut known, found)| {
+            known.extend((!known.contains(&found)).then_some(found));
+            known
+        });
+    }
+    Ok(Dynamic::from(Client { ids: known.map(Into::into), period }))
 }
 
 /// `for machine in Client("all")`.

@@ -8,10 +8,10 @@ use rhai::{Dynamic, ImmutableString, Map, Module};
 use super::call::texts_of;
 use super::{Answer, Call, Collection, Declared, Kind, free, method, property};
 use crate::diag::Fault;
-use crate::hunt::machine::{self, Wanted};
+use crate::hunt::machine::{self, MachineError, Wanted};
 use crate::plan::{Expr, Period, Plan, Scan, Scope, Step, Value};
 use crate::script::run::Run;
-use crate::script::value::{Time, TimePeriod};
+use crate::script::value::{Time, TimePeriod, type_word};
 use crate::telemetry::{KnownMachine, identity};
 
 /// Machines that are meant together: everything is answered for all of them.
@@ -37,7 +37,7 @@ pub(super) fn declared() -> Vec<Declared> {
             "Machine",
             &[("name, muid or map", Kind::Any), ("period", Kind::Period)],
             1,
-            "A machine by its name or muid, several by a list; or #{muid:, name:, client_id:, local_ip:, period:}",
+            "A machine by its name or muid, several by a list; or #{muid:, name:, client_id:, local_ip:, period:}, which must all hold; local_ip: who had the address, in that period or ever",
             "Machine(\"WKS01\", all_time())",
             make,
         ),
@@ -113,32 +113,41 @@ fn make(call: &Call) -> Answer<Dynamic> {
     }
     let texts: Vec<String> = texts_of(&first).iter().map(ToString::to_string).collect();
     let wanted = machine::wanted(&texts, call.run.setup.client.clone());
-    found(call, &wanted, period, |fault| {
-        texts
-            .iter()
-            .find(|text| fault.message.contains(text.as_str()))
-            .map_or_else(|| call.fail_at(0, fault.clone()), |text| call.fail_at_text(0, text, fault.clone()))
+    found(call, &wanted, period, |error| {
+        let fault = Fault::from(error);
+        match error {
+            MachineError::Unknown { name: word, .. } | MachineError::Ambiguous { name: word, .. } | MachineError::Name { name: word } => {
+                call.fail_at_text(0, word, fault)
+            }
+            MachineError::UnknownClient { .. }
+            | MachineError::Address { .. }
+            | MachineError::NoAddress { .. }
+            | MachineError::Apart { .. }
+            | MachineError::Nothing => call.fail_at(0, fault),
+        }
     })
 }
 
+const FORM: &str = "write #{ name: \"WKS01\", client_id: \"000000\" }, #{ muid: \"…\" } or #{ local_ip: \"10.1.2.3\" }";
+
+const KEYS: [&str; 5] = ["muid", "name", "client_id", "local_ip", "period"];
+
 fn of_map(call: &Call, period: Option<Period>) -> Answer<Dynamic> {
-    call.known_keys(0, &["muid", "name", "client_id", "local_ip", "period"])?;
-    let mut wanted = Wanted { client_id: call.run.setup.client.clone(), ..Wanted::default() };
-    let mut own = period;
+    call.known_keys(0, &KEYS)?;
+    let mut wanted = Wanted { client_id: call.run.setup.client.clone(), period, ..Wanted::default() };
     for (key, value) in call.options(0) {
         if value.is_unit() {
             continue;
         }
         if key == "period" {
-            own = Some(call.period_of(&value).map_err(|fault| call.fail_at_value(0, &key, fault))?);
+            wanted.period = Some(call.own_period(&key, &value, period)?);
             continue;
         }
         let several = matches!(key.as_str(), "muid" | "name");
         if !(if several { Kind::Words } else { Kind::Text }).accepts(&value) {
             let wants = if several { "a text or a list of texts" } else { "a text" };
-            let fault =
-                Fault::new("options::type", format!("`{key}` takes {wants}")).with_help(format!("write {key}: \"…\"; `machines()` lists what there is"));
-            return Err(call.fail_at_value(0, &key, fault));
+            let found = type_word(call.context.engine(), &value);
+            return Err(call.fail_at_value(0, &key, Fault::new("options::type", format!("`{key}` takes {wants}, and this is {found}")).with_help(FORM)));
         }
         let texts: Vec<String> = texts_of(&value).iter().map(ToString::to_string).collect();
         match key.as_str() {
@@ -148,24 +157,51 @@ fn of_map(call: &Call, period: Option<Period>) -> Answer<Dynamic> {
             _ => wanted.local_ip = texts.into_iter().next(),
         }
     }
-    found(call, &wanted, own, |fault| {
-        let key = call.options(0).into_iter().find(|(_, value)| texts_of(value).iter().any(|text| fault.message.contains(&**text))).map(|(key, _)| key);
-        match key {
-            Some(key) => call.fail_at_value(0, &key, fault),
-            None => call.fail_at(0, fault),
-        }
-    })
+    found(call, &wanted, wanted.period, |error| fail_at_key(call, &wanted, error))
 }
 
-fn found(call: &Call, wanted: &Wanted, period: Option<Period>, fail: impl Fn(Fault) -> Box<rhai::EvalAltResult>) -> Answer<Dynamic> {
+/// At the key that the error is about; of two keys that don't go together at the one that is written last.
+fn fail_at_key(call: &Call, wanted: &Wanted, error: &MachineError) -> Box<rhai::EvalAltResult> {
+    let fault = Fault::from(error);
+    match error {
+        MachineError::Unknown { name: word, .. } | MachineError::Ambiguous { name: word, .. } | MachineError::Name { name: word } => {
+            call.fail_at_value_text(0, if wanted.muids.contains(word) { "muid" } else { "name" }, word, fault)
+        }
+        MachineError::UnknownClient { .. } => call.fail_at_value(0, "client_id", fault),
+        MachineError::Address { .. } | MachineError::NoAddress { .. } => call.fail_at_value(0, "local_ip", fault),
+        MachineError::Apart { left, right, .. } => {
+            let written = call.options(0);
+            let last = written.iter().rev().find(|(key, _)| key == left.0 || key == right.0).map_or(right.0, |(key, _)| key);
+            call.fail_at_value(0, last, fault)
+        }
+        MachineError::Nothing => call.fail_at(0, fault),
+    }
+}
+
+fn found(call: &Call, wanted: &Wanted, period: Option<Period>, fail: impl Fn(&MachineError) -> Box<rhai::EvalAltResult>) -> Answer<Dynamic> {
     let inventory = call.run.inventory().map_err(|fault| call.fail(fault))?;
-    let machines = match machine::find(&inventory, wanted) {
+    let owners = match &wanted.local_ip {
+        Some(address) => seen_with(call.run, &machine::owners(address, wanted.period, call.run.setup.zone).map_err(|error| fail(&error))?)
+            .map_err(|fault| call.fail(fault))?,
+        None => Vec::new(),
+    };
+    let machines = match machine::find(&inventory, wanted, &owners) {
         Ok(machines) => machines,
         // Without telemetry, as `check` runs, any name may be one.
-        Err(_) if call.run.checking && !(wanted.names.is_empty() && wanted.muids.is_empty()) => assumed(wanted),
-        Err(error) => return Err(fail(Fault::from(&error))),
+        Err(error) if call.run.checking && !matches!(error, MachineError::Nothing) => assumed(wanted),
+        Err(error) => return Err(fail(&error)),
     };
     Ok(Dynamic::from(Machine { machines: machines.into(), period }))
+}
+
+/// The muids that a plan answers with.
+fn seen_with(run: &Run, plan: &Plan) -> Result<Vec<Arc<str>>, Fault> {
+    let frame = run.answer(plan)?;
+    let muid = |row| match frame.named(row, "Muid") {
+        Value::Text(muid) => Some(muid),
+        _ => None,
+    };
+    Ok((0..frame.height()).filter_map(muid).collect())
 }
 
 fn assumed(wanted: &Wanted) -> Vec<KnownMachine> {
@@ -181,8 +217,12 @@ fn assumed(wanted: &Wanted) -> Vec<KnownMachine> {
         last_seen: 0,
         events: 0,
     };
-    let by_muid = wanted.muids.iter().map(|muid| known(muid.clone(), muid.clone()));
-    by_muid.chain(wanted.names.iter().map(|name| known(identity::muid(&client, name), identity::machine_name(name)))).collect()
+    let words = wanted.words.iter().chain(&wanted.muids).chain(&wanted.names).chain(&wanted.local_ip);
+    let one = |word: &String| match machine::is_muid(word) {
+        true => known(word.clone(), word.clone()),
+        false => known(identity::muid(&client, word), identity::machine_name(word)),
+    };
+    words.map(one).collect()
 }
 
 /// The machines of a scope, as rows; those seen in the period, when one is given.

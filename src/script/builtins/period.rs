@@ -11,7 +11,7 @@ use crate::hunt::period::{self, PeriodError};
 use crate::plan::Period;
 use crate::script::fault;
 use crate::script::run::Run;
-use crate::script::value::{Span, Time, TimePeriod};
+use crate::script::value::{Span, Time, TimePeriod, type_word};
 
 const FROM_TO: &[(&str, Kind)] = &[("from", Kind::Any), ("to", Kind::Time)];
 
@@ -21,7 +21,7 @@ pub(super) fn declared() -> Vec<Declared> {
             "TimePeriod",
             FROM_TO,
             0,
-            "Half-open, from the first up to the second. Without arguments today; one text is a day, or what --period takes; also #{from:, to:} and #{to_date:, num_days:}",
+            "Half-open, from the first up to the second. Without arguments today; one text is a day, or what --period takes; also #{from:, to:} and #{to_date:, num_days:}, of which each may be left out: today, one day",
             "TimePeriod(\"2020-09-21\", \"2020-09-23\")",
             make,
         ),
@@ -88,10 +88,18 @@ pub(super) fn declared() -> Vec<Declared> {
             let span = call.span(0)?;
             made(call, period::before(&own(call)?, span))
         }),
-        method(Kind::Period, "split", &[("into", Kind::Duration)], 1, "Parts of that length, a list", "TimePeriod(\"2020-09-21\").split(6.hours)", |call| {
-            let parts = period::split(&own(call)?, call.span(0)?).map_err(|error| call.fail(Fault::from(&error)))?;
-            Ok(parts.into_iter().map(|part| Dynamic::from(TimePeriod(part))).collect::<Vec<_>>().into())
-        }),
+        method(
+            Kind::Period,
+            "split",
+            &[("into", Kind::Duration)],
+            1,
+            "Parts of that length, a list; whole days follow the calendar of the run's time zone",
+            "TimePeriod(\"2020-09-21\").split(6.hours)",
+            |call| {
+                let parts = period::split(&own(call)?, call.span(0)?, call.run.setup.zone).map_err(|error| call.fail_at(0, Fault::from(&error)))?;
+                Ok(parts.into_iter().map(|part| Dynamic::from(TimePeriod(part))).collect::<Vec<_>>().into())
+            },
+        ),
         method(Kind::Period, "days", &[], 0, "Its calendar days, a list", "TimePeriod(\"2020-09-21\", \"2020-09-23\").days()", |call| {
             let parts = period::days(&own(call)?, call.run.setup.zone).map_err(|error| call.fail(Fault::from(&error)))?;
             Ok(parts.into_iter().map(|part| Dynamic::from(TimePeriod(part))).collect::<Vec<_>>().into())
@@ -145,38 +153,42 @@ fn make(call: &Call) -> Answer<Dynamic> {
 
 fn of_map(call: &Call) -> Answer<Dynamic> {
     call.known_keys(0, &["from", "to", "to_date", "num_days"])?;
-    let (mut from, mut to, mut to_date, mut num_days) = (None, None, None, None);
+    let zone = call.run.setup.zone;
+    let (mut ends, mut date, mut days) = ([None, None], None, None);
     for (key, value) in call.options(0) {
         let wrong = |fault| call.fail_at_value(0, &key, fault);
         match key.as_str() {
-            "from" => from = Some(call.time_of(&value).map_err(wrong)?),
-            "to" => to = Some(call.time_of(&value).map_err(wrong)?),
-            "to_date" if value.is_string() => to_date = Some(value.to_string()),
-            "to_date" => to_date = Some(period::format_time(call.time_of(&value).map_err(wrong)?, "%Y-%m-%d", call.run.setup.zone).unwrap_or_default()),
-            _ => {
-                num_days =
-                    Some(value.as_int().map_err(|_| wrong(Fault::new("options::type", "`num_days` takes a whole number").with_help("write num_days: 7")))?)
-            }
+            _ if value.is_unit() => {}
+            "from" => ends[0] = Some(call.time_of(&value).map_err(wrong)?),
+            "to" => ends[1] = Some(call.time_of(&value).map_err(wrong)?),
+            "to_date" => date = Some(call.time_of(&value).map_err(wrong)?),
+            _ => days = Some(value.as_int().map_err(|_| wrong(whole_days(call, &value)))?),
         }
     }
-    let period = match (from, to, to_date, num_days) {
-        (None, None, Some(date), days) => period::ending(&date, days.unwrap_or(1), call.run.setup.zone),
-        (Some(from), Some(to), None, None) => period::between(from, to),
-        (None, None, None, None) => {
-            return Err(call.fail_at(
-                0,
-                Fault::new("options::missing", "a period needs its ends")
-                    .with_help("write #{from: \"2020-09-21\", to: \"2020-09-23\"} or #{to_date: \"2020-09-21\", num_days: 7}"),
-            ));
+    let period = match (ends, date, days) {
+        ([None, None], None, None) => {
+            return Err(call.fail_at(0, Fault::new("options::missing", "a period needs its ends").with_help(TWO_WAYS)));
         }
-        (from, to, None, None) => Ok(Period { from, to }),
+        ([None, None], date, days) => {
+            let key = if days.is_some() { "num_days" } else { "to_date" };
+            period::ending(date.unwrap_or(call.run.setup.now), days.unwrap_or(1), zone).map_err(|error| call.fail_at_value(0, key, Fault::from(&error)))?
+        }
+        ([Some(from), Some(to)], None, None) => period::between(from, to).map_err(|error| call.fail_at_value(0, "to", Fault::from(&error)))?,
+        ([from, to], None, None) => Period { from, to },
         _ => {
-            return Err(
-                call.fail_at(0, Fault::new("options::mixed", "`from`/`to` and `to_date`/`num_days` are two ways to say it").with_help("use one of them"))
-            );
+            let message = "`from`/`to` and `to_date`/`num_days` are two ways to say a period";
+            let key = if date.is_some() { "to_date" } else { "num_days" };
+            return Err(call.fail_at_key(0, key, Fault::new("options::mixed", message).with_help(TWO_WAYS)));
         }
     };
-    made(call, period)
+    Ok(Dynamic::from(TimePeriod(period)))
+}
+
+const TWO_WAYS: &str = "write #{from: \"2020-09-21\", to: \"2020-09-23\"}, or #{to_date: \"2020-09-22\", num_days: 7} for the days that end with that one";
+
+fn whole_days(call: &Call, value: &Dynamic) -> Fault {
+    let found = if value.is_float() { value.to_string() } else { type_word(call.context.engine(), value) };
+    Fault::new("options::type", format!("`num_days` takes a whole number, and this is {found}")).with_help(TWO_WAYS)
 }
 
 /// `for day in period`.

@@ -66,7 +66,7 @@ pub(super) fn declared() -> Vec<Declared> {
             let Some(Value::Text(muid)) = muid else { return Ok(Dynamic::UNIT) };
             let inventory = call.run.inventory().map_err(|fault| call.fail(fault))?;
             let wanted = Wanted { muids: vec![muid.to_string()], ..Wanted::default() };
-            let machines = machine::find(&inventory, &wanted).map_err(|error| call.fail(Fault::from(&error)))?;
+            let machines = machine::find(&inventory, &wanted, &[]).map_err(|error| call.fail(Fault::from(&error)))?;
             Ok(Dynamic::from(Machine { machines: machines.into(), period: row.of.period }))
         }),
         method(

@@ -6,6 +6,7 @@ use super::{Answer, Call, Declared, Kind, free, method, property};
 use crate::diag::Fault;
 use crate::hunt::period;
 use crate::plan::{Arithmetic, Func, Value, apply};
+use crate::script::fault;
 use crate::script::value::{Span, Time, dynamic, func_of};
 
 pub(super) fn declared() -> Vec<Declared> {
@@ -81,8 +82,7 @@ const fn unit(name: &'static str, doc: &'static str, example: &'static str) -> D
             Ok(whole) => whole.checked_mul(size),
             Err(_) => number.as_float().ok().map(|part| part * size as f64).filter(|span| span.abs() < 9e18).map(|span| span.round() as i64),
         };
-        span.map(|span| Dynamic::from(Span(span)))
-            .ok_or_else(|| call.fail(Fault::new("value::arithmetic", "this duration is too long").with_help("use a shorter one")))
+        span.map(|span| Dynamic::from(Span(span))).ok_or_else(|| call.fail(too_long()))
     })
 }
 
@@ -147,15 +147,30 @@ fn arithmetic(call: &Call) -> Answer<Dynamic> {
         let message = format!("`{}` can't be done with {} and {}", call.declared.name, words.0, words.1);
         return Err(call.fail(Fault::new("types::operator", message).with_help("a duration is written as `5.minutes`")));
     }
+    let is_zero = matches!(right, Value::Int(0) | Value::Duration(0)) || matches!(right, Value::Float(number) if number == 0.0);
     match apply(func, &[left, right]) {
-        Value::Missing => Err(call.fail(Fault::new("value::arithmetic", "the result lies beyond the calendar").with_help("use a shorter duration"))),
+        Value::Missing if is_zero => {
+            Err(call.fail_at(0, Fault::new("value::arithmetic", "nothing can be divided by 0").with_help("a part is written as `1.days / 2`")))
+        }
+        Value::Missing => Err(call.fail(too_long())),
+        Value::Time(time) => period::within(time).map(|time| Dynamic::from(Time(time))).map_err(|error| call.fail(Fault::from(&error))),
         answer => Ok(dynamic(&answer)),
     }
 }
 
+fn too_long() -> Fault {
+    Fault::new("value::arithmetic", "this duration is too long").with_help("the whole calendar, the years 1 to 9999, has some 520,000 weeks")
+}
+
 /// `2 * 1.days`: a number first. Declared for the very types, so that numbers among themselves stay Rhai's.
 pub(super) fn register(engine: &mut rhai::Engine) {
-    engine.register_fn("*", |times: rhai::INT, span: Span| Span(span.0.saturating_mul(times)));
-    engine.register_fn("*", |times: rhai::FLOAT, span: Span| Span((span.0 as f64 * times).round() as i64));
-    engine.register_fn("+", |span: Span, time: Time| Time(time.0.saturating_add(span.0)));
+    engine.register_fn("*", |times: rhai::INT, span: Span| times_over(span, Value::Int(times)));
+    engine.register_fn("*", |times: rhai::FLOAT, span: Span| times_over(span, Value::Float(times)));
+}
+
+fn times_over(span: Span, times: Value) -> Answer<Span> {
+    match apply(Func::Arithmetic(Arithmetic::Multiply), &[Value::Duration(span.0), times]) {
+        Value::Duration(span) => Ok(Span(span)),
+        _ => Err(fault::raise(too_long(), rhai::Position::NONE)),
+    }
 }

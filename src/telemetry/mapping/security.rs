@@ -227,6 +227,8 @@ pub(super) const RULES: &[Rule] = &[
             ("FileClass", FileClass(&["RelativeTargetName"])),
             ("GrantedAccess", MASK),
             ("RemoteIp", Ip(&["IpAddress"])),
+            // Shares are reached through network logons only.
+            ("RemoteSession", Yes),
         ],
         &[],
     ),

@@ -60,6 +60,24 @@ const GUARDED: &[(&str, From)] = &[
     ("ParentFilename", ACTING_NAME),
 ];
 
+const fn alert(ids: &'static [i64], columns: &'static [(&'static str, From)], actor: &'static [(&'static str, From)]) -> Rule {
+    Rule { channel: DEFENDER, ids, when: &[], table: "ioa", columns, actor }
+}
+
+/// An alert is what was found; what was done about it later is a detection's. The product gives no technique and no weight.
+const FOUND: &[(&str, From)] = &[
+    ("huntingRule", Field(&["Threat Name"])),
+    ("id", Field(&["Detection ID", "Scan ID"])),
+    ("timeStamp", Field(&["Detection Time"])),
+    ("severity", Field(&["Severity Name"])),
+    // Severe is the highest of its four.
+    ("critical", Word(&["Severity Name"], &[("Severe", "true"), ("*", "false")])),
+    ("details", Joined(&["Category Name", "Path"], ": ")),
+];
+
+/// Rules that watch behaviour are known by their GUID.
+const GUARD: &[(&str, From)] = &[("huntingRule", Field(&["ID"])), ("details", Joined(&["Process Name", "Path"], ": "))];
+
 // "Unknown" is no process.
 const ACTING_PATH: From = Pattern(&["Process Name"], r"^(.*\\.*)$");
 const ACTING_NAME: From = NamePattern(&["Process Name"], r"^(.*\\.*)$");
@@ -183,6 +201,9 @@ pub(super) const RULES: &[Rule] = &[
     guarded(&[1124, 1128], &[("Action", Always("detected")), ("WinningTech", Always("Controlled Folder Access"))]),
     guarded(&[1126], &[("Action", Always("blocked")), ("WinningTech", Always("Network Protection"))]),
     guarded(&[1125], &[("Action", Always("detected")), ("WinningTech", Always("Network Protection"))]),
+    alert(&[1006, 1015, 1116], &[("status", ACTION)], FOUND),
+    alert(&[1121, 1123, 1126, 1127], &[("status", Always("blocked"))], GUARD),
+    alert(&[1122, 1124, 1125, 1128], &[("status", Always("detected"))], GUARD),
     rule(DEFENDER, &[5001], &[("Kind", Always("sensor")), ("Operation", Always("stop")), ("Name", Always("Defender")), ("Value", Field(&["Product Name"]))]),
     rule(
         DEFENDER,

@@ -3,6 +3,7 @@
 mod laws;
 mod limits;
 mod picks;
+mod pieces;
 mod steps;
 mod unions;
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::*;
-use crate::plan::{Aggregate, Expr, Fold, How, Keep, fold};
+use crate::plan::{Aggregate, Expr, Fold, How, Keep, SortKey, fold};
 
 const PATHS: [&str; 5] = ["C:\\a.exe", "C:\\A.EXE", "C:\\Straße.exe", "C:\\STRASSE.exe", "c:\\b.exe"];
 
@@ -169,4 +169,32 @@ fn counts_are_those_of_a_count_by_hand() {
     }
     let paths = run(&local, &plan("process", &[Step::Group { keys: names(&["ChildPath"]), aggregates: Vec::new() }]));
     assert_eq!(cells(&paths, "ChildPath"), [text("C:\\A.EXE"), text("c:\\b.exe"), text("C:\\STRASSE.exe"), Value::Missing]);
+}
+
+/// Few rows of a sort are found by their keys alone, and are those of the sort of all.
+#[test]
+fn ends_of_a_sort_are_those_of_all_rows() {
+    let (_folder, local) = many();
+    let keys = |names: &[&str]| {
+        let key = |name: &&str| match name.strip_prefix('-') {
+            Some(name) => SortKey { column: name.into(), descending: true },
+            None => SortKey { column: (*name).into(), descending: false },
+        };
+        Step::Sort(names.iter().map(key).collect())
+    };
+    for by in [&["ChildPath"][..], &["-ChildPath", "Muid"], &["DateTime"], &["-DateTime", "ChildPid"], &["-RecordId"]] {
+        let all = records(&run(&local, &plan("process", &[keys(by)])));
+        assert_eq!(all.len(), 300);
+        for count in [0, 1, 7, 150, 300, 400] {
+            for narrow in [Vec::new(), vec![Step::Select(names(&["RecordId", "Machine"]))]] {
+                let steps = |keep| [vec![keys(by)], narrow.clone(), vec![Step::Limit(keep)]].concat();
+                assert_eq!(records(&run(&local, &plan("process", &steps(Keep::Head(count))))), all[..count.min(300)], "{by:?} head {count}");
+                assert_eq!(records(&run(&local, &plan("process", &steps(Keep::Tail(count))))), all[300 - count.min(300)..], "{by:?} tail {count}");
+            }
+        }
+    }
+    let one = Aggregate { name: "n".into(), fold: Fold::Count, column: None };
+    let counted =
+        run(&local, &plan("process", &[keys(&["ChildPath"]), Step::Select(names(&["Muid"])), Step::Group { keys: Vec::new(), aggregates: vec![one] }]));
+    assert_eq!(cells(&counted, "n"), [int(300)]);
 }
