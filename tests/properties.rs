@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use chrono_tz::Tz;
-use huntsman::hunt::query::{self, Context, OptionSpec, QUERIES, Query, Takes, Target};
+use huntsman::hunt::query::{self, Context, Leads, OptionSpec, QUERIES, Query, Takes, Target};
 use huntsman::plan::{Period, Schema, Scope};
 use huntsman::telemetry::Inventory;
 use huntsman::telemetry::words::Programs;
@@ -67,7 +67,8 @@ let muids = all.muid;
 fn added(values) { let sum = 0; for value in values { if value != () { sum += value; } } sum }
 "#,
     );
-    for query in QUERIES {
+    // What is looked for comes first in the brackets of the others, which have tests of their own.
+    for query in QUERIES.iter().filter(|query| !matches!(query.leads(), Leads::Option(_))) {
         histograms(&mut playbook, query);
         machines(&mut playbook, query, whole);
         periods(&mut playbook, query, whole);
@@ -81,7 +82,7 @@ fn added(values) { let sum = 0; for value in values { if value != () { sum += va
     call.command.arg(store);
     let report = call.run().expect(0).json();
     let notes: Vec<&str> = report["items"].as_array().unwrap().iter().filter_map(|item| item["text"].as_str()).collect();
-    assert!(notes.len() > 3 * QUERIES.len(), "{} checks", notes.len());
+    assert!(notes.len() > 3 * (QUERIES.len() - 2), "{} checks", notes.len());
     let wrong: Vec<&&str> = notes.iter().filter(|note| !holds(note)).collect();
     assert!(wrong.is_empty(), "{} of {} do not hold\n{wrong:#?}", wrong.len(), notes.len());
 }
@@ -206,6 +207,8 @@ fn values(query: &Query, option: &OptionSpec) -> Vec<String> {
     };
     let literally = |values: &[&str]| vec![format!("[{}]", values.join(", "))];
     match (option.name, option.takes) {
+        // `event` has every record again, so it adds.
+        ("tables", _) => literally(&["\"process\"", "\"network\""]),
         (_, Takes::Words(words)) => vec![format!("{words:?}")],
         ("file", _) => of(&["ChildFilename", "ChildPath", "ChildMd5", "ChildSha256", "ParentFilename", "ParentPath"]),
         ("actor", _) => of(&["ParentFilename", "ParentPath", "ParentMd5"]),

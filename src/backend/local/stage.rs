@@ -1,6 +1,6 @@
 //! Rows on their way through a plan: lazily, with the row order carried along until a step gives another order.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use polars::prelude::{DataFrame, Expr as PolarsExpr, IntoLazy, LazyFrame, SortMultipleOptions, UnionArgs, concat};
@@ -153,9 +153,12 @@ impl Part {
     /// there without being looked for.
     pub fn by_fields(reading: Reading, files: Vec<StoredFile>, schema: &Schema) -> Vec<Part> {
         let wanted = reading.scan.raw_fields.clone();
+        let by_kind = reading.store.manifest().raw_fields.iter().map(|kind| ((kind.channel.as_str(), kind.event_id), &kind.fields));
+        let by_kind: HashMap<(&str, Option<i64>), &Vec<String>> = by_kind.collect();
         let mut shapes: BTreeMap<Vec<Arc<str>>, Vec<StoredFile>> = BTreeMap::new();
         for file in files {
-            let known: HashSet<&str> = file.raw_fields.iter().map(String::as_str).collect();
+            let of_kinds = file.kinds.iter().filter_map(|(channel, event_id)| by_kind.get(&(channel.as_str(), *event_id)));
+            let known: HashSet<&str> = of_kinds.flat_map(|fields| fields.iter()).chain(&file.raw_fields).map(String::as_str).collect();
             let shape = wanted.iter().filter(|name| known.contains(&***name)).cloned().collect();
             shapes.entry(shape).or_default().push(file);
         }

@@ -69,8 +69,11 @@ impl<'a, 'c> Call<'a, 'c> {
 
     /// The row that is asked, of whatever type.
     pub fn row(&self) -> Answer<Row> {
-        Row::from_dynamic(&self.receiver_value())
-            .ok_or_else(|| self.fail(Fault::new("call::receiver", format!("`{}` can't be asked of this", self.declared.name))))
+        Row::from_dynamic(&self.receiver_value()).ok_or_else(|| {
+            let fault = Fault::new("call::receiver", format!("`{}` can't be asked of this", self.declared.name))
+                .with_help("ask a row: what `rows()`, `first()` or a loop over a collection gives");
+            self.fail(fault)
+        })
     }
 
     pub fn text_receiver(&self) -> String {

@@ -102,8 +102,9 @@ pub(super) fn asked_of(
     let (mut period, mut histogram) = (None, None);
     match query.leads() {
         Leads::Option(key) if call.value(0).is_unit() => {
-            let fault = Fault::new("options::missing", format!("`{key}` is a missing value: there is nothing to look for"));
-            return Err(call.fail_at(0, fault.with_help("ask `is_missing()` or `or_else(…)` first")));
+            let fault = Fault::new("options::missing", format!("`{key}` is a missing value: there is nothing to look for"))
+                .with_help("ask `is_missing()` or `or_else(…)` first");
+            return Err(call.fail_at(0, fault));
         }
         Leads::Period if !call.value(0).is_map() => period = call.period(0)?,
         Leads::Option(key) => {
