@@ -99,13 +99,10 @@ fn communications_are_a_map_where_a_database_tells() {
 #[test]
 fn real_databases_are_read() {
     let Some(folder) = stores::real_path("geoip-maxmind-test") else { return };
+    let place = Place::new();
     let located = |address: &str, database: &str| {
-        let mut call = Place::new().huntsman([
-            "eval",
-            &format!("{COMMUNICATIONS}.head(1).derive(\"Seen\", |e| \"{address}\").geoip(\"Seen\").first()"),
-            "--format",
-            "json",
-        ]);
+        let mut call =
+            place.huntsman(["eval", &format!("{COMMUNICATIONS}.head(1).derive(\"Seen\", |e| \"{address}\").geoip(\"Seen\").first()"), "--format", "json"]);
         call.command.args(["--period", "all", "--source"]).arg(&stores::sample().store).arg("--geoip").arg(folder.join("test-data").join(database));
         call.run()
     };
@@ -123,7 +120,7 @@ fn real_databases_are_read() {
     let (Some(countries), Some(filled)) = (stores::real_path("geoip-country-nro/geo-whois-asn-country-ipv4.mmdb"), stores::real("mordor-theshire-2020")) else {
         return;
     };
-    let mut call = Place::new().huntsman(["eval", &format!("show({COMMUNICATIONS})"), "--period", "all", "--source"]);
+    let mut call = place.huntsman(["eval", &format!("show({COMMUNICATIONS})"), "--period", "all", "--source"]);
     call.command.arg(&filled.store).arg("--geoip").arg(countries);
     let map = call.run().expect(0).out;
     // Only the countries are known: their middles are drawn.
