@@ -172,9 +172,9 @@ fn options(playbook: &mut String, query: &Query) {
     let name = query.name;
     for option in query.options.iter().filter(|option| !matches!(option.name, "by" | "period" | "histogram")) {
         let values = values(query, option);
-        // Without `operation` not all operations are returned, and all can be named.
+        // Without these not everything is returned, and everything can be named.
         let base = match option.takes {
-            Takes::Words(words) if option.name == "operation" => format!("#{{ operation: {words:?} }}"),
+            Takes::Words(words) if matches!(option.name, "operation" | "tables") => format!("#{{ {}: {words:?} }}", option.name),
             _ => String::new(),
         };
         let base = amount(query, &format!("all.{name}({base})"));
@@ -234,7 +234,7 @@ fn source_of(query: &Query) -> (String, Schema) {
         name => name,
     };
     let target = Target { scope: Scope::Everything, period: Period::ALL };
-    let context = Context { zone: Tz::UTC, now: 0, checking: false, inventory: &Inventory::default(), programs: &Programs::built_in() };
+    let context = Context { zone: Tz::UTC, now: 0, checking: false, programs: &Programs::built_in(), inventory: &Inventory::default() };
     let plan = query::plan(query::query(name).unwrap(), &target, &[], &context).unwrap();
     (format!("all.{name}()"), Schema::of(&plan).unwrap())
 }

@@ -67,8 +67,7 @@ fn every_query_has_a_plan_that_checks_and_every_option_is_declared_once() {
 #[test]
 fn every_query_has_a_plan_that_checks_where_nothing_is_known() {
     let (target, nothing) = (Target { scope: Scope::Everything, period: Period::ALL }, Inventory::default());
-    let programs = Programs::built_in();
-    let context = Context { zone: Tz::UTC, now: 0, checking: true, inventory: &nothing, programs: &programs };
+    let context = Context { zone: Tz::UTC, now: 0, checking: true, programs: &Programs::built_in(), inventory: &nothing };
     for query in QUERIES {
         let by_machine = query.options.iter().any(|option| option.name == "by").then(|| ("by".to_string(), text("machine")));
         for options in [Vec::new(), by_machine.into_iter().collect()] {
