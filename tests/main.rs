@@ -10,6 +10,7 @@ mod builtins;
 mod cases;
 mod command_line;
 mod growing;
+mod hardship;
 mod hostile;
 mod interrupted;
 mod library;

@@ -64,6 +64,6 @@ pub enum BackendError {
     #[diagnostic(code(query::timeout), help("narrow the period or the machines, or allow more time"))]
     Timeout,
     #[error("the query failed: {reason}")]
-    #[diagnostic(code(query::failed), help("this is a defect of Huntsman or of the store; `huntsman sources` checks the store"))]
+    #[diagnostic(code(query::failed), help("this is a defect of Huntsman or of the store; `huntsman sources --verify` reads all of it"))]
     Failed { reason: String },
 }
