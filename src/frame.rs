@@ -10,6 +10,7 @@ use polars::prelude::{
     NewChunkedArray, ParquetWriter, PlSmallStr, PolarsResult, Series, StringChunked, TimeUnit,
 };
 
+use crate::diag::reason;
 use crate::plan::{Schema, Value, written};
 use crate::telemetry::Type;
 
@@ -138,7 +139,7 @@ impl Frame {
     /// What the file system or the writer said.
     pub fn write_parquet(&self, file: std::fs::File) -> Result<(), String> {
         let mut data = (*self.data).clone();
-        ParquetWriter::new(file).finish(&mut data).map(|_| ()).map_err(|error| error.to_string())
+        ParquetWriter::new(file).finish(&mut data).map(|_| ()).map_err(|error| reason(&error))
     }
 
     /// Columns in which no row has a value.

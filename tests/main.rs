@@ -11,6 +11,7 @@ mod cases;
 mod command_line;
 mod geoip;
 mod growing;
+mod hardship;
 mod hostile;
 mod interrupted;
 mod library;

@@ -77,6 +77,6 @@ pub enum BackendError {
     #[diagnostic(code(geoip::unreadable), help("--geoip takes MaxMind databases (.mmdb), such as GeoLite2-City or GeoLite2-ASN"))]
     Places { path: std::path::PathBuf, reason: String },
     #[error("the query failed: {reason}")]
-    #[diagnostic(code(query::failed), help("this is a defect of Huntsman or of the store; `huntsman sources` checks the store"))]
+    #[diagnostic(code(query::failed), help("this is a defect of Huntsman or of the store; `huntsman sources --verify` reads all of it"))]
     Failed { reason: String },
 }

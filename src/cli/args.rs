@@ -59,7 +59,11 @@ pub enum Command {
         name: Option<String>,
     },
     /// Show what the source holds: tables, machines, days, rows
-    Sources,
+    Sources {
+        /// Read every file of the store, and see that it is as it was written
+        #[arg(long)]
+        verify: bool,
+    },
     /// Write made-up telemetry of an intrusion, to try things on
     Sample {
         /// A folder that does not exist yet, or is empty

@@ -10,7 +10,7 @@ use super::args::Common;
 use super::config;
 use super::output::Terminal;
 use crate::backend::{Backend, BackendError, Limits};
-use crate::diag::{Fault, Severity};
+use crate::diag::{Fault, Severity, reason};
 use crate::hunt::{Coverage, period};
 use crate::plan::Period;
 use crate::present::{self, Format, Precision};
@@ -111,7 +111,7 @@ impl<'a> Context<'a> {
         for folder in &self.common.writable {
             let refused =
                 |reason: String| Fault::new("usage::value", format!("--allow-write {}: {reason}", folder.display())).with_help("name a folder that exists");
-            let whole = folder.canonicalize().map_err(|error| refused(error.to_string()))?;
+            let whole = folder.canonicalize().map_err(|error| refused(reason(&error)))?;
             if !whole.is_dir() {
                 return Err(refused("not a folder".into()));
             }

@@ -17,6 +17,9 @@ use crate::present::{Format, Grid, Style, to_json};
 use crate::telemetry::identity::DEFAULT_CLIENT;
 
 pub fn ingest(context: &Context, paths: Vec<PathBuf>, store: PathBuf) -> Result<u8, Fault> {
+    if let Some((scheme, _)) = store.to_str().and_then(|name| name.split_once("://")) {
+        return Err(Fault::new("store::scheme", format!("{scheme}:// is no store that this version writes")).with_help("a store is a folder: --store DIR"));
+    }
     let files = Files::open(&context.common.outputs)?;
     let client = context.common.client.clone().unwrap_or_else(|| DEFAULT_CLIENT.into());
     let summary = take_in(context, &Request { paths, store, client })?;

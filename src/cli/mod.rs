@@ -89,9 +89,9 @@ fn execute(cli: Cli, terminal: &Terminal) -> Result<u8, Fault> {
             context.refuse("doc", &["--source", "--client", "--period", "--now", "--geoip", "--allow-write", "--timeout"])?;
             doc::doc(&context, name.as_deref())
         }
-        Some(Command::Sources) => {
+        Some(Command::Sources { verify }) => {
             context.refuse("sources", &["--period", "--geoip", "--allow-write"])?;
-            sources::sources(&context)
+            sources::sources(&context, verify)
         }
         Some(Command::Sample { folder }) => {
             context.refuse("sample", &["--source", "--client", "--period", "--now", "--geoip", "--allow-write", "--timeout", "--output"])?;

@@ -17,8 +17,9 @@ pub fn run(context: &Context, arguments: &Run) -> Result<u8, Fault> {
     let verdict = Verdict::new(arguments)?;
     let given = pairs(&arguments.params)?;
     let playbooks = playbooks::find(&arguments.playbooks)?;
-    let texts: Vec<Option<String>> = playbooks.iter().map(|playbook| read_playbook(playbook).ok()).collect();
-    let declared: Vec<Option<BTreeSet<String>>> = texts.iter().map(|text| declared(text.as_deref()?)).collect();
+    // Once: a pipe has nothing to say a second time.
+    let texts: Vec<Result<String, Fault>> = playbooks.iter().map(|playbook| read_playbook(playbook)).collect();
+    let declared: Vec<Option<BTreeSet<String>>> = texts.iter().map(|text| declared(text.as_ref().ok()?)).collect();
     check_params(&given, &declared)?;
     let files = Files::open(&context.common.outputs)?;
     let backend = source::open(context)?;
@@ -32,7 +33,7 @@ pub fn run(context: &Context, arguments: &Run) -> Result<u8, Fault> {
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
         let mut session = Session::new(context.setup(backend.clone(), params)?);
-        let (report, fault) = session.run(playbook);
+        let (report, fault) = session.run(playbook, text);
         report.warnings.iter().for_each(|warning| context.terminal.fault(warning));
         match &fault {
             Some(fault) => context.terminal.fault(fault),
@@ -44,7 +45,7 @@ pub fn run(context: &Context, arguments: &Run) -> Result<u8, Fault> {
         runs.push((report, fault));
         // People read on stderr that there is no such playbook; only programs need an answer for it.
         let is_shown = match context.terminal.format {
-            Format::Table => text.is_some(),
+            Format::Table => text.is_ok(),
             Format::Ndjson => true,
             Format::Json | Format::Csv => false,
         };

@@ -20,12 +20,28 @@ const SAMPLE: &str = "sample";
 
 /// What was named, or what answers every question with how to name one.
 pub fn open(context: &Context) -> Result<Arc<dyn Backend>, Fault> {
+    let Some((root, name)) = store(context)? else { return Ok(Arc::new(Nowhere)) };
+    context.terminal.tell(|| format!("store: {}", root.display()));
+    let mut local = Local::open(&root, &name).map_err(|error| Fault::from(&error))?;
+    let geoip = if context.common.geoip.is_empty() { config::read()?.geoip } else { context.common.geoip.clone() };
+    if !geoip.is_empty() {
+        local = local.with_places(Places::open(&geoip).map_err(|error| Fault::from(&error))?);
+    }
+    if let Some(client) = &context.common.client {
+        let inventory = local.inventory().map_err(|error| Fault::from(&error))?;
+        client_of(&inventory, client).map_err(|error| option("--client", &error))?;
+    }
+    Ok(Arc::new(local))
+}
+
+/// The store that answers, and what was named for it; raw logs have theirs in the cache. None where nothing was named.
+pub fn store(context: &Context) -> Result<Option<(PathBuf, String)>, Fault> {
     let mut named = context.common.sources.clone();
     if named.is_empty() {
         named.extend(std::env::var("HUNTSMAN_SOURCE").ok().filter(|name| !name.is_empty()));
     }
     if named.is_empty() {
-        return Ok(Arc::new(Nowhere));
+        return Ok(None);
     }
     let (mut paths, mut seen) = (Vec::new(), Vec::new());
     for name in &named {
@@ -51,17 +67,7 @@ pub fn open(context: &Context) -> Result<Arc<dyn Backend>, Fault> {
             );
         }
     };
-    context.terminal.tell(|| format!("store: {}", root.display()));
-    let mut local = Local::open(&root, &named.join(", ")).map_err(|error| Fault::from(&error))?;
-    let geoip = if context.common.geoip.is_empty() { config::read()?.geoip } else { context.common.geoip.clone() };
-    if !geoip.is_empty() {
-        local = local.with_places(Places::open(&geoip).map_err(|error| Fault::from(&error))?);
-    }
-    if let Some(client) = &context.common.client {
-        let inventory = local.inventory().map_err(|error| Fault::from(&error))?;
-        client_of(&inventory, client).map_err(|error| option("--client", &error))?;
-    }
-    Ok(Arc::new(local))
+    Ok(Some((root, named.join(", "))))
 }
 
 /// A path: that of a file, or what a name stands for.

@@ -78,7 +78,7 @@ impl std::fmt::Display for Fault {
 impl std::error::Error for Fault {}
 
 /// Why the system refused, in its words, without the number that only programmers look up.
-pub fn reason(error: &std::io::Error) -> String {
+pub fn reason(error: &(impl std::fmt::Display + ?Sized)) -> String {
     let text = error.to_string();
     text.rfind(" (os error ").map_or(text.as_str(), |at| &text[..at]).to_string()
 }

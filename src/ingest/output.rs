@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,8 +9,9 @@ use polars::io::parquet::write::BatchedWriter;
 use polars::prelude::*;
 
 use super::row::{Cell, NONE};
+use crate::diag::reason;
 use crate::frame::physical;
-use crate::store::{StoreError, StoredFile};
+use crate::store::{StoreError, StoredFile, Sum, Summed};
 use crate::telemetry::Type;
 
 /// Rows of a row group.
@@ -60,7 +60,8 @@ pub type Shape = Arc<[(String, Type)]>;
 pub struct Output {
     path: PathBuf,
     shape: Shape,
-    writer: BatchedWriter<BufWriter<File>>,
+    writer: BatchedWriter<Summed>,
+    sum: Sum,
     cells: Vec<Cells>,
     rows: usize,
     bytes: usize,
@@ -71,7 +72,7 @@ pub struct Output {
 }
 
 fn failed(path: &Path, error: &dyn std::fmt::Display) -> StoreError {
-    StoreError::Io { path: path.display().to_string(), reason: error.to_string() }
+    StoreError::Io { path: path.display().to_string(), reason: reason(error) }
 }
 
 fn fresh(shape: &Shape) -> Vec<Cells> {
@@ -82,7 +83,8 @@ impl Output {
     pub fn create(path: PathBuf, name: String, table: &str, day: Option<i32>, shape: Shape) -> Result<Output, StoreError> {
         let schema: Schema = shape.iter().map(|(name, kind)| Field::new(PlSmallStr::from_str(name), physical(*kind))).collect();
         let file = File::create(&path).map_err(|error| failed(&path, &error))?;
-        let writer = ParquetWriter::new(BufWriter::with_capacity(256 << 10, file))
+        let sum = Sum::default();
+        let writer = ParquetWriter::new(Summed::new(file, &sum))
             .with_compression(ParquetCompression::Zstd(None))
             .with_row_group_size(Some(GROUP))
             .set_parallel(false)
@@ -94,6 +96,7 @@ impl Output {
             cells: fresh(&shape),
             shape,
             writer,
+            sum,
             rows: 0,
             bytes: 0,
             file,
@@ -169,8 +172,9 @@ impl Output {
     pub fn finish(mut self) -> Result<StoredFile, StoreError> {
         self.flush()?;
         self.writer.finish().map_err(|error| failed(&self.path, &error))?;
-        let Output { path, writer, mut file, machines, operations, kinds, .. } = self;
+        let Output { path, writer, sum, mut file, machines, operations, kinds, .. } = self;
         drop(writer);
+        file.digest = Some(sum.digest());
         let synced = File::open(&path).and_then(|file| file.sync_all().and_then(|()| file.metadata()));
         file.bytes = synced.map_err(|error| failed(&path, &error))?.len();
         if machines.len() <= MACHINES {

@@ -18,6 +18,7 @@ use super::open::{Visitor, open};
 use super::take::Taker;
 use super::walk::Found;
 use super::{IngestError, Progress};
+use crate::diag::reason;
 use crate::store::OpenLine;
 
 /// Records of a generation: then they are written before more are read.
@@ -137,7 +138,7 @@ impl Run<'_> {
 }
 
 pub fn spill_failed(path: &Path, error: &io::Error) -> IngestError {
-    crate::store::StoreError::Io { path: path.display().to_string(), reason: error.to_string() }.into()
+    crate::store::StoreError::Io { path: path.display().to_string(), reason: reason(error) }.into()
 }
 
 struct FileReader<'r, 'f> {

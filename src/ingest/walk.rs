@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::IngestError;
+use crate::diag::reason;
 use crate::store::MANIFEST;
 
 /// A file on disk.
@@ -20,11 +21,14 @@ pub struct Found {
 pub fn files(paths: &[PathBuf], store: &Path) -> Result<Vec<Found>, IngestError> {
     let mut found = Vec::new();
     for path in paths {
-        let unreadable = |error: std::io::Error| IngestError::Unreadable { path: path.display().to_string(), reason: error.to_string() };
+        let unreadable = |error: std::io::Error| IngestError::Unreadable { path: path.display().to_string(), reason: reason(&error) };
         let meta = fs::metadata(path).map_err(unreadable)?;
         let start = found.len();
         if meta.is_dir() {
             below(path, path, store, &mut found).map_err(unreadable)?;
+        } else if !meta.is_file() {
+            // A pipe would be waited for, perhaps for ever, and can't be read again.
+            return Err(IngestError::Unreadable { path: path.display().to_string(), reason: "this is neither a file nor a folder".into() });
         } else {
             fs::File::open(path).map_err(unreadable)?;
             let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();

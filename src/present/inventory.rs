@@ -28,8 +28,11 @@ struct Holding<'a> {
     kinds: BTreeSet<String>,
 }
 
-pub fn text(name: &str, inventory: &Inventory, style: &Style) -> String {
+pub fn text(name: &str, inventory: &Inventory, verified: Option<u64>, style: &Style) -> String {
     let mut text = format!("{}\n", toned(&clean::escape(name), Tone::Heading, style));
+    if let Some(files) = verified {
+        text.push_str(&format!("  {files} files are as they were written\n"));
+    }
     let Some((first, last)) = inventory.span() else {
         return text + "  holds nothing\n";
     };
@@ -92,7 +95,7 @@ pub fn text(name: &str, inventory: &Inventory, style: &Style) -> String {
     text
 }
 
-pub fn object(name: &str, inventory: &Inventory) -> Json {
+pub fn object(name: &str, inventory: &Inventory, verified: Option<u64>) -> Json {
     let machines: Vec<Json> = inventory
         .machines
         .iter()
@@ -122,7 +125,7 @@ pub fn object(name: &str, inventory: &Inventory) -> Json {
     }
     let days: Vec<Json> = days.into_iter().map(|(day, (rows, machines))| json!({ "day": day_text(day), "events": rows, "machines": machines.len() })).collect();
     let rejected: Vec<Json> = inventory.rejected.iter().map(|(file, reason, count)| json!({ "file": &**file, "reason": &**reason, "count": count })).collect();
-    json!({ "source": name, "machines": machines, "tables": tables, "days": days, "rejected": rejected })
+    json!({ "source": name, "machines": machines, "tables": tables, "days": days, "rejected": rejected, "verified": verified })
 }
 
 pub fn csv(inventory: &Inventory) -> String {

@@ -132,11 +132,11 @@ pub fn reply(items: &[Item], findings: &[Finding], answer: &Answer, format: Form
     }
 }
 
-/// What a source holds.
-pub fn inventory(name: &str, inventory: &Inventory, format: Format, style: &Style) -> String {
+/// What a source holds; `verified` is how many of its files were found to be as they were written.
+pub fn inventory(name: &str, inventory: &Inventory, verified: Option<u64>, format: Format, style: &Style) -> String {
     match format {
-        Format::Table => inventory::text(name, inventory, style),
-        Format::Json | Format::Ndjson => line(to_json(&inventory::object(name, inventory))),
+        Format::Table => inventory::text(name, inventory, verified, style),
+        Format::Json | Format::Ndjson => line(to_json(&inventory::object(name, inventory, verified))),
         Format::Csv => inventory::csv(inventory),
     }
 }

@@ -7,7 +7,7 @@ use rhai::{AST, ASTNode, Dynamic, Expr, Stmt};
 
 use super::run::Run;
 use super::session::{Inner, on_own_stack};
-use super::{Setup, doc, library, traps};
+use super::{Setup, doc, file, library, traps};
 use crate::diag::{Fault, Severity};
 
 pub(super) fn check(setup: &Setup, playbook: &Path) -> Vec<Fault> {
@@ -20,7 +20,7 @@ pub(super) fn check(setup: &Setup, playbook: &Path) -> Vec<Fault> {
 }
 
 fn faults(inner: &mut Inner, playbook: &Path) -> Vec<Fault> {
-    let (id, tree) = match inner.open(playbook) {
+    let (id, tree) = match file::read(playbook, &playbook.display().to_string()).and_then(|text| inner.open(playbook, &text)) {
         Ok(opened) => opened,
         Err(fault) => return vec![fault],
     };

@@ -141,9 +141,12 @@ impl Session {
         Session { inner: session::Inner::new(setup) }
     }
 
-    /// Runs a playbook file. A fault ends the run; what had been said before is in the report beside it.
-    pub fn run(&mut self, playbook: &Path) -> (Report, Option<Fault>) {
-        self.inner.run(playbook)
+    /// Runs a playbook, or says why its text ([`read_playbook`]) could not be read. A fault ends the run; what had been said before is in the report beside it.
+    pub fn run(&mut self, playbook: &Path, text: &Result<String, Fault>) -> (Report, Option<Fault>) {
+        match text {
+            Ok(text) => self.inner.run(playbook, text),
+            Err(fault) => (self.inner.unread(playbook), Some(fault.clone())),
+        }
     }
 
     /// One expression or statement list (`eval`, one REPL input). Variables, functions and imports stay for the next.

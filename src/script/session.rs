@@ -10,7 +10,7 @@ use super::builtins::{Bins, Collection, Group, answer_of};
 use super::engine::{STACK, build};
 use super::run::Run;
 use super::words::Memory;
-use super::{About, Reply, Setup, about as reading, doc, fault, file, needs, traps, without_shebang};
+use super::{About, Reply, Setup, about as reading, doc, fault, needs, traps, without_shebang};
 use crate::diag::{Fault, defect};
 use crate::hunt::outcome::{self, Declared};
 use crate::report::Report;
@@ -55,12 +55,12 @@ impl Inner {
         fault::explain(&self.engine, &self.run, id, error)
     }
 
-    pub fn run(&mut self, playbook: &Path) -> (Report, Option<Fault>) {
-        on_own_stack(|| self.run_here(playbook)).unwrap_or_else(|fault| (self.report(playbook, None), Some(fault)))
+    pub fn run(&mut self, playbook: &Path, text: &str) -> (Report, Option<Fault>) {
+        on_own_stack(|| self.run_here(playbook, text)).unwrap_or_else(|fault| (self.report(playbook, None), Some(fault)))
     }
 
-    fn run_here(&mut self, playbook: &Path) -> (Report, Option<Fault>) {
-        let (id, tree) = match self.open(playbook) {
+    fn run_here(&mut self, playbook: &Path, text: &str) -> (Report, Option<Fault>) {
+        let (id, tree) = match self.open(playbook, text) {
             Ok(opened) => opened,
             Err(fault) => return (self.report(playbook, None), Some(fault)),
         };
@@ -81,9 +81,8 @@ impl Inner {
     }
 
     /// A playbook's id and tree.
-    pub fn open(&mut self, playbook: &Path) -> Result<(String, AST), Fault> {
+    pub fn open(&mut self, playbook: &Path, text: &str) -> Result<(String, AST), Fault> {
         let shown = playbook.display().to_string();
-        let text = file::read(playbook, &shown)?;
         let real = playbook.canonicalize().unwrap_or_else(|_| playbook.to_path_buf());
         let id = real.display().to_string();
         {
@@ -91,7 +90,7 @@ impl Inner {
             state.main = Some((id.clone(), shown.clone()));
             state.home = real.parent().map(Path::to_path_buf);
         }
-        let tree = self.compile(&id, &shown, &text)?;
+        let tree = self.compile(&id, &shown, text)?;
         Ok((id, tree))
     }
 
@@ -101,6 +100,11 @@ impl Inner {
             Some(source) => needs::read(&source, tree),
             None => Ok(Vec::new()),
         }
+    }
+
+    /// The report of a run that has not begun.
+    pub fn unread(&self, playbook: &Path) -> Report {
+        self.report(playbook, None)
     }
 
     fn report(&self, playbook: &Path, tree: Option<&AST>) -> Report {

@@ -3,6 +3,7 @@
 //! Written by `ingest`, read by `backend/local`. A commit replaces the manifest in one rename, so a run that is killed at any
 //! instant leaves the store as it was or as it will be; files that no manifest names are swept by the next writer.
 
+mod verify;
 mod write;
 
 use std::path::{Component, Path, PathBuf};
@@ -13,6 +14,7 @@ use thiserror::Error;
 
 use crate::diag::reason;
 
+pub use verify::{Sum, Summed};
 pub use write::Writer;
 
 /// What this program writes; a store with a larger number is from a newer one.
@@ -65,6 +67,9 @@ pub struct StoredFile {
     pub to: i64,
     pub rows: u64,
     pub bytes: u64,
+    /// SHA-256 of its bytes; none where an older program wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
     /// The words of `Operation` that its rows have; empty where the table has none.
     pub operations: Vec<String>,
     /// Muids of its rows, sorted; empty when there are more than 64.

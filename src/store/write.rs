@@ -24,6 +24,8 @@ pub struct Writer {
     /// How many files each beginning of a name has.
     numbers: BTreeMap<String, u64>,
     committed: bool,
+    /// There was no such folder before.
+    made: bool,
     // Released by the system however this process ends.
     _lock: File,
 }
@@ -38,6 +40,7 @@ impl Writer {
         if root.is_file() {
             return Err(StoreError::Io { path: root.display().to_string(), reason: "this is a file".into() });
         }
+        let made = !root.exists();
         fs::create_dir_all(root).map_err(|error| failed(root, &error))?;
         let path = root.join(LOCK);
         let mut lock = File::options().read(true).write(true).create(true).truncate(false).open(&path).map_err(|error| failed(&path, &error))?;
@@ -52,6 +55,10 @@ impl Writer {
             }
             Err(TryLockError::Error(error)) => return Err(failed(&path, &error)),
         }
+        // The one who held it before has taken it away: what is locked is not what others will find.
+        if !is_at(&lock, &path) {
+            return Writer::open(root);
+        }
         let written = lock.set_len(0).and_then(|()| lock.write_all(std::process::id().to_string().as_bytes()));
         written.map_err(|error| failed(&path, &error))?;
         let manifest = match Store::open(root) {
@@ -60,7 +67,7 @@ impl Writer {
             Err(error) => return Err(error),
         };
         let writer =
-            Writer { root: root.to_path_buf(), manifest, added: Vec::new(), begun: Vec::new(), numbers: BTreeMap::new(), committed: false, _lock: lock };
+            Writer { root: root.to_path_buf(), manifest, added: Vec::new(), begun: Vec::new(), numbers: BTreeMap::new(), committed: false, made, _lock: lock };
         writer.sweep().map_err(|error| failed(root, &error))?;
         let work = writer.work();
         fs::create_dir_all(&work).map_err(|error| failed(&work, &error))?;
@@ -174,7 +181,26 @@ impl Drop for Writer {
             }
         }
         let _ = fs::remove_dir_all(self.work());
+        if !self.committed && !self.root.join(MANIFEST).exists() {
+            // No store was begun: nothing of it is left.
+            let _ = fs::remove_file(self.root.join(LOCK));
+            if self.made {
+                let _ = fs::remove_dir(&self.root);
+            }
+        }
     }
+}
+
+/// Whether the open file is the one that stands at the path.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    matches!((file.metadata(), fs::metadata(path)), (Ok(open), Ok(found)) if (open.dev(), open.ino()) == (found.dev(), found.ino()))
+}
+
+#[cfg(not(unix))]
+fn is_at(_: &File, path: &Path) -> bool {
+    path.exists()
 }
 
 /// One entry for each kind, sorted.

@@ -66,5 +66,6 @@ fn write(folder: &Path, number: usize, table: &'static str, rows: &[Row]) -> Sto
         machines: texts("Muid"),
         kinds: Vec::new(),
         raw_fields: Vec::new(),
+        digest: None,
     }
 }

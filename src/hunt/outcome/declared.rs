@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::Coverage;
 use super::cover::cover_targets;
-use super::needs::{Evidence, needs};
+use super::needs::{Evidence, anything, needs};
 use crate::diag::did_you_mean;
 use crate::frame::Read;
 use crate::hunt::query::{Target, anything_of, known_channels};
@@ -92,7 +92,8 @@ impl Declared {
     /// Whether one of these scans needs it too, so that its own coverage tells.
     fn is_asked_by(&self, scans: &[Scan]) -> bool {
         scans.iter().any(|scan| match &self.what {
-            What::Table(table) => scan.table == table.name,
+            // A view over all tables is shown by any telemetry, and tells nothing of one of them.
+            What::Table(table) => scan.table == table.name && anything(scan).is_none(),
             What::Operation(table, operation) => needs(scan).iter().any(|need| need.is_of(table.name, operation)),
             What::Record(channel, id) => needs(scan).iter().any(|need| match need {
                 Evidence::Need(need) => matches!(need.any_of.as_slice(), [only] if folded_equal(only, &self.word)),
@@ -167,7 +168,7 @@ mod tests {
     use super::*;
     use crate::hunt::build::{inventory, machine, part, scan, time};
     use crate::hunt::outcome::{Outcome, outcome};
-    use crate::plan::{Period, Scope, Source};
+    use crate::plan::{Need, Period, Scope, Source};
 
     const NOW: &str = "2020-09-25T00:00:00Z";
 
@@ -258,6 +259,9 @@ mod tests {
         let raw = Scan { channels: vec!["Sysmon".into()], event_ids: vec![10], ..asked("event") };
         assert!(covered(&["process", "process.access"], std::slice::from_ref(&access)).is_empty());
         assert!(covered(&["Sysmon/10"], &[raw]).is_empty());
+        // A timeline reads the table too, and tells nothing of it.
+        let timeline = Scan { needs: Some(vec![Need::anything("timeline")]), ..asked("registry") };
+        assert_eq!(covered(&["registry"], &[timeline])[0].not_examined.len(), 1);
         let thread = Scan { operations: Some(vec!["thread".into()]), ..access.clone() };
         assert!(covered(&["Sysmon/8"], &[thread]).is_empty());
         assert_eq!(covered(&["process.create", "Process.Create", "process.access"], &[access])[0].need.as_deref(), Some("process.create"));

@@ -8,7 +8,7 @@ use rhai::Dynamic;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::{Answer, Bins, Call, Collection, Declared, Kind, method};
-use crate::diag::{Fault, clean};
+use crate::diag::{Fault, clean, reason};
 use crate::frame::Frame;
 use crate::plan::{Value, time_text};
 use crate::telemetry::Type;
@@ -109,7 +109,7 @@ fn write(frame: &Frame, format: Written, path: &Path) -> Result<(), Fault> {
     let mut unfinished = path.as_os_str().to_os_string();
     unfinished.push(format!(".{}.part", std::process::id()));
     let unfinished = PathBuf::from(unfinished);
-    let done = fill(frame, format, &unfinished).and_then(|()| std::fs::rename(&unfinished, path).map_err(|error| error.to_string()));
+    let done = fill(frame, format, &unfinished).and_then(|()| std::fs::rename(&unfinished, path).map_err(|error| reason(&error)));
     if done.is_err() {
         let _ = std::fs::remove_file(&unfinished);
     }
@@ -117,25 +117,25 @@ fn write(frame: &Frame, format: Written, path: &Path) -> Result<(), Fault> {
 }
 
 fn fill(frame: &Frame, format: Written, path: &Path) -> Result<(), String> {
-    let file = File::create(path).map_err(|error| error.to_string())?;
+    let file = File::create(path).map_err(|error| reason(&error))?;
     match format {
         Written::Parquet => frame.write_parquet(file),
         Written::Csv => {
             let mut writer = csv::Writer::from_writer(BufWriter::new(file));
-            writer.write_record(frame.schema().names().map(|name| clean::defuse(name).into_owned())).map_err(|error| error.to_string())?;
+            writer.write_record(frame.schema().names().map(|name| clean::defuse(name).into_owned())).map_err(|error| reason(&error))?;
             for row in 0..frame.height() {
                 let kinds = frame.schema().columns().iter().map(|(_, kind)| *kind);
-                writer.write_record(frame.row(row).iter().zip(kinds).map(|(value, kind)| csv_cell(value, kind))).map_err(|error| error.to_string())?;
+                writer.write_record(frame.row(row).iter().zip(kinds).map(|(value, kind)| csv_cell(value, kind))).map_err(|error| reason(&error))?;
             }
-            writer.flush().map_err(|error| error.to_string())
+            writer.flush().map_err(|error| reason(&error))
         }
         Written::Json => {
             let mut writer = BufWriter::new(file);
             for row in 0..frame.height() {
-                serde_json::to_writer(&mut writer, &JsonRow { frame, row }).map_err(|error| error.to_string())?;
-                writer.write_all(b"\n").map_err(|error| error.to_string())?;
+                serde_json::to_writer(&mut writer, &JsonRow { frame, row }).map_err(|error| reason(&error))?;
+                writer.write_all(b"\n").map_err(|error| reason(&error))?;
             }
-            writer.flush().map_err(|error| error.to_string())
+            writer.flush().map_err(|error| reason(&error))
         }
     }
 }

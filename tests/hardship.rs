@@ -1,0 +1,189 @@
+//! Files, disks and stores that are not as they should be: one diagnostic, exit code 2, and nothing is lost.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Call, NOW, Place, files_below, stores};
+
+const COUNT: &str = r#"Client("all", all_time()).get_raw_events().count()"#;
+
+/// No file may grow beyond so many blocks of 512 bytes, as on a disk that is full: the writer is told, and goes on.
+fn limited(call: &Call, blocks: u32) -> Answer {
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"")).arg(call.command.get_program()).args(call.command.get_args());
+    command.env_clear().envs(call.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    Answer::from(command.current_dir(call.command.get_current_dir().unwrap()).output().unwrap())
+}
+
+fn ingest(place: &Place, raw: &Path, store: &str) -> Call {
+    let mut call = place.huntsman(["ingest".as_ref(), raw.as_os_str()]);
+    call.command.args(["--store", store, "-q"]);
+    call
+}
+
+fn count(place: &Place, source: &Path) -> Value {
+    let mut call = place.huntsman(["eval", COUNT, "--now", NOW, "--format", "json", "--source"]);
+    call.command.arg(source);
+    call.run().expect(0).json()
+}
+
+/// One clear diagnostic of this code, and nothing on stdout.
+fn refused(answer: Answer, code: &str) -> String {
+    let answer = answer.expect(2);
+    assert_eq!(answer.out, "", "{}", answer.err);
+    assert!(answer.err.starts_with(&format!("{code}\n")), "{code} was expected:\n{}", answer.err);
+    assert_eq!(answer.err.matches("\n  x ").count(), 1, "one diagnostic:\n{}", answer.err);
+    assert!(answer.err.contains("\n  help: ") && !answer.err.contains("os error"), "{}", answer.err);
+    answer.err
+}
+
+#[test]
+fn a_full_disk_leaves_a_store_as_it_was() {
+    let place = Place::new();
+    place.write("first.ndjson", &fs::read_to_string(stores::sample_folder().join("dc01.ndjson")).unwrap());
+    ingest(&place, &place.path("first.ndjson"), "store").run().expect(0);
+    let manifest = || fs::read(place.path("store/manifest.json")).unwrap();
+    let (before, rows) = (manifest(), count(&place, &place.path("store")));
+    let mut failures = 0;
+    // From the first bytes that are set aside to the last file.
+    for blocks in [1, 8, 40, 80, 120, 160] {
+        let answer = limited(&ingest(&place, stores::sample_folder(), "store"), blocks);
+        if answer.code == 0 {
+            break;
+        }
+        failures += 1;
+        refused(answer, "store::io");
+        assert_eq!(manifest(), before, "{blocks} blocks");
+        assert_eq!(count(&place, &place.path("store")), rows, "{blocks} blocks");
+    }
+    assert!(failures >= 3, "the limits are too wide: {failures} failures");
+    ingest(&place, stores::sample_folder(), "store").run().expect(0);
+    assert_eq!(count(&place, &place.path("store")), count(&place, &stores::sample().store));
+}
+
+#[test]
+fn a_full_disk_leaves_files_as_they_were() {
+    let place = Place::new();
+    let old = "what was there before\n";
+    for (name, extra, code) in [
+        ("out.json", vec!["-o", "out.json"], "output::file"),
+        ("out.csv", vec!["--allow-write", "."], "write::failed"),
+        ("out.parquet", vec!["--allow-write", "."], "write::failed"),
+    ] {
+        place.write(name, old);
+        let expression = match name {
+            "out.csv" => r#"Client("all", all_time()).get_raw_events().to_csv("out.csv")"#,
+            "out.parquet" => r#"Client("all", all_time()).get_raw_events().to_parquet("out.parquet")"#,
+            _ => r#"Client("all", all_time()).get_raw_events()"#,
+        };
+        let mut call = place.huntsman(["eval", expression, "--now", NOW, "--source"]);
+        call.command.arg(&stores::sample().store).args(extra);
+        refused(limited(&call, 8), code);
+        assert_eq!(fs::read_to_string(place.path(name)).unwrap(), old);
+    }
+    let left: Vec<_> =
+        files_below(&place.path("."), "").into_iter().filter(|path| path.to_string_lossy().contains("out.") && !path.ends_with("out.json")).collect();
+    assert_eq!(left.len(), 2, "no drafts are left: {left:?}");
+}
+
+#[test]
+fn a_full_cache_is_said_and_filled_the_next_time() {
+    let place = Place::new();
+    let mut call = place.huntsman(["eval", COUNT, "--now", NOW, "--format", "table", "--source"]);
+    call.command.arg(stores::sample_folder());
+    refused(limited(&call, 8), "store::io");
+    assert_eq!(count(&place, stores::sample_folder()), count(&place, &stores::sample().store));
+}
+
+/// A link that leads to itself is unreadable for everyone.
+#[test]
+fn what_nobody_can_read_is_said_by_its_name() {
+    let place = Place::new();
+    for name in ["loop.rhai", "loop.ndjson", "logs/loop.ndjson"] {
+        fs::create_dir_all(place.path(name).parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(place.path(name), place.path(name)).unwrap();
+    }
+    std::os::unix::fs::symlink("nowhere", place.path("dangling.ndjson")).unwrap();
+    for arguments in [&["run", "loop.rhai"][..], &["list", "loop.rhai"]] {
+        assert!(refused(place.huntsman(arguments).run(), "playbook::unreadable").contains("loop.rhai"));
+    }
+    for name in ["loop.ndjson", "dangling.ndjson"] {
+        assert!(refused(ingest(&place, &place.path(name), "store").run(), "ingest::unreadable").contains(name));
+    }
+    assert!(refused(place.huntsman(["eval", COUNT, "--source", "loop.ndjson"]).run(), "source::unreadable").contains("loop.ndjson"));
+    // In a folder it does not keep the others from being read.
+    place.write("logs/dc01.ndjson", &fs::read_to_string(stores::sample_folder().join("dc01.ndjson")).unwrap());
+    ingest(&place, &place.path("logs"), "store").run().expect(0);
+}
+
+#[test]
+fn empty_files_hold_nothing() {
+    let place = Place::new();
+    for name in ["empty.ndjson", "empty.evtx", "empty.gz"] {
+        place.write(name, "");
+        refused(ingest(&place, &place.path(name), "store").run(), "ingest::nothing");
+        refused(place.huntsman(["eval", COUNT, "--source", name]).run(), "ingest::nothing");
+    }
+    // No folder is left that looks like a store.
+    assert!(!place.path("store").exists());
+    place.write("empty.rhai", "");
+    assert!(place.huntsman(["run", "empty.rhai"]).run().code == 0);
+}
+
+/// Nobody waits for a pipe that nothing comes out of; a playbook may come through one.
+#[test]
+fn pipes_are_no_logs() {
+    let place = Place::new();
+    fs::create_dir(place.path("logs")).unwrap();
+    let made = Command::new("mkfifo").arg(place.path("logs/pipe.ndjson")).status().unwrap();
+    assert!(made.success());
+    refused(ingest(&place, &place.path("logs/pipe.ndjson"), "store").run(), "ingest::unreadable");
+    refused(ingest(&place, &place.path("logs"), "store").run(), "ingest::nothing");
+    let mut call = place.huntsman(["run", "/dev/stdin", "--now", NOW, "--period", "all", "--source"]).input("note(\"from a pipe\");\n");
+    call.command.arg(&stores::sample().store);
+    assert!(call.run().expect(0).out.contains("from a pipe"));
+}
+
+#[test]
+fn a_playbook_is_a_text_of_some_size() {
+    let place = Place::new();
+    fs::write(place.path("latin.rhai"), b"// caf\xe9\n").unwrap();
+    fs::write(place.path("large.rhai"), vec![b' '; 5 << 20]).unwrap();
+    fs::create_dir(place.path("folder.rhai")).unwrap();
+    for (name, reason) in [("latin.rhai", "byte 6"), ("large.rhai", "too much")] {
+        assert!(refused(place.huntsman(["run", name]).run(), "playbook::unreadable").contains(reason));
+    }
+    refused(place.huntsman(["run", "folder.rhai"]).run(), "playbook::none");
+}
+
+/// One byte anywhere in a file of a store: a query may not notice, `sources --verify` does.
+#[test]
+fn changed_bytes_of_a_store_are_found() {
+    let place = Place::new();
+    ingest(&place, stores::sample_folder(), "store").run().expect(0);
+    let verify = || place.huntsman(["sources", "--verify", "--source", "store", "--format", "json", "--now", NOW]).run();
+    let files = files_below(&place.path("store"), ".parquet");
+    assert_eq!(verify().expect(0).json()["verified"], json!(files.len()));
+    for file in [&files[0], &files[files.len() / 2], &files[files.len() - 1]] {
+        let whole = fs::read(file).unwrap();
+        for at in [4, whole.len() / 2, whole.len() - 1] {
+            let mut damaged = whole.clone();
+            damaged[at] ^= 1;
+            fs::write(file, &damaged).unwrap();
+            let answer = verify().expect(2);
+            let fault: Value = serde_json::from_str(answer.err.trim()).unwrap();
+            assert_eq!(fault["code"], "store::damaged");
+            assert!(fault["message"].as_str().unwrap().contains(file.file_name().unwrap().to_str().unwrap()), "{fault}");
+        }
+        fs::write(file, &whole).unwrap();
+    }
+    // Not one of those that tell what a store holds.
+    fs::remove_file(files.last().unwrap()).unwrap();
+    verify().expect(2);
+    // Without the question nothing is read for it.
+    let plain = place.huntsman(["sources", "--source", "store", "--format", "json", "--now", NOW]).run().expect(0).json();
+    assert_eq!(plain["verified"], json!(null));
+}
