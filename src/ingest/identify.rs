@@ -1,32 +1,8 @@
-//! Who a record is from: channel, id, sensor, host and times of flat JSON; spelling of channels and sensors.
+//! Who a record is from: the spelling of channels and sensors.
 
 use super::record::{Record, Slot};
 use super::text::integer;
 use crate::telemetry::mapping::CHANNELS;
-
-/// Where flat records keep what every record says about itself, most telling first.
-const NAMES: &[(Slot, &[&str])] = &[
-    (Slot::Channel, &["Channel", "channel", "winlog.channel", "log_name"]),
-    (Slot::EventId, &["EventID", "EventId", "event_id", "event.code", "winlog.event_id"]),
-    (Slot::Provider, &["SourceName", "ProviderName", "Provider_Name", "Provider", "source_name", "winlog.provider_name"]),
-    (Slot::Host, &["Hostname", "Computer", "ComputerName", "computer_name", "host.name", "hostname", "DeviceName", "MachineName"]),
-    (Slot::RecordId, &["RecordNumber", "EventRecordID", "RecordID", "record_id", "winlog.record_id"]),
-    (Slot::Stated, &["@timestamp", "TimeCreated", "SystemTime", "EventTime", "TimeGenerated", "timestamp", "Timestamp", "time"]),
-    (Slot::Local, &["EventTime"]),
-    (Slot::Sensor, &["UtcTime"]),
-];
-
-/// Fills the slots of a flat record from its fields.
-pub fn flat(record: &mut Record) {
-    for (slot, names) in NAMES {
-        let span = match slot {
-            // The first that is a time at all: some collectors write an empty or impossible one.
-            Slot::Stated => names.iter().find_map(|name| record.span(name).filter(|span| super::time::parse(record.text(*span)).is_some())),
-            _ => names.iter().find_map(|name| record.span(name)),
-        };
-        record.set(*slot, span);
-    }
-}
 
 /// The channel in its well-known spelling.
 pub fn channel(raw: &str) -> &str {
