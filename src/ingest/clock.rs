@@ -94,7 +94,7 @@ mod tests {
 
     fn head(stated: i64, sensor: i64, doubtful: bool) -> Head {
         let (states_utc, local) = (false, NONE);
-        Head { stated, local, sensor, states_utc, doubtful, source: 1, machine: 2, provider: 0, channel: 0, event_id: 1, record_id: 1 }
+        Head { stated, local, sensor, states_utc, was_read: false, doubtful, source: 1, machine: 2, provider: 0, channel: 0, event_id: 1, record_id: 1 }
     }
 
     fn clocks(zone: Option<i64>) -> Clocks {

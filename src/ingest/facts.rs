@@ -152,8 +152,16 @@ impl Facts {
     }
 
     /// Learns the clock of a host in a file from a record that has both times.
+    ///
+    /// One that says when it was read tells only where it happened after that: then the collector's clock is local time.
     pub fn learn_clock(&mut self, head: &Head) {
-        if head.stated != NONE && head.sensor != NONE && !head.doubtful {
+        if head.was_read && !head.doubtful && head.stated != NONE && head.sensor != NONE {
+            let offset = head.sensor - head.stated;
+            if whole_zone(offset).is_some_and(|zone| zone > 0) {
+                let sample = Sample { stated: head.stated, offset, zone: None };
+                self.clocks.entry((head.source, head.machine)).or_default().insert(head.stated.div_euclid(1000), sample);
+            }
+        } else if head.stated != NONE && head.sensor != NONE && !head.doubtful {
             let zone = if head.local == NONE { None } else { whole_zone(head.sensor - head.local) };
             let sample = Sample { stated: head.stated, offset: head.sensor - head.stated, zone };
             self.clocks.entry((head.source, head.machine)).or_default().insert(head.stated.div_euclid(1000), sample);

@@ -3,6 +3,7 @@
 use memchr::{memchr, memchr2};
 
 use super::record::{Record, Span};
+use crate::telemetry::mapping::shape::Nested;
 
 /// Where a text stops being JSON, and why.
 #[derive(Debug, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub struct Fault {
 
 /// Nesting beyond this is refused.
 const MAX_DEPTH: u32 = 64;
+/// Objects deeper than this stay one field, their JSON.
+const MAX_SPREAD: u32 = 12;
 
 /// What stands at a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,6 +148,34 @@ impl<'a> Reader<'a> {
                 Ok(Some(record.since(mark)))
             }
         }
+    }
+
+    /// The fields of an object into the record; what becomes of objects inside is for the shape to say.
+    pub fn fields(&mut self, record: &mut Record, nested: Nested) -> Result<(), Fault> {
+        match nested {
+            Nested::Kept => self.object(record, &mut |reader, record, key| {
+                let value = reader.value(record)?;
+                record.push(key, value);
+                Ok(())
+            }),
+            Nested::Spread(bare) => self.spread(record, None, bare, 0),
+        }
+    }
+
+    fn spread(&mut self, record: &mut Record, outer: Option<Span>, bare: &[&str], depth: u32) -> Result<(), Fault> {
+        self.object(record, &mut |reader, record, key| {
+            let name = outer.map_or(key, |outer| record.join(outer, key));
+            if reader.kind()? == Kind::Object && depth < MAX_SPREAD && !reader.is_empty_object() {
+                return reader.spread(record, Some(name), bare, depth + 1);
+            }
+            let value = reader.value(record)?;
+            record.push(record.without(name, bare), value);
+            Ok(())
+        })
+    }
+
+    fn is_empty_object(&self) -> bool {
+        self.text[self.at + 1..].trim_start().starts_with('}')
     }
 
     fn word(&mut self, word: &'static str) -> Result<(), Fault> {

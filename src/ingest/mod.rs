@@ -34,6 +34,7 @@ mod record;
 mod row;
 mod rows;
 mod script;
+mod shape;
 mod spill;
 mod take;
 mod tally;
@@ -133,7 +134,7 @@ pub enum IngestError {
     #[diagnostic(code(ingest::unreadable), help("name a file or folder of raw logs that can be read"))]
     Unreadable { path: String, reason: String },
     #[error("no telemetry in {paths}")]
-    #[diagnostic(code(ingest::nothing), help("EVTX and NDJSON are read, also as .gz and inside .zip and .tar.gz; the content decides, not the name"))]
+    #[diagnostic(code(ingest::nothing), help("EVTX and JSON are read, also as .gz and inside .zip and .tar.gz; the content decides, not the name"))]
     Nothing { paths: String },
     #[error("interrupted: the store is as it was")]
     #[diagnostic(code(ingest::interrupted), help("run the same ingest again"))]

@@ -21,7 +21,7 @@ struct Compiled {
 }
 
 /// A source, ready to be applied.
-enum Source {
+pub enum Source {
     Plain(From),
     Pattern(From, Regex),
     First(Vec<Source>),
@@ -90,7 +90,7 @@ fn holds(rule: &Compiled, record: &Record) -> bool {
     })
 }
 
-fn compile(from: &From) -> Option<Source> {
+pub fn compile(from: &From) -> Option<Source> {
     Some(match from {
         From::First(sources) => Source::First(sources.iter().filter_map(compile).collect()),
         From::Pattern(_, pattern)
@@ -114,7 +114,7 @@ fn typed(cell: Cell<'_>, kind: Type) -> Cell<'_> {
     }
 }
 
-fn evaluate<'r>(source: &Source, record: &'r Record) -> Cell<'r> {
+pub fn evaluate<'r>(source: &Source, record: &'r Record) -> Cell<'r> {
     match source {
         Source::First(sources) => sources.iter().map(|source| evaluate(source, record)).find(|cell| !cell.is_missing()).unwrap_or_default(),
         Source::Pattern(from, regex) => pattern(from, regex, record).unwrap_or_default(),
@@ -136,6 +136,17 @@ fn plain<'r>(from: &From, record: &'r Record) -> Option<Cell<'r>> {
             Cell::Text(Cow::Owned(path)) => Cell::Text(text::base_name(&path).to_string().into()),
             other => other,
         },
+        From::Hashes(parts) => {
+            let mut out = String::new();
+            for (algorithm, names) in parts {
+                if let Some(digest) = record.first(names) {
+                    let between = if out.is_empty() { "" } else { "," };
+                    out.extend([between, algorithm, "=", digest]);
+                }
+            }
+            if out.is_empty() { Cell::Missing } else { Cell::Text(out.into()) }
+        }
+        From::List(names, between) => text::items(record.first(names)?, between).map_or(Cell::Missing, Cell::Text),
         From::Hash(names, algorithm) => Cell::Text(hash(record.first(names)?, algorithm)?.to_ascii_lowercase().into()),
         From::Number(names) => Cell::Int(text::integer(record.first(names)?)?),
         From::Pid(names) => Cell::Int(text::integer(record.first(names)?).filter(|pid| *pid != 0)?),

@@ -2,6 +2,9 @@
 
 use memchr::memchr;
 
+use crate::telemetry::mapping::shape::SLOTS;
+pub use crate::telemetry::mapping::shape::Slot;
+
 /// Bytes of a record's buffer.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Span {
@@ -14,25 +17,9 @@ pub struct Span {
 struct Field {
     name: Span,
     value: Option<Span>,
+    /// For rules alone: the same value is in the record under another name.
+    found: bool,
 }
-
-/// What every record says about itself, wherever its format keeps it.
-#[derive(Clone, Copy, Debug)]
-pub enum Slot {
-    Channel,
-    EventId,
-    Provider,
-    Host,
-    RecordId,
-    /// The time that the record states.
-    Stated,
-    /// The same by the host's own wall clock, without a zone, where a collector adds it.
-    Local,
-    /// The time of the sensor's own clock, in UTC.
-    Sensor,
-}
-
-const SLOTS: usize = 8;
 
 /// More fields than this and the surplus goes, as JSON, into one field of its own.
 const MAX_FIELDS: usize = 400;
@@ -49,6 +36,8 @@ pub struct Record {
     surplus: String,
     /// The stated time is UTC by the format's own rule; only a gross error is corrected.
     pub states_utc: bool,
+    /// The stated time is when a collector read the record.
+    pub was_read: bool,
 }
 
 impl Record {
@@ -58,6 +47,7 @@ impl Record {
         self.surplus.clear();
         self.slots = [None; SLOTS];
         self.states_utc = false;
+        self.was_read = false;
         // One giant record must not keep its buffer for the rest of the run.
         if self.text.capacity() > 8 << 20 {
             self.text = String::new();
@@ -88,6 +78,28 @@ impl Record {
         self.text.get(span.start as usize..span.end as usize).unwrap_or_default()
     }
 
+    /// `outer.inner` of two spans.
+    pub fn join(&mut self, outer: Span, inner: Span) -> Span {
+        let start = self.text.len();
+        self.text.extend_from_within(outer.start as usize..outer.end as usize);
+        self.text.push('.');
+        self.text.extend_from_within(inner.start as usize..inner.end as usize);
+        self.since(start)
+    }
+
+    /// `inner` of `outer.inner`, where one of these is the outer.
+    pub fn without(&self, name: Span, outers: &[&str]) -> Span {
+        let text = self.text(name);
+        let outer = outers.iter().find(|outer| text.strip_prefix(**outer).is_some_and(|rest| rest.starts_with('.') && rest.len() > 1));
+        outer.map_or(name, |outer| Span { start: name.start + outer.len() as u32 + 1, ..name })
+    }
+
+    /// Adds a field that rules find, and that the record as logged does not have.
+    pub fn push_found(&mut self, name: &str, value: Span) {
+        let name = self.keep(name);
+        self.fields.push(Field { name, value: Some(value), found: true });
+    }
+
     /// Adds a field. A name that is there already keeps its first value; another value gets the name with a number.
     pub fn push(&mut self, name: Span, value: Option<Span>) {
         if self.fields.len() >= MAX_FIELDS {
@@ -112,11 +124,11 @@ impl Record {
                     continue;
                 }
                 let name = self.keep(&other);
-                self.fields.push(Field { name, value });
+                self.fields.push(Field { name, value, found: false });
                 return;
             }
         }
-        self.fields.push(Field { name, value });
+        self.fields.push(Field { name, value, found: false });
     }
 
     fn position(&self, name: Span) -> Option<usize> {
@@ -143,12 +155,17 @@ impl Record {
             let mut surplus = std::mem::take(&mut self.surplus);
             surplus.push('}');
             let (name, value) = (self.keep(SURPLUS), self.keep(&surplus));
-            self.fields.push(Field { name, value: Some(value) });
+            self.fields.push(Field { name, value: Some(value), found: false });
         }
     }
 
     pub fn set(&mut self, slot: Slot, span: Option<Span>) {
         self.slots[slot as usize] = span;
+    }
+
+    /// Sets a slot to what another holds.
+    pub fn copy_slot(&mut self, from: Slot, to: Slot) {
+        self.slots[to as usize] = self.slots[from as usize];
     }
 
     /// What the record says about itself, where it says anything.
@@ -167,8 +184,11 @@ impl Record {
         let bytes = self.text.as_bytes();
         for field in &self.fields {
             let (start, end) = (field.name.start as usize, field.name.end as usize);
-            if end - start == name.len() && &bytes[start..end] == name.as_bytes() {
-                return field.value.map(|value| self.text(value)).filter(|text| !is_missing(text));
+            if end - start == name.len()
+                && &bytes[start..end] == name.as_bytes()
+                && let Some(text) = field.value.map(|value| self.text(value)).filter(|text| !is_missing(text))
+            {
+                return Some(text);
             }
         }
         None
@@ -179,9 +199,17 @@ impl Record {
         names.iter().find_map(|name| self.get(name))
     }
 
+    /// Whether there is a field of this name, or one inside it, null or not.
+    pub fn has(&self, name: &str) -> bool {
+        self.fields.iter().any(|field| {
+            let rest = self.text(field.name).strip_prefix(name);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
+    }
+
     /// Every field that is not null.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.fields.iter().filter_map(|field| field.value.map(|value| (self.text(field.name), self.text(value))))
+        self.fields.iter().filter(|field| !field.found).filter_map(|field| field.value.map(|value| (self.text(field.name), self.text(value))))
     }
 
     /// How many fields there are, nulls too.

@@ -70,6 +70,8 @@ pub struct Head {
     pub sensor: i64,
     /// The stated time is UTC by the format's own rule.
     pub states_utc: bool,
+    /// The stated time is when a collector read the record.
+    pub was_read: bool,
     /// The sensor's clock is known to go wrong in records of this kind.
     pub doubtful: bool,
     pub source: u32,
@@ -88,6 +90,7 @@ impl Head {
             local: NONE,
             sensor: NONE,
             states_utc: true,
+            was_read: false,
             doubtful: false,
             source: 0,
             machine,

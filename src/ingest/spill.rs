@@ -51,7 +51,7 @@ pub fn begin(out: &mut Vec<u8>, head: &Head) -> usize {
     put_i64(out, head.stated);
     put_i64(out, head.local);
     put_i64(out, head.sensor);
-    out.push(u8::from(head.states_utc) | u8::from(head.doubtful) << 1);
+    out.push(u8::from(head.states_utc) | u8::from(head.doubtful) << 1 | u8::from(head.was_read) << 2);
     for number in [head.source, head.machine, head.provider, head.channel] {
         put_u32(out, number);
     }
@@ -131,6 +131,7 @@ impl<'a> Frame<'a> {
             sensor,
             states_utc: flags & 1 != 0,
             doubtful: flags & 2 != 0,
+            was_read: flags & 4 != 0,
             source: self.u32()?,
             machine: self.u32()?,
             provider: self.u32()?,

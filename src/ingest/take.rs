@@ -103,6 +103,7 @@ impl<'r> Taker<'r> {
             local: record.slot(Slot::Local).and_then(time::parse).unwrap_or(NONE),
             sensor: if provider == Some("Sysmon") { record.slot(Slot::Sensor).and_then(time::parse).unwrap_or(NONE) } else { NONE },
             states_utc: record.states_utc,
+            was_read: record.was_read,
             doubtful: provider == Some("Sysmon") && matches!(event_id, Some(3 | 22)),
             source: self.source,
             machine: record.slot(Slot::Host).map_or(0, |host| self.machine(host)),

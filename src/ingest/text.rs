@@ -8,6 +8,19 @@ use memchr::{memchr2, memmem, memrchr2};
 use super::record::is_missing;
 use crate::plan::pattern;
 
+/// The items of a JSON array with a text between them; a text that is no array as it is. Nothing where there are none.
+pub fn items<'t>(text: &'t str, between: &str) -> Option<Cow<'t, str>> {
+    if !text.starts_with('[') {
+        return Some(text.into());
+    }
+    let Ok(serde_json::Value::Array(items)) = serde_json::from_str(text) else { return Some(text.into()) };
+    let texts = items.into_iter().filter(|item| !item.is_null()).map(|item| match item {
+        serde_json::Value::String(text) => text,
+        other => other.to_string(),
+    });
+    Some(texts.collect::<Vec<_>>().join(between)).filter(|text| !is_missing(text)).map(Cow::Owned)
+}
+
 /// The last part of a path; a trailing separator is no part.
 pub fn base_name(path: &str) -> &str {
     let path = path.trim_end_matches(['\\', '/']);

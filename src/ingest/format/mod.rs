@@ -2,6 +2,7 @@
 //!
 //! A format cuts a stream into units that can be decoded apart, on any thread, and decodes a unit into records.
 
+mod documents;
 mod evtx;
 mod ndjson;
 
@@ -43,7 +44,7 @@ pub trait Format: Sync + Send {
 }
 
 /// All formats, asked in this order.
-pub const FORMATS: &[&dyn Format] = &[&evtx::Evtx, &ndjson::NdJson];
+pub const FORMATS: &[&dyn Format] = &[&evtx::Evtx, &documents::Arrays, &ndjson::NdJson, &documents::Objects];
 
 /// How much of a file decides what it is.
 pub const PEEK: usize = 64 << 10;

@@ -1,22 +1,22 @@
-//! One JSON object per line, flat, as collectors write Windows records; any other object is kept raw.
+//! One JSON object per line.
 
 use std::borrow::Cow;
 use std::io::{self, Read};
 
 use memchr::{memchr, memrchr};
 
-use super::super::embedded;
-use super::super::identify;
-use super::super::json::{Fault, Reader};
+use super::super::json::Fault;
 use super::super::record::Record;
+use super::super::shape::{ShapeReader, parse};
 use super::{Format, Sink, Unit};
+use crate::telemetry::mapping::shape::Nested;
 
 pub struct NdJson;
 
 /// Bytes of a unit, unless a line is longer.
-const UNIT: usize = 1 << 20;
+pub const UNIT: usize = 1 << 20;
 /// A longer line is not read, only passed over and reported.
-const LONGEST: usize = 64 << 20;
+pub const LONGEST: usize = 64 << 20;
 
 impl Format for NdJson {
     fn recognises(&self, head: &[u8]) -> bool {
@@ -30,9 +30,8 @@ impl Format for NdJson {
         // A broken object is still one: what counts against a file is what does not even begin as one.
         let (mut read_well, mut objects, mut others) = (0, 0, 0);
         for line in head[..whole].split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).take(100) {
-            record.clear();
             *if line.trim_ascii_start().starts_with(b"{") { &mut objects } else { &mut others } += 1;
-            read_well += usize::from(read(&String::from_utf8_lossy(line), &mut record).is_ok() && record.width() > 0);
+            read_well += usize::from(parse(&String::from_utf8_lossy(line), Nested::Kept, &mut record).is_ok() && record.width() > 0);
         }
         read_well > 0 && objects >= others
     }
@@ -86,7 +85,7 @@ impl Format for NdJson {
     }
 
     fn decode(&self, unit: &Unit, sink: &mut dyn Sink) {
-        let mut record = Record::default();
+        let (mut record, mut reader) = (Record::default(), ShapeReader::default());
         let valid = std::str::from_utf8(&unit.bytes).is_ok();
         let mut start = 0;
         while start < unit.bytes.len() {
@@ -96,14 +95,8 @@ impl Format for NdJson {
             if !line.trim_ascii().is_empty() {
                 // Damaged characters cost themselves, not their record.
                 let text = if valid { std::str::from_utf8(line).map(Cow::Borrowed).unwrap_or_default() } else { String::from_utf8_lossy(line) };
-                record.clear();
-                match read(&text, &mut record) {
-                    Ok(()) => {
-                        embedded::spread(&mut record);
-                        record.close();
-                        identify::flat(&mut record);
-                        sink.record(&mut record);
-                    }
+                match reader.read(&text, &mut record) {
+                    Ok(()) => sink.record(&mut record),
                     Err(fault) => sink.reject(Some(unit.offset + start as u64 + fault.at as u64), &reason(&fault)),
                 }
             }
@@ -119,20 +112,11 @@ impl Format for NdJson {
         if line.trim_ascii().is_empty() {
             return None;
         }
-        read(&String::from_utf8_lossy(line), &mut Record::default()).err().map(|fault| reason(&fault))
+        parse(&String::from_utf8_lossy(line), Nested::Kept, &mut Record::default()).err().map(|fault| reason(&fault))
     }
 }
 
-fn reason(fault: &Fault) -> String {
+/// Why a text is no record.
+pub fn reason(fault: &Fault) -> String {
     format!("not JSON: {}", fault.reason)
-}
-
-fn read(text: &str, record: &mut Record) -> Result<(), Fault> {
-    let mut reader = Reader::new(text);
-    reader.object(record, &mut |reader, record, key| {
-        let value = reader.value(record)?;
-        record.push(key, value);
-        Ok(())
-    })?;
-    reader.finish()
 }

@@ -7,6 +7,7 @@ pub mod codes;
 mod logons;
 mod powershell;
 mod security;
+pub mod shape;
 mod sysmon;
 mod system;
 
@@ -43,6 +44,10 @@ pub enum From {
     Yes,
     /// The last part of a path.
     Name(&'static [&'static str]),
+    /// Digests by algorithm, each in the first of its fields, as `MD5=…,SHA256=…`.
+    Hashes(&'static [(&'static str, &'static [&'static str])]),
+    /// The items of a JSON array, with a text between them; a text that is none as it is.
+    List(&'static [&'static str], &'static str),
     /// One algorithm's part of `MD5=…,SHA256=…`, in lower case.
     Hash(&'static [&'static str], &'static str),
     /// An integer, decimal or `0x…`.
@@ -137,20 +142,27 @@ pub const ENVELOPE: &[&str] = &[
     "Provider",
     "source_name",
     "winlog.provider_name",
+    "event.provider",
     "ProviderGuid",
     "Provider_Guid",
     "Hostname",
     "Computer",
     "ComputerName",
     "computer_name",
+    "winlog.computer_name",
     "host.name",
+    "host.hostname",
     "hostname",
+    "agent.name",
+    "agent.hostname",
+    "beat.hostname",
     "DeviceName",
     "MachineName",
     "RecordNumber",
     "EventRecordID",
     "RecordID",
     "record_id",
+    "record_number",
     "winlog.record_id",
     "@timestamp",
     "TimeCreated",

@@ -1,0 +1,83 @@
+//! The shapes that records come in: how to tell one, and where it keeps what the rules ask for.
+//!
+//! A rule names the fields of a sensor as that sensor logs them. A collector that moves them elsewhere has a shape here, which says under what other names
+//! they are found; so one rule serves them all.
+
+mod ecs;
+mod flat;
+mod winlogbeat;
+
+use super::From;
+
+/// What every record says about itself, wherever its shape keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slot {
+    Channel,
+    EventId,
+    Provider,
+    Host,
+    RecordId,
+    /// The time that the record states.
+    Stated,
+    /// The same by the host's own wall clock, without a zone, where a collector adds it.
+    Local,
+    /// The time of the sensor's own clock, in UTC.
+    Sensor,
+}
+
+/// How many slots there are.
+pub const SLOTS: usize = 8;
+
+/// How one collector writes records.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    /// What documentation and tests call it.
+    pub name: &'static str,
+    /// A record is of this shape when it has all fields of one of these lists; `a` is also there where `a.b` is.
+    pub marks: &'static [&'static [&'static str]],
+    pub nested: Nested,
+    /// Most telling first.
+    pub slots: &'static [(Slot, &'static [&'static str])],
+    /// The stated time is UTC by the shape's own rule; only a gross error is corrected.
+    pub states_utc: bool,
+    /// Where a collector that puts the sensor's time in place of the stated one says when it read the record.
+    pub read_at: &'static [&'static str],
+    /// Of records that don't name it.
+    pub channel: Option<&'static str>,
+    pub found: &'static [Found],
+}
+
+/// What becomes of objects inside a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nested {
+    /// Each is one field, its JSON.
+    Kept,
+    /// Their fields are the record's own: `winlog.channel`. Those of the objects named here without what they are in: `event_data.Image` is `Image`.
+    Spread(&'static [&'static str]),
+}
+
+/// Fields that rules of some records ask for, and where they are when the record has none of that name.
+#[derive(Clone, Copy, Debug)]
+pub struct Found {
+    /// In lower case; empty for any.
+    pub channel: &'static str,
+    /// Empty for all.
+    pub ids: &'static [i64],
+    pub fields: &'static [(&'static str, From)],
+}
+
+/// All shapes, asked in this order; the last is that of any record.
+pub const SHAPES: &[Shape] = &[flat::WINDOWS, winlogbeat::SIX, ecs::WINDOWS, flat::SYSMON, flat::ANY];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::telemetry::mapping::ENVELOPE;
+
+    #[test]
+    fn where_a_record_is_from_is_no_content_of_it() {
+        let names = SHAPES.iter().flat_map(|shape| shape.slots).flat_map(|(_, names)| *names);
+        let unknown: std::collections::BTreeSet<&&str> = names.filter(|name| !ENVELOPE.contains(name)).collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
+    }
+}

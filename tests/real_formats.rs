@@ -1,0 +1,124 @@
+//! Real telemetry in the other formats: no record is lost, and every kind is counted as a plain reading of the file counts it.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::{NOW, Place, stores};
+
+type Counts = BTreeMap<(String, Option<i64>), u64>;
+
+fn eval(store: &Path, expression: &str) -> Value {
+    let arguments: [&std::ffi::OsStr; 8] =
+        ["eval".as_ref(), expression.as_ref(), "--source".as_ref(), store.as_ref(), "--now".as_ref(), NOW.as_ref(), "--format".as_ref(), "json".as_ref()];
+    Place::new().huntsman(arguments).run().expect(0).json()
+}
+
+/// Counts of the rows of a query by texts of these columns.
+fn count(store: &Path, query: &str, columns: &[&str]) -> BTreeMap<Vec<String>, u64> {
+    let answer = eval(store, &format!(r#"Client("all", all_time()).{query}.group_by({columns:?}).count()"#));
+    let row = |row: &Value| (columns.iter().map(|column| row[*column].to_string().to_lowercase()).collect(), row["Count"].as_u64().unwrap());
+    answer["rows"].as_array().unwrap().iter().map(row).collect()
+}
+
+fn text_of(path: &Path) -> String {
+    let mut bytes = std::fs::read(path).unwrap();
+    if path.extension().is_some_and(|ending| ending == "gz") {
+        let mut text = Vec::new();
+        flate2::read::MultiGzDecoder::new(bytes.as_slice()).read_to_end(&mut text).unwrap();
+        bytes = text;
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Every record of the files of a folder, read whole by another reader.
+fn records(folder: &str, endings: &[&str]) -> Vec<Value> {
+    let Some(folder) = stores::real_path(folder) else { return Vec::new() };
+    let files = endings.iter().flat_map(|ending| crate::support::files_below(&folder, ending));
+    let of_file = |text: String| match serde_json::from_str(&text) {
+        Ok(Value::Array(records)) => records,
+        Ok(record) => vec![record],
+        Err(_) => text.lines().filter(|line| !line.trim().is_empty()).map(|line| serde_json::from_str(line).unwrap()).collect(),
+    };
+    files.flat_map(|path| of_file(text_of(&path))).collect()
+}
+
+/// What a store holds by channel and id.
+fn kinds(store: &Path) -> Counts {
+    let answer = eval(store, r#"Client("all", all_time()).get_raw_events().group_by(["Channel", "EventId"]).count()"#);
+    let mut counts = Counts::new();
+    for row in answer["rows"].as_array().unwrap() {
+        *counts.entry((row["Channel"].as_str().unwrap_or_default().to_lowercase(), row["EventId"].as_i64())).or_default() += row["Count"].as_u64().unwrap();
+    }
+    counts
+}
+
+fn compare(folder: &str, endings: &[&str], kind: impl Fn(&Value) -> (String, Option<i64>)) {
+    let Some(filled) = stores::real(folder) else { return };
+    let mut expected = Counts::new();
+    for record in records(folder, endings) {
+        let (channel, id) = kind(&record);
+        *expected.entry((channel.to_lowercase(), id)).or_default() += 1;
+    }
+    assert_eq!(filled.summary["rejected"], serde_json::json!([]), "{folder}");
+    assert_eq!(filled.summary["records"], expected.values().sum::<u64>(), "{folder}");
+    assert_eq!(kinds(&filled.store), expected, "{folder}");
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_string()
+}
+
+fn number(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_str()?.parse().ok())
+}
+
+#[test]
+fn winlogbeat_records_are_all_there() {
+    compare("mordor-winlogbeat6-2019", &[".gz"], |record| (text(&record["log_name"]), number(&record["event_id"])));
+    compare("ecs-amides-sigma", &[".jsonl"], |record| (text(&record["winlog"]["channel"]), number(&record["winlog"]["event_id"])));
+    compare("ecs-derived-mordor", &[".gz"], |record| (text(&record["winlog"]["channel"]), number(&record["event"]["code"])));
+}
+
+#[test]
+fn arrays_are_read_to_their_end() {
+    let sysmon = "Microsoft-Windows-Sysmon/Operational";
+    compare("eqllib", &[".json", ".gz"], |record| match number(&record["EventId"]) {
+        Some(id) => (sysmon.into(), Some(id)),
+        None => (String::new(), None),
+    });
+}
+
+/// Captures of Sysmon and Security once flat, once in the common schema: the same rows but for what the schema's version lost.
+#[test]
+fn one_capture_in_two_shapes_is_one() {
+    let captures = [
+        "mordor-theshire-2020/202009040706_empire_persistence_registry_modification_run_keys_standard_user",
+        "mordor-theshire-2020/202009220736_empire_mimikatz_extract_keys",
+        "mordor-pandalab-lsass/campaign_03_comsvcs",
+    ];
+    for capture in captures {
+        let name = capture.rsplit('/').next().unwrap();
+        let Some(flat) = stores::real(&format!("{capture}.ndjson.gz")) else { return };
+        let Some(other) = stores::real(&format!("ecs-derived-mordor/{name}.ecs.ndjson.gz")) else { return };
+        for (query, columns) in [
+            (
+                r#"get_executions(#{ operation: ["create", "kill", "thread", "load", "access", "tamper"] }).filter(|e| e.Provider == "Sysmon")"#,
+                vec!["EventId", "Operation", "Machine", "ChildFilename", "ParentFilename", "ParentGuid"],
+            ),
+            ("get_files().filter(|e| e.EventId == 11)", vec!["EventId", "Operation", "ChildPath", "ParentFilename"]),
+            ("get_registry().filter(|e| e.EventId == 13)", vec!["Machine", "Key", "Value", "ValueData", "ParentPid"]),
+            (
+                "get_communications().filter(|e| e.Provider == \"Sysmon\")",
+                vec!["Machine", "ParentFilename", "LocalIp", "RemoteIp", "RemotePort", "Protocol", "Direction"],
+            ),
+            ("get_dns()", vec!["Machine", "ParentFilename", "Query", "Status"]),
+            ("get_logons()", vec!["EventId", "Operation"]),
+            ("get_scripts()", vec!["EventId", "Machine"]),
+        ] {
+            assert_eq!(count(&other.store, query, &columns), count(&flat.store, query, &columns), "{name} {query}");
+        }
+    }
+}
