@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use super::{Aggregate, Arithmetic, Comparison, Expr, Fold, Func, How, Keep, Period, Plan, Scan, Scope, Source, Step, Value};
+use super::{Aggregate, Arithmetic, Comparison, Expr, Fold, Func, How, Keep, Known, Period, Plan, Scan, Scope, Source, Step, Value, Whom};
 
 /// A plan as text, one step a line.
 pub fn explain(plan: &Plan) -> String {
@@ -25,8 +25,8 @@ fn write_plan(text: &mut String, plan: &Plan, depth: usize) {
     }
     for step in &plan.steps {
         line(text, &indent, &step_text(step));
-        if let Step::Join { right, .. } = step {
-            write_plan(text, right, depth + 1);
+        for plan in step.plans() {
+            write_plan(text, plan, depth + 1);
         }
     }
 }
@@ -94,6 +94,20 @@ fn step_text(step: &Step) -> String {
             let pairs = left_on.iter().zip(right_on).map(|(left, right)| if left == right { left.to_string() } else { format!("{left} = {right}") });
             let within = within.map(|span| format!(" within {}", duration_text(span))).unwrap_or_default();
             format!("{how} on {}{within}", pairs.collect::<Vec<_>>().join(", "))
+        }
+        Step::Kin(kin) => format!("{} {}", kin.relation.word(), whose(&kin.whose)),
+        Step::Among(among) => format!("{} is a process {}", among.side.word(), whose(&among.whose)),
+    }
+}
+
+/// Whose kin: of rows they follow.
+fn whose(whom: &Whom) -> String {
+    let named = |name: &Arc<str>, value: &Value| format!("{name} {}", literal(value));
+    match whom {
+        Whom::Rows(_, side) => format!("that rows have as {}", side.word()),
+        Whom::Row(cells, side) => {
+            let known = cells.iter().filter(|(name, _)| Known::COLUMNS.contains(&&***name)).map(|(name, value)| named(name, value));
+            format!("that a row has as {}: {}", side.word(), known.collect::<Vec<_>>().join(", "))
         }
     }
 }

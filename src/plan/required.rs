@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Keep, Place, Schema, Step};
+use super::{ASKED, DEPTH, Keep, Known, Place, Schema, Step, telling};
 
 /// Names of columns that somebody further down needs.
 pub type Needed = BTreeSet<Arc<str>>;
@@ -60,6 +60,16 @@ fn before(step: &Step, mut needed: Needed, input: Option<&Schema>) -> Needed {
             needed.retain(|name| known.contains(name));
             needed.extend(left_on.iter().cloned());
             needed.extend(within.map(|_| Arc::from("DateTime")));
+        }
+        Step::Kin(_) => {
+            let known = all();
+            let told: Vec<Arc<str>> = telling(needed.iter().map(|name| &**name)).filter(|name| known.contains(name)).collect();
+            needed.retain(|name| ![DEPTH, ASKED].contains(&&**name));
+            needed.extend(told);
+        }
+        Step::Among(_) => {
+            let known = all();
+            needed.extend(Known::COLUMNS.map(Arc::from).into_iter().filter(|name| known.contains(name)));
         }
     }
     needed

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Expr, Period};
+use super::{Among, Expr, Kin, Period, Whom};
 use crate::telemetry::Type;
 
 /// A question, whole. Plans are values: two equal plans have one answer.
@@ -124,6 +124,10 @@ pub enum Step {
         right_on: Vec<Arc<str>>,
         within: Option<i64>,
     },
+    /// From starts and ends of processes: kin of some processes, one row each.
+    Kin(Kin),
+    /// Rows that tell of some processes.
+    Among(Among),
 }
 
 /// What is known of where an address is.
@@ -220,6 +224,29 @@ pub enum Fold {
     Quantile(f64),
 }
 
+impl Step {
+    /// The plans that it asks besides the rows that come to it.
+    pub fn plans(&self) -> Vec<&Arc<Plan>> {
+        match self {
+            Step::Join { right, .. } => vec![right],
+            Step::Kin(kin) => kin.whose.plan().into_iter().collect(),
+            Step::Among(among) => among.whose.plan().into_iter().chain([&among.history]).collect(),
+            Step::Filter(_)
+            | Step::Derive(..)
+            | Step::Select(_)
+            | Step::Drop(_)
+            | Step::Rename(_)
+            | Step::Group { .. }
+            | Step::Share { .. }
+            | Step::Locate(_)
+            | Step::Sort(_)
+            | Step::Limit(_)
+            | Step::Explode(_)
+            | Step::Distinct(_) => Vec::new(),
+        }
+    }
+}
+
 impl Plan {
     pub fn scan(scan: Scan) -> Plan {
         Plan { source: Source::Scan(scan), steps: Vec::new() }
@@ -239,10 +266,16 @@ impl Plan {
             Source::Scan(scan) => Source::Scan(Scan { needs: Some(Vec::new()), ..scan.clone() }),
             Source::Union(plans) => Source::Union(plans.iter().map(below).collect()),
         };
+        let whose = |whom: &Whom| match whom {
+            Whom::Rows(plan, side) => Whom::Rows(below(plan), *side),
+            Whom::Row(..) => whom.clone(),
+        };
         let quiet = |step: &Step| match step {
             Step::Join { right, how, left_on, right_on, within } => {
                 Step::Join { right: below(right), how: *how, left_on: left_on.clone(), right_on: right_on.clone(), within: *within }
             }
+            Step::Kin(kin) => Step::Kin(Kin { relation: kin.relation, whose: whose(&kin.whose) }),
+            Step::Among(among) => Step::Among(Among { side: among.side, whose: whose(&among.whose), history: below(&among.history) }),
             other => other.clone(),
         };
         Plan { source, steps: self.steps.iter().map(quiet).collect() }
@@ -254,11 +287,7 @@ impl Plan {
             Source::Scan(scan) => vec![scan],
             Source::Union(plans) => plans.iter().flat_map(|plan| plan.scans()).collect(),
         };
-        for step in &self.steps {
-            if let Step::Join { right, .. } = step {
-                found.extend(right.scans());
-            }
-        }
+        found.extend(self.steps.iter().flat_map(Step::plans).flat_map(|plan| plan.scans()));
         found
     }
 }

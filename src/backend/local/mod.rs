@@ -11,6 +11,7 @@ mod inventory;
 mod job;
 mod join;
 mod kernel;
+mod kin;
 mod machines;
 mod pick;
 mod pieces;

@@ -19,7 +19,7 @@ use crate::telemetry::Type;
 /// What the values of a row by which it is told from others come to.
 const KEY: &str = "\u{2}key";
 /// What a row's place in the row order comes to.
-const PLACE: &str = "\u{2}place";
+pub const PLACE: &str = "\u{2}place";
 /// A number that follows from a row's place, spread evenly.
 const SPREAD: &str = "\u{2}spread";
 
@@ -125,12 +125,12 @@ fn key(schema: &Schema, names: &[Arc<str>], seed: &Arc<Seed>) -> PolarsExpr {
 }
 
 /// What tells a row by its place in the row order.
-fn place(seed: &Arc<Seed>) -> PolarsExpr {
+pub fn place(seed: &Arc<Seed>) -> PolarsExpr {
     kernel::fingerprint_of(order_columns(), kinds_of_order().to_vec(), seed.clone()).alias(PLACE)
 }
 
 /// Whether a row's place is one of these.
-fn is_among(places: HashSet<u128>, seed: &Arc<Seed>) -> PolarsExpr {
+pub fn is_among(places: HashSet<u128>, seed: &Arc<Seed>) -> PolarsExpr {
     let seed = seed.clone();
     kernel_of(order_columns(), Type::Bool, move |columns| {
         let found = kernel::fingerprints(columns, &kinds_of_order(), &seed)?.into_iter().map(|place| places.contains(&place)).collect::<Vec<_>>();
@@ -149,7 +149,7 @@ fn kinds_of_order() -> [Type; 4] {
 }
 
 /// The fingerprints in a column.
-fn marks<'a>(piece: &'a DataFrame, name: &str) -> Result<impl Iterator<Item = u128> + 'a, BackendError> {
+pub fn marks<'a>(piece: &'a DataFrame, name: &str) -> Result<impl Iterator<Item = u128> + 'a, BackendError> {
     let marks = piece.column(name).and_then(Column::binary).map_err(run::failed)?;
     Ok(marks.iter().map(|mark| mark.and_then(|mark| mark.try_into().ok()).map_or(0, u128::from_le_bytes)))
 }

@@ -57,7 +57,7 @@ fn in_period(file: &StoredFile, scan: &Scan) -> bool {
     scan.period.from.is_none_or(|from| file.to >= from) && scan.period.to.is_none_or(|to| file.from < to)
 }
 
-fn has_machine(file: &StoredFile, muids: Option<&[Arc<str>]>) -> bool {
+pub fn has_machine(file: &StoredFile, muids: Option<&[Arc<str>]>) -> bool {
     let Some(muids) = muids else { return true };
     file.machines.is_empty() || file.machines.iter().any(|known| muids.binary_search_by(|muid| (**muid).cmp(known.as_str())).is_ok())
 }

@@ -57,7 +57,9 @@ fn reordered(steps: &[Step]) -> Vec<Step> {
             | Step::Limit(Keep::Sample(_))
             | Step::Explode(_)
             | Step::Distinct(_)
-            | Step::Join { .. } => all.push(step.clone()),
+            | Step::Join { .. }
+            | Step::Kin(_)
+            | Step::Among(_) => all.push(step.clone()),
         }
     }
     all
@@ -74,11 +76,13 @@ fn is_one_to_one(step: &Step) -> bool {
         | Step::Sort(_)
         | Step::Limit(_)
         | Step::Distinct(_)
-        | Step::Join { .. } => false,
+        | Step::Join { .. }
+        | Step::Kin(_)
+        | Step::Among(_) => false,
     }
 }
 
 /// The same rows come out in whatever order they come in.
 fn is_row_by_row(step: &Step) -> bool {
-    is_one_to_one(step) || matches!(step, Step::Filter(_) | Step::Explode(_) | Step::Sort(_))
+    is_one_to_one(step) || matches!(step, Step::Filter(_) | Step::Among(_) | Step::Explode(_) | Step::Sort(_))
 }

@@ -7,7 +7,7 @@ use polars::prelude::{Column, ExplodeOptions, Expr as PolarsExpr, IntoColumn, In
 use super::expr::{Lowering, column, kernel_of};
 use super::job::Job;
 use super::stage::{Order, Stage, visible};
-use super::{group, join, kernel, pick, run};
+use super::{group, join, kernel, kin, pick, run};
 use crate::backend::BackendError;
 use crate::plan::{Keep, Needed, Schema, SortKey, Step, Value};
 use crate::telemetry::Type;
@@ -53,6 +53,8 @@ pub fn apply(job: &mut Job, stage: Stage, step: &Step, schema: &Schema, needed: 
             let on = join::On { left: left_on, right: right_on, within: *within };
             join::apply(job, stage, right, *how, &on, schema, needed)
         }
+        Step::Kin(asked) => kin::apply(job, stage, asked, schema, needed),
+        Step::Among(among) => kin::among(job, stage, among),
     }
 }
 

@@ -8,6 +8,6 @@ mod starts;
 mod thing;
 
 pub use kind::RowType;
-pub use process::{Known, Life, Side, active, children, nobody};
+pub use process::{active, among, children, history, kin, life, named, nobody, of_row};
 pub use sightings::sightings;
 pub use thing::{Entity, EntityError, Narrow, Thing, columns};

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use crate::hunt::query::one_sensor;
-pub(super) use crate::hunt::query::one_sensor::TOGETHER;
-use crate::plan::{Expr, Func, Plan, Scan, Source, Step};
+use crate::plan::{Expr, Plan, Scan, Source, Step};
 use crate::telemetry;
 
 /// The starts of a scope, whole, one row each: of two sensors' reports the one that tells more. Only those for which the condition holds.
@@ -21,8 +20,4 @@ pub(super) fn starts(scan: &Scan, condition: Option<&Arc<Expr>>) -> Plan {
 /// The columns of the process table, in its order.
 pub(super) fn columns() -> Vec<Arc<str>> {
     telemetry::table("process").map(|table| table.columns.iter().map(|column| Arc::from(column.name)).collect()).unwrap_or_default()
-}
-
-pub(super) fn is_missing(column: &str) -> Arc<Expr> {
-    Expr::call(Func::IsMissing, vec![Expr::column(column)])
 }

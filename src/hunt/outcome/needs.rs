@@ -108,11 +108,7 @@ pub(super) fn narrowed_scans(plan: &Plan) -> Vec<Scan> {
         Source::Scan(scan) => vec![narrowed(scan, &plan.steps)],
         Source::Union(plans) => plans.iter().flat_map(|plan| narrowed_scans(plan)).collect(),
     };
-    for step in &plan.steps {
-        if let Step::Join { right, .. } = step {
-            scans.extend(narrowed_scans(right));
-        }
-    }
+    scans.extend(plan.steps.iter().flat_map(Step::plans).flat_map(|plan| narrowed_scans(plan)));
     scans
 }
 

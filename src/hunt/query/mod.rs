@@ -47,7 +47,6 @@ use crate::telemetry::words::Programs;
 pub use error::OptionError;
 pub use given::Given;
 pub(crate) use given::in_scope;
-pub use processes::ACTIVE;
 pub(crate) use raw_events::known_channels;
 pub(crate) use scan::anything_of;
 pub use users::users_of;

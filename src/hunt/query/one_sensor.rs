@@ -8,9 +8,7 @@ use std::sync::Arc;
 use super::names;
 use super::sum::is_known;
 use crate::plan::{Expr, How, Period, Plan, Scan, Step, Value};
-
-/// Two reports of one thing lie at most this far apart, in milliseconds.
-pub(in crate::hunt) const TOGETHER: i64 = 5_000;
+use crate::telemetry::belief::TOGETHER;
 
 const PROCESS: [&str; 4] = ["Muid", "Operation", "ChildPid", "ChildFilename"];
 const CONNECTION: [&str; 6] = ["Muid", "Protocol", "LocalIp", "LocalPort", "RemoteIp", "RemotePort"];

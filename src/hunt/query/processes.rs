@@ -7,7 +7,7 @@ use super::given::Asked;
 use super::options::*;
 use super::scan::{scan, supporting};
 use super::{Context, OptionError, Query, Shape, Target, names, one_sensor};
-use crate::plan::{Aggregate, Expr, Fold, Func, How, Plan, Scan, SortKey, Source, Step, Value};
+use crate::plan::{ACTIVE, Aggregate, Expr, Fold, Func, How, Plan, Scan, SortKey, Source, Step, Value};
 use crate::telemetry::{Table, table};
 
 pub(super) const QUERY: Query = Query {
@@ -19,9 +19,6 @@ pub(super) const QUERY: Query = Query {
     example: r#"Client("all", all_time()).get_processes(#{ kind: "hackingtool" })"#,
     shape: Shape::Processes,
 };
-
-/// The word of `Operation` for a process that had started before.
-pub const ACTIVE: &str = "active";
 
 /// The columns of the published reference, in its order; ours follow as the table has them.
 const FIRST: [&str; 12] = [

@@ -12,6 +12,7 @@ mod finding;
 mod geoip;
 mod group;
 mod histogram;
+mod kin;
 mod kind;
 mod known;
 mod machine;
@@ -131,6 +132,7 @@ pub(super) fn all() -> &'static [Declared] {
             bins::declared(),
             row::declared(),
             pivot::declared(),
+            kin::declared(),
             named::declared(),
             process::declared(),
             save::declared(),

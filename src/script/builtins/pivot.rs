@@ -9,9 +9,9 @@ use super::query::{self, Whose};
 use super::{Answer, Bins, Call, Collection, Declared, Kind, Row, method, named::Found};
 use crate::diag::Fault;
 use crate::frame::Frame;
-use crate::hunt::entity::{self, Known, Life, RowType, Side, Thing};
+use crate::hunt::entity::{self, RowType, Thing};
 use crate::hunt::query::users_of as users_of_rows;
-use crate::plan::{How, Plan, Scan, Scope, Step, Value};
+use crate::plan::{How, Known, Life, Plan, Scan, Scope, Side, Step, Value};
 
 /// A row of each type to try things on, for the examples.
 macro_rules! sample {
@@ -166,7 +166,7 @@ fn lacking(row: &Row, name: &str, why: &str) -> Fault {
 }
 
 /// What a row tells of a process; `None` where the cells are missing.
-fn known(call: &Call, row: &Row, side: Side) -> Answer<Option<Known>> {
+pub(super) fn known(call: &Call, row: &Row, side: Side) -> Answer<Option<Known>> {
     let schema = row.frame.schema();
     let has = |part: &str| schema.kind(&format!("{}{part}", side.word())).is_some();
     if schema.kind("Muid").is_none() || !(has("Guid") || has("Pid")) {
@@ -188,9 +188,9 @@ fn everything(call: &Call) -> Scan {
 fn life(call: &Call, known: &Known) -> Answer<(Life, Plan, Arc<Frame>)> {
     let mut known = known.clone();
     loop {
-        let plan = known.history(everything(call));
+        let plan = entity::history(&known, call.run.setup.zone);
         let frame = fetched(call, &plan)?;
-        let life = Life::read(&known, &frame);
+        let life = entity::life(&known, &frame);
         if known.pid.is_some() || life.known.pid.is_none() {
             return Ok((life, plan, frame));
         }
@@ -219,26 +219,20 @@ pub(super) fn active_row(call: &Call, of: Arc<Collection>, cell: &dyn Fn(&str) -
 fn acting(call: &Call, side: Side) -> Answer<Dynamic> {
     let row = call.row()?;
     match known(call, &row, side)? {
-        Some(known) => process_row(call, &row, &known, if is_load(&row) { Side::Parent } else { side }),
+        Some(known) => process_row(call, &row, &known, side.of_process(&|name| row.frame.named(row.index, name))),
         None => Ok(Dynamic::UNIT),
     }
-}
-
-/// Of an image load the Child is no process.
-fn is_load(row: &Row) -> bool {
-    matches!(row.frame.named(row.index, "Operation"), Value::Text(operation) if operation.eq_ignore_ascii_case("load"))
 }
 
 fn parent(call: &Call) -> Answer<Dynamic> {
     let row = call.row()?;
     let Some(own) = known(call, &row, Side::Child)? else { return Ok(Dynamic::UNIT) };
-    let start = if own.starts {
-        row
-    } else {
-        let (life, plan, frame) = life(call, &own)?;
-        let Some(index) = life.start else { return Ok(Dynamic::UNIT) };
-        let of = Arc::new(Collection::of(plan, row.of.period).map_err(|error| call.fail_plan(&error))?);
-        Row { frame, index, of, bins: None }
+    // Of two reports of its start the one that tells more.
+    let (life, plan, frame) = life(call, &own)?;
+    let start = match life.start {
+        Some(index) => Row { frame, index, of: Arc::new(Collection::of(plan, row.of.period).map_err(|error| call.fail_plan(&error))?), bins: None },
+        None if own.starts => row,
+        None => return Ok(Dynamic::UNIT),
     };
     match known(call, &start, Side::Parent)? {
         Some(parent) => process_row(call, &start, &parent, Side::Parent),

@@ -8,10 +8,10 @@ use rhai::Dynamic;
 use super::{Answer, Call, Collection, Declared, Kind, Machine, Row, free, pivot};
 use crate::diag::{Fault, did_you_mean};
 use crate::frame::Frame;
-use crate::hunt::entity::{Known, Life, Side};
+use crate::hunt::entity;
 use crate::hunt::machine;
 use crate::hunt::query::{self, Target};
-use crate::plan::{Comparison, Expr, Keep, Period, Plan, Scan, Scope, Step, Value, time_text};
+use crate::plan::{Comparison, Expr, Keep, Known, Period, Plan, Scan, Scope, Side, Step, Value, time_text};
 
 const KEYS: [&str; 5] = ["muid", "pid", "at", "guid", "period"];
 
@@ -50,15 +50,14 @@ fn make(call: &Call) -> Answer<Dynamic> {
         let missing = if asked.muid.is_none() { "its machine" } else { "its pid" };
         return Err(call.fail_at(0, Fault::new("process::nothing", format!("a process needs {missing}")).with_help(EXAMPLE)));
     }
-    let scan = Scan::of("process", call.run.setup.zone);
     let known = Known::named(asked.muid.clone().unwrap_or_default(), asked.pid, asked.guid.clone(), asked.at);
-    let mut plan = known.history(scan);
+    let mut plan = entity::history(&known, call.run.setup.zone);
     if asked.muid.is_none() {
         plan = everywhere(&plan);
     }
     let frame = call.run.answer(&plan).map_err(|fault| call.fail(fault))?;
     let of = Arc::new(Collection::of(plan, asked.period).map_err(|error| call.fail_plan(&error))?);
-    let row = match Life::named(&known, &frame).and_then(|life| life.start) {
+    let row = match entity::named(&known, &frame).and_then(|life| life.start) {
         Some(index) => Row { frame, index, of, bins: None },
         // Without telemetry, as `check` runs, any process may be there.
         None if call.run.checking => {
@@ -74,10 +73,11 @@ fn make(call: &Call) -> Answer<Dynamic> {
 
 /// A process that had started before anything was recorded, and is seen to act.
 fn running(call: &Call, asked: &Asked) -> Answer<Option<Row>> {
-    let (Some(muid), Some(query)) = (&asked.muid, query::query("get_processes")) else { return Ok(None) };
+    let Some(query) = query::query("get_processes") else { return Ok(None) };
+    let scope = asked.muid.clone().map_or(Scope::Everything, |muid| Scope::Machines(vec![muid]));
     let inventory = call.run.inventory().map_err(|fault| call.fail(fault))?;
     let context = call.run.asking(&inventory);
-    let target = Target { scope: Scope::Machines(vec![muid.clone()]), period: Period { from: None, to: asked.at.map(|at| at.saturating_add(1)) } };
+    let target = Target { scope, period: Period { from: None, to: asked.at.map(|at| at.saturating_add(1)) } };
     let same = |column: &str, value: Option<Value>| value.map(|value| Expr::equal(Expr::column(column), Expr::literal(value)));
     let wanted = [same("ChildGuid", asked.guid.clone().map(Value::Text)), same("ChildPid", asked.pid.map(Value::Int))];
     let narrow = |plan: Plan| wanted.into_iter().flatten().fold(plan, |plan, condition| plan.then(Step::Filter(condition))).quiet();

@@ -189,7 +189,9 @@ fn renamed(steps: &[Step], key: &Arc<str>) -> Option<Arc<str>> {
             | Step::Limit(_)
             | Step::Explode(_)
             | Step::Distinct(_)
-            | Step::Join { .. } => {}
+            | Step::Join { .. }
+            | Step::Kin(_)
+            | Step::Among(_) => {}
         }
     }
     Some(name)

@@ -1,0 +1,253 @@
+//! Who is whose kin: the meaning of the steps that ask for it, over starts and ends of processes.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use super::{Known, Life, Relation, Seen, fold};
+
+type ByPid = HashMap<(Arc<str>, i64), Vec<usize>>;
+type ByGuid = HashMap<(Arc<str>, Box<str>), Vec<usize>>;
+
+/// Starts and ends of processes, in row order.
+#[derive(Default)]
+pub struct Past {
+    /// What each row tells of its Child.
+    seen: Vec<Option<Seen>>,
+    /// What each start tells of who started it.
+    parents: Vec<Option<Known>>,
+    by_pid: ByPid,
+    by_guid: ByGuid,
+    by_parent_pid: ByPid,
+    by_parent_guid: ByGuid,
+}
+
+/// Who tells of a process whose start is not recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Teller {
+    /// A row that was asked, by its number, on the side that was asked.
+    Asked(usize),
+    /// A start in the past, which names its Parent.
+    Past(usize),
+}
+
+/// One of the kin.
+#[derive(Clone, Debug)]
+pub struct Relative {
+    /// Its start's row in the past, else who tells of it.
+    pub told: Result<usize, Teller>,
+    /// Whether it is one of those that were asked about.
+    pub is_asked: bool,
+    /// How many ancestors it has in a tree.
+    pub depth: usize,
+    life: Life,
+}
+
+impl Past {
+    /// One more row: what it tells of its Child and of its Parent.
+    pub fn push(&mut self, child: Option<Known>, parent: Option<Known>) {
+        let row = self.seen.len();
+        let parent = parent.filter(|_| child.as_ref().is_some_and(|child| child.starts));
+        for (known, by_pid, by_guid) in [(&child, &mut self.by_pid, &mut self.by_guid), (&parent, &mut self.by_parent_pid, &mut self.by_parent_guid)] {
+            let Some(known) = known else { continue };
+            if let Some(pid) = known.pid {
+                by_pid.entry((known.muid.clone(), pid)).or_default().push(row);
+            }
+            if let Some(guid) = &known.guid {
+                by_guid.entry((known.muid.clone(), fold(guid).into())).or_default().push(row);
+            }
+        }
+        self.seen.push(child.map(|known| Seen { row, known }));
+        self.parents.push(parent);
+    }
+
+    /// When a row was, if it says so.
+    pub fn at(&self, row: usize) -> Option<i64> {
+        self.seen.get(row)?.as_ref()?.known.at
+    }
+
+    fn known(&self, row: usize) -> Option<&Known> {
+        self.seen.get(row)?.as_ref().map(|seen| &seen.known)
+    }
+
+    /// The life of a process. A GUID leads to the pid, and that to what followed on it.
+    pub fn life(&self, known: &Known) -> Life {
+        let mut known = known.clone();
+        loop {
+            let seen: Vec<&Seen> = rows_of(&known, &self.by_pid, &self.by_guid).into_iter().filter_map(|row| self.seen[row].as_ref()).collect();
+            let life = Life::of(&known, &seen);
+            if known.pid.is_some() || life.known.pid.is_none() {
+                return life;
+            }
+            known.pid = life.known.pid;
+        }
+    }
+
+    /// The starts that a process is the Parent of; of two sensors' reports the one that tells more.
+    fn children(&self, life: &Life) -> Vec<usize> {
+        let mut rows = rows_of(&life.known, &self.by_parent_pid, &self.by_parent_guid);
+        rows.retain(|row| self.parents[*row].as_ref().is_some_and(|parent| life.means(parent)) && !self.is_second_report(*row));
+        rows.into_iter().collect()
+    }
+
+    fn is_second_report(&self, row: usize) -> bool {
+        let Some(known) = self.known(row).filter(|known| known.guid.is_none()) else { return false };
+        let Some(pid) = known.pid else { return false };
+        let same = self.by_pid.get(&(known.muid.clone(), pid)).into_iter().flatten().filter_map(|row| self.known(*row));
+        same.into_iter().any(|other| other.starts && other.guid.is_some() && known.is_together(other))
+    }
+}
+
+fn rows_of(known: &Known, by_pid: &ByPid, by_guid: &ByGuid) -> BTreeSet<usize> {
+    let of_pid = known.pid.and_then(|pid| by_pid.get(&(known.muid.clone(), pid)));
+    let of_guid = known.guid.as_ref().and_then(|guid| by_guid.get(&(known.muid.clone(), fold(guid).into())));
+    of_pid.into_iter().chain(of_guid).flatten().copied().collect()
+}
+
+/// Processes, each once.
+#[derive(Default)]
+struct People {
+    all: Vec<Relative>,
+    starts: HashMap<usize, usize>,
+    running: HashMap<(Arc<str>, Option<i64>), Vec<usize>>,
+}
+
+impl People {
+    /// Where a process is, and whether it is new.
+    fn add(&mut self, life: Life, start: Option<usize>, teller: Teller, is_asked: bool) -> usize {
+        let at = match start {
+            Some(row) => self.starts.get(&row).copied(),
+            None => self.running(&life.known),
+        };
+        let at = at.unwrap_or_else(|| {
+            let at = self.all.len();
+            match start {
+                Some(row) => drop(self.starts.insert(row, at)),
+                None => self.running.entry((life.known.muid.clone(), life.known.pid)).or_default().push(at),
+            }
+            self.all.push(Relative { told: start.ok_or(teller), is_asked, depth: 0, life });
+            at
+        });
+        self.all[at].is_asked |= is_asked;
+        at
+    }
+
+    /// The process without a start that is meant.
+    fn running(&self, told: &Known) -> Option<usize> {
+        let of_pid = self.running.get(&(told.muid.clone(), told.pid))?;
+        of_pid.iter().copied().find(|at| self.all[*at].life.means(told))
+    }
+}
+
+/// The kin of processes, each once: those without a start first, then by their starts; of a tree as it is read.
+pub fn family(past: &Past, asked: &[Option<Known>], relation: Relation) -> Vec<Relative> {
+    let mut people = People::default();
+    let own: Vec<(usize, Life)> = asked.iter().enumerate().filter_map(|(row, known)| Some((row, past.life(known.as_ref()?)))).collect();
+    if relation.has_own() {
+        for (row, life) in &own {
+            people.add(life.clone(), life.start, Teller::Asked(*row), true);
+        }
+    }
+    above(past, &own, relation.up(), &mut people);
+    below(past, &own, relation, &mut people);
+    if relation.is_tree() { arranged(past, people) } else { in_order(people) }
+}
+
+fn above(past: &Past, own: &[(usize, Life)], generations: usize, people: &mut People) {
+    let mut next: Vec<usize> = own.iter().filter_map(|(_, life)| life.start).collect();
+    let mut walked = HashSet::new();
+    for _ in 0..generations {
+        let mut parents = Vec::new();
+        for row in next {
+            if !walked.insert(row) {
+                continue;
+            }
+            let Some(parent) = &past.parents[row] else { continue };
+            let life = past.life(parent);
+            parents.extend(life.start);
+            let start = life.start;
+            people.add(life, start, Teller::Past(row), false);
+        }
+        if parents.is_empty() {
+            break;
+        }
+        next = parents;
+    }
+}
+
+fn below(past: &Past, own: &[(usize, Life)], relation: Relation, people: &mut People) {
+    let mut next: Vec<Life> = own.iter().map(|(_, life)| life.clone()).collect();
+    let mut walked = HashSet::new();
+    for _ in 0..relation.down() {
+        let mut children = Vec::new();
+        for life in next {
+            if life.start.is_some_and(|start| !walked.insert(start)) {
+                continue;
+            }
+            for row in past.children(&life) {
+                let Some(known) = past.known(row) else { continue };
+                let life = past.life(known);
+                // A tree has each process once, however many captures hold its start.
+                let start = if relation.is_tree() { life.start.unwrap_or(row) } else { row };
+                people.add(life.clone(), Some(start), Teller::Past(row), false);
+                children.push(life);
+            }
+        }
+        if children.is_empty() {
+            break;
+        }
+        next = children;
+    }
+}
+
+fn in_order(people: People) -> Vec<Relative> {
+    let mut all = people.all;
+    all.sort_by_cached_key(order);
+    all
+}
+
+/// Those without a start first, by the time of what tells of them.
+fn order(relative: &Relative) -> (usize, Option<i64>, Arc<str>, Option<i64>) {
+    let known = &relative.life.known;
+    match relative.told {
+        Ok(row) => (row + 1, None, Arc::from(""), None),
+        Err(_) => (0, known.at, known.muid.clone(), known.pid),
+    }
+}
+
+/// Each process behind its parent, brothers by time, machine after machine in the order in which they come first.
+fn arranged(past: &Past, people: People) -> Vec<Relative> {
+    let parent_of = |relative: &Relative| {
+        let parent = past.life(past.parents[relative.told.ok()?].as_ref()?);
+        match parent.start {
+            Some(start) => people.starts.get(&start).copied(),
+            None => people.running(&parent.known),
+        }
+    };
+    let mut by_time: Vec<usize> = (0..people.all.len()).collect();
+    by_time.sort_by_cached_key(|at| (people.all[*at].life.known.at, order(&people.all[*at])));
+    let mut children: HashMap<Option<usize>, Vec<usize>> = HashMap::new();
+    for at in &by_time {
+        let parent = parent_of(&people.all[*at]).filter(|parent| parent != at);
+        children.entry(parent).or_default().push(*at);
+    }
+    let mut machines: HashMap<&Arc<str>, usize> = HashMap::new();
+    for (place, at) in by_time.iter().enumerate() {
+        machines.entry(&people.all[*at].life.known.muid).or_insert(place);
+    }
+    let mut roots = children.get(&None).cloned().unwrap_or_default();
+    // Rows that make each one the other's parent have no root: the earliest is one.
+    roots.extend(by_time.iter().copied());
+    let mut order: Vec<(usize, usize)> = Vec::new();
+    let mut met = HashSet::new();
+    for root in roots {
+        let mut stack = vec![(root, 0)];
+        while let Some((at, depth)) = stack.pop() {
+            if met.insert(at) {
+                order.push((at, depth));
+                stack.extend(children.get(&Some(at)).into_iter().flatten().rev().map(|child| (*child, depth + 1)));
+            }
+        }
+    }
+    order.sort_by_key(|(at, _)| machines.get(&people.all[*at].life.known.muid));
+    order.into_iter().map(|(at, depth)| Relative { depth, ..people.all[at].clone() }).collect()
+}
