@@ -15,6 +15,7 @@ mod growing;
 mod hardship;
 mod hostile;
 mod interrupted;
+mod kin;
 mod library;
 mod licences;
 mod page;

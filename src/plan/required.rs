@@ -30,7 +30,9 @@ fn before(step: &Step, mut needed: Needed, input: Option<&Schema>) -> Needed {
                 needed.extend(expr.columns());
             }
         }
-        Step::Select(_) | Step::Drop(_) | Step::Limit(Keep::Head(_) | Keep::Tail(_) | Keep::Sample(_)) => {}
+        Step::Select(_) | Step::Drop(_) | Step::Limit(Keep::Head(_) | Keep::Tail(_)) => {}
+        // Which rows a sample has may follow from all of their cells.
+        Step::Limit(Keep::Sample(_)) => needed = all(),
         Step::Rename(pairs) => {
             needed = needed.into_iter().map(|name| pairs.iter().find(|(_, new)| *new == name).map_or(name.clone(), |(old, _)| old.clone())).collect()
         }
