@@ -19,6 +19,7 @@ mod picture;
 mod report;
 mod spark;
 mod table;
+mod tree;
 
 use std::path::Path;
 

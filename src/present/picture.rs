@@ -1,8 +1,8 @@
-//! Pictures of rows in the terminal: bars, shares, areas, heat maps, world maps; a table where there is nothing to draw.
+//! Pictures of rows in the terminal: bars, shares, areas, heat maps, world maps, trees; a table where there is nothing to draw.
 
 use super::amounts::{self, Amount};
-use super::{Style, Tone, area, cell, clean, heat, map, measure, table, toned};
-use crate::hunt::picture::{Picture, Scale, pictures};
+use super::{Style, Tone, area, cell, clean, heat, map, measure, table, toned, tree};
+use crate::hunt::picture::{Picture, Scale, View, pictures};
 use crate::report::{Drawing, Table};
 
 /// Where there is no terminal.
@@ -10,6 +10,9 @@ const SCREEN: usize = 100;
 
 /// Lines with a newline each. Parts by a column are drawn on one scale, each under its value.
 pub fn text(drawing: &Drawing, indent: usize, style: &Style) -> String {
+    if drawing.view == View::Tree {
+        return tree::text(&drawing.rows, indent, style);
+    }
     let Some(parts) = pictures(&drawing.rows.frame, drawing.view, drawing.by.as_deref(), style.zone) else {
         return table::text(&drawing.rows, indent, style);
     };
@@ -75,7 +78,6 @@ mod tests {
     use super::super::measure::width;
     use super::super::table::tests::{frame, style, table};
     use super::*;
-    use crate::hunt::picture::View;
     use crate::telemetry::Type;
 
     fn drawn(headings: &[(&str, Type)], rows: &[&[&str]], screen: usize, unicode: bool) -> String {

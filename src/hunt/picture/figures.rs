@@ -48,7 +48,8 @@ impl Picture {
             return None;
         }
         match view {
-            View::Table => None,
+            // A tree is drawn from its rows.
+            View::Table | View::Tree => None,
             View::Bars if is_alerts(schema) => Some(alerts(frame, zone)),
             View::Bars | View::Share => {
                 let metric = metric(schema).filter(|_| !is_alerts(schema));

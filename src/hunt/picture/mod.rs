@@ -7,7 +7,7 @@ mod parts;
 pub use figures::{Dot, Picture, Series};
 pub use parts::{MOST, Scale, parts, pictures};
 
-use crate::plan::Schema;
+use crate::plan::{ASKED, DEPTH, Schema};
 use crate::telemetry::Type;
 
 /// A way to look at rows.
@@ -19,10 +19,11 @@ pub enum View {
     Map,
     Heat,
     Share,
+    Tree,
 }
 
 impl View {
-    pub const ALL: [View; 6] = [View::Table, View::Bars, View::Area, View::Map, View::Heat, View::Share];
+    pub const ALL: [View; 7] = [View::Table, View::Bars, View::Area, View::Map, View::Heat, View::Share, View::Tree];
 
     pub fn word(self) -> &'static str {
         match self {
@@ -32,6 +33,7 @@ impl View {
             View::Map => "map",
             View::Heat => "heat",
             View::Share => "share",
+            View::Tree => "tree",
         }
     }
 
@@ -47,6 +49,7 @@ impl View {
             () if has(&["Weekday", "Hour", "AvgActions"]) => View::Heat,
             () if has(&["alertDateTime", "huntingRule"]) => View::Bars,
             () if has(&["Latitude", "Longitude"]) => View::Map,
+            () if has(&TREE) => View::Tree,
             () => View::Table,
         }
     }
@@ -62,12 +65,16 @@ impl View {
             }
             View::Area => (day(schema).is_none() || numbers(schema).is_empty()).then_some("a column `Date` or a time, and one of numbers"),
             View::Map => (!number("Latitude") || !number("Longitude")).then_some("the columns `Latitude` and `Longitude`"),
+            View::Tree => TREE.iter().any(|name| schema.kind(name).is_none()).then_some("rows of processes, as get_processes gives them"),
             View::Heat => {
                 (!number("Weekday") || !number("Hour") || metric(schema).is_none()).then_some("the columns `Weekday` (1 to 7) and `Hour`, and one of numbers")
             }
         }
     }
 }
+
+/// The columns of a tree of processes.
+const TREE: [&str; 3] = [DEPTH, ASKED, "ChildFilename"];
 
 fn is_alerts(schema: &Schema) -> bool {
     schema.kind("alertDateTime").is_some() && schema.kind("huntingRule").is_some()

@@ -6,11 +6,12 @@ use rhai::{Array, Dynamic, Map};
 
 use super::aggregate::Fold;
 use super::named::Found;
-use super::{Bins, Call, Client, Collection, Declared, Group, HistogramValue, Kind, Machine, Row, free, geoip, method};
+use super::{Bins, Call, Client, Collection, Declared, Group, HistogramValue, Kind, Machine, Row, free, geoip, kin, method};
 use crate::diag::{Fault, did_you_mean};
 use crate::frame::Frame;
+use crate::hunt::entity::{self, RowType};
 use crate::hunt::picture::{MOST, View, parts};
-use crate::plan::{Period, Schema, Value, duration_text, time_text, zoned_text};
+use crate::plan::{Period, Relation, Schema, Side, Value, Whom, duration_text, time_text, zoned_text};
 use crate::report::{Answer, Columns, Drawing, Item, Table};
 use crate::script::fault::Trouble;
 use crate::script::hex;
@@ -26,7 +27,7 @@ pub(super) fn declared() -> Vec<Declared> {
             "show",
             &[("value", Kind::Any), ("options", Kind::Map)],
             1,
-            "Shows a value as fits it; #{view: \"table\", \"bars\", \"area\", \"map\", \"heat\" or \"share\", columns: \"all\" or a list, by: a column, one picture for each value}",
+            "Shows a value as fits it; #{view: \"table\", \"bars\", \"area\", \"map\", \"heat\", \"share\" or \"tree\", columns: \"all\" or a list, by: a column, one picture for each value}",
             "show(Client(\"all\", all_time()).get_executions().head(3))",
             |call| say(call, call.value(0), 1),
         ),
@@ -63,7 +64,7 @@ pub(super) fn declared() -> Vec<Declared> {
             "show",
             OPTIONS,
             0,
-            "Shows it as fits it; #{view: \"table\", \"bars\", \"area\", \"map\", \"heat\" or \"share\", columns: \"all\" or a list, by: a column, one picture for each value}",
+            "Shows it as fits it; #{view: \"table\", \"bars\", \"area\", \"map\", \"heat\", \"share\" or \"tree\", columns: \"all\" or a list, by: a column, one picture for each value}",
             example,
             |call| say(call, call.receiver_value(), 0),
         ));
@@ -109,6 +110,7 @@ fn say_as(call: &Call, value: Dynamic, options: usize, is_chart: bool) -> Done {
             }
         }
     }
+    let (value, view) = if view == Some(Some(View::Tree)) { (as_tree(call.run, value), view) } else { (value, view) };
     let is_map = matches!(view.flatten(), None | Some(View::Map)) && !matches!(columns, Columns::Named(_));
     let (value, why) = if is_map { with_places(call.run, value).map_err(|fault| call.fail(fault))? } else { (value, None) };
     let mut item = to_item(call.run, &value, columns, view.flatten(), is_chart).map_err(|fault| call.fail(fault))?;
@@ -127,6 +129,20 @@ fn say_as(call: &Call, value: Dynamic, options: usize, is_chart: bool) -> Done {
     }
     call.run.say(item);
     Ok(Dynamic::UNIT)
+}
+
+/// The tree of processes: of rows of processes these, of one of them with its kin.
+fn as_tree(run: &Run, value: Dynamic) -> Dynamic {
+    let zone = run.setup.zone;
+    if let Some(collection) = value.read_lock::<Collection>().map(|collection| collection.clone()) {
+        if View::Tree.lacks(&collection.schema).is_none() || kin::is_of_processes(&collection, Side::Child).is_err() {
+            return value;
+        }
+        let whose = Whom::Rows(collection.plan.clone(), Side::Child);
+        return collection.with_plan(entity::kin(Relation::TreeOfThese, whose, zone)).map_or(value, Dynamic::from);
+    }
+    let row = Row::from_dynamic(&value).filter(|row| row.kind() == RowType::Process);
+    row.and_then(|row| row.of.with_plan(entity::kin(Relation::Tree, kin::of_row(&row), zone)).ok()).map_or(value, Dynamic::from)
 }
 
 /// Communications with the places for their map, where a database tells them; else why there is none.
@@ -148,6 +164,10 @@ fn apart(item: Item, by: &str) -> Result<Item, Fault> {
         let help = "name a `view`, as #{ view: \"bars\" }; rows are split by `.group_by(..)`, bins by the histogram's own `by`";
         return Err(Fault::new("view::impossible", "`by` splits a picture, and this is none").with_help(help));
     };
+    if drawing.view == View::Tree {
+        let help = "a tree has each machine under a heading of its own; choose rows first, as with `.filter(..)`";
+        return Err(Fault::new("view::impossible", "a tree can't be split by a column").with_help(help));
+    }
     let frame = &drawing.rows.frame;
     frame.schema().require(by).map_err(|error| Fault::from(&error))?;
     if let Some(needed) = drawing.view.lacks(frame.without(by).schema()) {
