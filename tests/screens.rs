@@ -29,6 +29,7 @@ const SCREENS: &[(&str, &str)] = &[
         "show(starts.derive(\"Weekday\", |e| e.DateTime.weekday()).derive(\"Hour\", |e| e.DateTime.hour()).group_by([\"Weekday\", \"Hour\"]).count(), #{ view: \"heat\" })",
     ),
     ("map", "show(comms)"),
+    ("tree", "starts.filter(|e| e.ChildFilename == \"powershell.exe\").tree().show()"),
     (
         "finding",
         "finding(#{ title: \"PowerShell was started by a program of the Office suite and asked the domain for its controllers\", severity: \"high\", technique: [\"T1059.001\", \"T1018\"], description: \"Look at what the document was, who sent it, and what else the process did before and after it looked around.\", evidence: starts.filter(|e| e.ChildFilename == \"nltest.exe\").head(2) })",

@@ -192,8 +192,10 @@ pub(super) fn of_row(row: &Row) -> Whom {
 /// Rows that say which process they are about, or who acted.
 fn checked(call: &Call, rows: &Collection, side: Side, whose: Whom) -> Answer<Whom> {
     is_of_processes(rows, side).map(|()| whose).map_err(|why| {
-        let fault = Fault::new("pivot::columns", format!("`{}` can't be asked of these rows: {why}", call.declared.name));
-        call.fail(fault.with_help("ask processes, as get_processes gives them, before `select`, `drop` or `group_by`; of other rows `.actors()` gives the processes that acted"))
+        let message = format!("`{}` can't be asked of these rows: {why}", call.declared.name);
+        call.fail(Fault::new("pivot::columns", message).with_help(
+            "ask processes, as get_processes gives them, before `select`, `drop` or `group_by`; of other rows `.actors()` gives the processes that acted",
+        ))
     })
 }
 
