@@ -30,7 +30,7 @@ const LIMIT = 20;
 
 fn key(row) {
     if row == () { return (); }
-    if row.Operation == "active" { return `active ${row.Muid} ${row.ChildGuid ?? row.ChildPid ?? ""} ${(row.ChildFilename ?? "").to_lower()}`; }
+    if row.Operation == "active" { return `active ${row.Muid} ${row.ChildPid ?? row.ChildGuid ?? ""} ${(row.ChildFilename ?? "").to_lower()}`; }
     `${row.Muid} ${row.Source} ${row.Channel ?? ""} ${row.RecordId ?? ""} ${row.DateTime} ${row.ParentGuid ?? row.ParentPid ?? ""}`
 }
 fn keys(rows) { let all = #{}; for row in rows { all[key(row)] = true; } all }

@@ -109,14 +109,15 @@ struct People {
     all: Vec<Relative>,
     starts: HashMap<usize, usize>,
     running: HashMap<(Arc<str>, Option<i64>), Vec<usize>>,
+    by_guid: HashMap<(Arc<str>, Box<str>), usize>,
 }
 
 impl People {
-    /// Where a process is, and whether it is new.
-    fn add(&mut self, life: Life, start: Option<usize>, teller: Teller, is_asked: bool) -> usize {
+    /// One more, unless it is there already.
+    fn add(&mut self, life: Life, start: Option<usize>, teller: Teller, is_asked: bool) {
         let at = match start {
             Some(row) => self.starts.get(&row).copied(),
-            None => self.running(&life.known),
+            None => self.running(&life),
         };
         let at = at.unwrap_or_else(|| {
             let at = self.all.len();
@@ -124,17 +125,29 @@ impl People {
                 Some(row) => drop(self.starts.insert(row, at)),
                 None => self.running.entry((life.known.muid.clone(), life.known.pid)).or_default().push(at),
             }
-            self.all.push(Relative { told: start.ok_or(teller), is_asked, depth: 0, life });
+            self.all.push(Relative { told: start.ok_or(teller), is_asked, depth: 0, life: life.clone() });
             at
         });
-        self.all[at].is_asked |= is_asked;
-        at
+        let own = &mut self.all[at];
+        own.is_asked |= is_asked;
+        if let (None, Some(guid)) = (start, &life.known.guid) {
+            self.by_guid.entry((life.known.muid.clone(), fold(guid).into())).or_insert(at);
+            // Who knows the GUID tells more.
+            if own.life.known.guid.is_none() {
+                (own.told, own.life) = (Err(teller), life);
+            }
+        }
     }
 
-    /// The process without a start that is meant.
-    fn running(&self, told: &Known) -> Option<usize> {
-        let of_pid = self.running.get(&(told.muid.clone(), told.pid))?;
-        of_pid.iter().copied().find(|at| self.all[*at].life.means(told))
+    /// The process without a start that is meant: two that have one pid are one, unless their GUIDs say otherwise.
+    fn running(&self, told: &Life) -> Option<usize> {
+        let known = &told.known;
+        let by_guid = known.guid.as_ref().and_then(|guid| self.by_guid.get(&(known.muid.clone(), fold(guid).into())).copied());
+        let is_meant = |at: &usize| {
+            let own = &self.all[*at].life;
+            own.means(known) || (own.known.guid.is_none() && told.means(&own.known))
+        };
+        by_guid.or_else(|| self.running.get(&(known.muid.clone(), known.pid))?.iter().copied().find(is_meant))
     }
 }
 
@@ -180,7 +193,8 @@ fn below(past: &Past, own: &[(usize, Life)], relation: Relation, people: &mut Pe
     for _ in 0..relation.down() {
         let mut children = Vec::new();
         for life in next {
-            if life.start.is_some_and(|start| !walked.insert(start)) {
+            // A start without a GUID may be that of one who is known by it.
+            if life.start.is_some_and(|start| !walked.insert((start, life.known.guid.clone()))) {
                 continue;
             }
             for row in past.children(&life) {
@@ -220,7 +234,7 @@ fn arranged(past: &Past, people: People) -> Vec<Relative> {
         let parent = past.life(past.parents[relative.told.ok()?].as_ref()?);
         match parent.start {
             Some(start) => people.starts.get(&start).copied(),
-            None => people.running(&parent.known),
+            None => people.running(&parent),
         }
     };
     let mut by_time: Vec<usize> = (0..people.all.len()).collect();
@@ -250,4 +264,62 @@ fn arranged(past: &Past, people: People) -> Vec<Relative> {
     }
     order.sort_by_key(|(at, _)| machines.get(&people.all[*at].life.known.muid));
     order.into_iter().map(|(at, depth)| Relative { depth, ..people.all[at].clone() }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(pid: i64, guid: Option<&str>, at: i64, starts: bool) -> Known {
+        Known { muid: "m".into(), guid: guid.map(Arc::from), pid: Some(pid), name: Some(format!("{pid}.exe").into()), at: Some(at), starts }
+    }
+
+    fn told(family: &[Relative]) -> Vec<(Option<usize>, usize)> {
+        family.iter().map(|relative| (relative.told.ok(), relative.depth)).collect()
+    }
+
+    #[test]
+    fn a_cycle_ends() {
+        let mut past = Past::default();
+        past.push(Some(known(1, Some("a"), 1_000, true)), Some(known(2, Some("b"), 1_000, false)));
+        past.push(Some(known(2, Some("b"), 2_000, true)), Some(known(1, Some("a"), 2_000, false)));
+        past.push(Some(known(3, Some("c"), 3_000, true)), Some(known(3, Some("c"), 3_000, false)));
+        for own in [0, 1] {
+            let asked = [past.known(own).cloned()];
+            for relation in [Relation::Ancestors, Relation::Descendants] {
+                assert_eq!(told(&family(&past, &asked, relation)), [(Some(0), 0), (Some(1), 0)], "{relation:?}");
+            }
+            assert_eq!(told(&family(&past, &asked, Relation::Tree)), [(Some(0), 0), (Some(1), 1)]);
+        }
+        assert_eq!(told(&family(&past, &[past.known(2).cloned()], Relation::Tree)), [(Some(2), 0)]);
+    }
+
+    #[test]
+    fn a_pid_that_is_given_again_is_another_process() {
+        let mut past = Past::default();
+        let child = |pid, parent, at| (Some(known(pid, None, at, true)), Some(known(parent, None, at, false)));
+        let hour = 3_600_000;
+        for (own, parent) in [child(5, 1, 0), child(6, 5, hour), (Some(known(5, None, 2 * hour, false)), None), child(5, 2, 3 * hour), child(7, 5, 4 * hour)] {
+            past.push(own, parent);
+        }
+        let children = |row: usize| told(&family(&past, &[past.known(row).cloned()], Relation::Children));
+        assert_eq!((children(0), children(3)), (vec![(Some(1), 0)], vec![(Some(4), 0)]));
+        assert_eq!(told(&family(&past, &[past.known(4).cloned()], Relation::Parents)), [(Some(3), 0)]);
+    }
+
+    #[test]
+    fn who_runs_already_is_one_whoever_tells_of_it() {
+        let mut past = Past::default();
+        past.push(Some(known(5, Some("x"), 1_000, true)), Some(known(4, None, 1_000, false)));
+        past.push(Some(known(6, Some("y"), 2_000, true)), Some(known(4, Some("p"), 2_000, false)));
+        past.push(Some(known(7, Some("z"), 3_000, true)), Some(known(4, None, 3_000, false)));
+        let asked: Vec<Option<Known>> = (0..3).map(|row| past.known(row).cloned()).collect();
+        let parents = family(&past, &asked, Relation::Parents);
+        assert_eq!((told(&parents), parents[0].told), (vec![(None, 0)], Err(Teller::Past(1))));
+        // The start that only a sensor without GUIDs reported is that of the process that another one knows by its GUID.
+        let mut past = Past::default();
+        past.push(Some(known(4, None, 1_000, true)), None);
+        past.push(Some(known(6, Some("y"), 2_000, true)), Some(known(4, Some("p"), 2_000, false)));
+        assert_eq!(told(&family(&past, &[past.known(1).cloned()], Relation::Tree)), [(Some(0), 0), (Some(1), 1)]);
+    }
 }

@@ -198,11 +198,16 @@ fn between(from: i64, until: i64) -> Arc<Expr> {
 }
 
 /// The start of a process: by GUID; of a start that has none, the report of it that tells more; else the latest start of the pid before, if it is believed.
+/// Where no start has its GUID that is one that only a sensor without GUIDs reported.
 fn own_start<'a>(known: &Known, seen: &[&'a Seen]) -> Option<&'a Seen> {
     let starts = || seen.iter().copied().filter(|seen| seen.known.starts);
     if let Some(guid) = &known.guid {
-        return starts().find(|seen| seen.known.guid.as_deref().is_some_and(|own| folded_equal(own, guid)));
+        let own = starts().find(|seen| seen.known.guid.as_deref().is_some_and(|own| folded_equal(own, guid)));
+        if own.is_some() || known.starts {
+            return own;
+        }
     }
+    known.pid?;
     let of_pid = || starts().filter(|seen| seen.known.pid == known.pid && seen.known.at.is_some());
     let at = known.at?;
     let richest = |of: &Known| {
@@ -214,7 +219,8 @@ fn own_start<'a>(known: &Known, seen: &[&'a Seen]) -> Option<&'a Seen> {
     }
     let latest = of_pid().filter(|seen| seen.known.at.is_some_and(|time| time <= at.saturating_add(SLACK))).max_by_key(|seen| seen.known.at)?;
     let age = at.saturating_sub(latest.known.at?);
-    is_believed(age, known.name.as_deref(), latest.known.name.as_deref()).then(|| richest(&latest.known)).flatten()
+    let start = is_believed(age, known.name.as_deref(), latest.known.name.as_deref()).then(|| richest(&latest.known)).flatten()?;
+    (known.guid.is_none() || start.known.guid.is_none()).then_some(start)
 }
 
 /// From when to when the pid means the process: to the next start of the pid, or a while after the end. Without a recorded start, from the end of the process
