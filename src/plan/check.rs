@@ -5,7 +5,7 @@ use std::sync::Arc;
 use miette::Diagnostic;
 use thiserror::Error;
 
-use super::{ASKED, Arithmetic, Comparison, DEPTH, Expr, Fold, Func, How, Known, Pattern, Place, Plan, Scan, Side, Source, Step, Value, Whom};
+use super::{ASKED, Arithmetic, Comparison, DEPTH, Expr, Fold, Func, How, Known, Pattern, Place, Plan, Scan, Source, Step, Value};
 use crate::diag::did_you_mean;
 use crate::telemetry::{self, Type};
 
@@ -204,14 +204,14 @@ impl Schema {
                 for name in Known::COLUMNS {
                     self.require(name)?;
                 }
-                Schema::check_whose(&kin.whose)?;
+                kin.whose.check()?;
                 if kin.relation.is_tree() {
                     columns.extend([(DEPTH.into(), Type::Int), (ASKED.into(), Type::Bool)]);
                 }
             }
             Step::Among(among) => {
-                self.check_process(among.side)?;
-                Schema::check_whose(&among.whose)?;
+                among.side.check(self)?;
+                among.whose.check()?;
             }
         }
         let mut seen = std::collections::HashSet::new();
@@ -235,24 +235,6 @@ impl Schema {
         }
         let added = other.columns.into_iter().filter(|(name, _)| !right_on.contains(name));
         Ok(added.map(|(name, kind)| if self.kind(&name).is_some() { (Arc::from(format!("{name}_right")), kind) } else { (name, kind) }).collect())
-    }
-
-    fn check_whose(whose: &Whom) -> Result<(), PlanError> {
-        match whose {
-            Whom::Rows(plan, side) => Schema::of(plan)?.check_process(*side),
-            Whom::Row(..) => Ok(()),
-        }
-    }
-
-    /// Rows that tell of a process on one side say which.
-    fn check_process(&self, side: Side) -> Result<(), PlanError> {
-        self.require("Muid")?;
-        let of = |part: &str| format!("{}{part}", side.word());
-        if self.kind(&of("Guid")).is_none() {
-            self.require(&of("Pid"))?;
-            self.require("DateTime")?;
-        }
-        Ok(())
     }
 
     /// A filter's expression must answer yes or no.

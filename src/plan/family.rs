@@ -1,12 +1,12 @@
 //! Who is whose kin: the meaning of the steps that ask for it, over starts and ends of processes.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::{Known, Life, Relation, Seen, fold};
 
 type ByPid = HashMap<(Arc<str>, i64), Vec<usize>>;
-type ByGuid = HashMap<(Arc<str>, Box<str>), Vec<usize>>;
+type ByGuid = HashMap<(Arc<str>, Arc<str>), Vec<usize>>;
 
 /// Starts and ends of processes, in row order.
 #[derive(Default)]
@@ -19,6 +19,8 @@ pub struct Past {
     by_guid: ByGuid,
     by_parent_pid: ByPid,
     by_parent_guid: ByGuid,
+    /// Each text once: a machine, a name and a GUID stand in many rows.
+    texts: HashSet<Arc<str>>,
 }
 
 /// Who tells of a process whose start is not recorded.
@@ -46,6 +48,7 @@ impl Past {
     /// One more row: what it tells of its Child and of its Parent.
     pub fn push(&mut self, child: Option<Known>, parent: Option<Known>) {
         let row = self.seen.len();
+        let (child, parent) = (child.map(|known| self.shared(known)), parent.map(|known| self.shared(known)));
         let parent = parent.filter(|_| child.as_ref().is_some_and(|child| child.starts));
         for (known, by_pid, by_guid) in [(&child, &mut self.by_pid, &mut self.by_guid), (&parent, &mut self.by_parent_pid, &mut self.by_parent_guid)] {
             let Some(known) = known else { continue };
@@ -53,11 +56,24 @@ impl Past {
                 by_pid.entry((known.muid.clone(), pid)).or_default().push(row);
             }
             if let Some(guid) = &known.guid {
-                by_guid.entry((known.muid.clone(), fold(guid).into())).or_default().push(row);
+                by_guid.entry((known.muid.clone(), guid.clone())).or_default().push(row);
             }
         }
         self.seen.push(child.map(|known| Seen { row, known }));
         self.parents.push(parent);
+    }
+
+    /// The same in texts that are held already, its GUID folded.
+    pub fn shared(&mut self, known: Known) -> Known {
+        let mut held = |text: &str| match self.texts.get(text) {
+            Some(text) => text.clone(),
+            None => {
+                let text: Arc<str> = text.into();
+                self.texts.insert(text.clone());
+                text
+            }
+        };
+        Known { muid: held(&known.muid), guid: known.guid.map(|guid| held(&fold(&guid))), name: known.name.map(|name| held(&name)), ..known }
     }
 
     /// When a row was, if it says so.
@@ -86,7 +102,7 @@ impl Past {
     fn children(&self, life: &Life) -> Vec<usize> {
         let mut rows = rows_of(&life.known, &self.by_parent_pid, &self.by_parent_guid);
         rows.retain(|row| self.parents[*row].as_ref().is_some_and(|parent| life.means(parent)) && !self.is_second_report(*row));
-        rows.into_iter().collect()
+        rows
     }
 
     fn is_second_report(&self, row: usize) -> bool {
@@ -97,10 +113,14 @@ impl Past {
     }
 }
 
-fn rows_of(known: &Known, by_pid: &ByPid, by_guid: &ByGuid) -> BTreeSet<usize> {
+/// The rows that have its pid or its GUID, in their order.
+fn rows_of(known: &Known, by_pid: &ByPid, by_guid: &ByGuid) -> Vec<usize> {
     let of_pid = known.pid.and_then(|pid| by_pid.get(&(known.muid.clone(), pid)));
     let of_guid = known.guid.as_ref().and_then(|guid| by_guid.get(&(known.muid.clone(), fold(guid).into())));
-    of_pid.into_iter().chain(of_guid).flatten().copied().collect()
+    let mut rows: Vec<usize> = of_pid.into_iter().chain(of_guid).flatten().copied().collect();
+    rows.sort_unstable();
+    rows.dedup();
+    rows
 }
 
 /// Processes, each once.
@@ -109,7 +129,7 @@ struct People {
     all: Vec<Relative>,
     starts: HashMap<usize, usize>,
     running: HashMap<(Arc<str>, Option<i64>), Vec<usize>>,
-    by_guid: HashMap<(Arc<str>, Box<str>), usize>,
+    by_guid: HashMap<(Arc<str>, Arc<str>), usize>,
 }
 
 impl People {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Known, Plan, Side, Value};
+use super::{Known, Plan, PlanError, Schema, Side, Value};
 
 /// The word of `Operation` for a process whose start no record tells.
 pub const ACTIVE: &str = "active";
@@ -101,6 +101,11 @@ impl Whom {
         match self {
             Whom::Rows(_, side) | Whom::Row(_, side) => *side,
         }
+    }
+
+    /// The rows that are asked say which processes they tell of.
+    pub(super) fn check(&self) -> Result<(), PlanError> {
+        self.plan().map_or(Ok(()), |plan| self.side().check(&Schema::of(plan)?))
     }
 
     /// The rows that are asked, when they are those of a plan.

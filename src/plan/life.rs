@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::{Comparison, Expr, Func, Value, folded_equal};
+use super::{Comparison, Expr, Func, PlanError, Schema, Value, folded_equal};
 use crate::telemetry::belief::{LIFE, NAMELESS_LIFE, SLACK, TOGETHER, is_believed};
 
 /// So long after its recorded end, in milliseconds, what a process did may still be logged.
@@ -23,6 +23,17 @@ impl Side {
             Side::Child => "Child",
             Side::Parent => "Parent",
         }
+    }
+
+    /// Rows with these columns say which process is on this side.
+    pub(super) fn check(self, schema: &Schema) -> Result<(), PlanError> {
+        schema.require("Muid")?;
+        let of = |part: &str| format!("{}{part}", self.word());
+        if schema.kind(&of("Guid")).is_none() {
+            schema.require(&of("Pid"))?;
+            schema.require("DateTime")?;
+        }
+        Ok(())
     }
 
     /// The side of a row on which the process stands that is asked for: of an image load the Child is no process, the loader is.
@@ -65,8 +76,7 @@ pub struct Seen {
 
 impl Known {
     /// The columns that are read.
-    pub const COLUMNS: [&str; 9] =
-        ["Muid", "Operation", "DateTime", "ChildGuid", "ChildPid", "ChildFilename", "ParentGuid", "ParentPid", "ParentFilename"];
+    pub const COLUMNS: [&str; 9] = ["Muid", "Operation", "DateTime", "ChildGuid", "ChildPid", "ChildFilename", "ParentGuid", "ParentPid", "ParentFilename"];
 
     /// What a hunter names: a machine and a pid at a time (without one the latest), or a GUID.
     pub fn named(muid: Arc<str>, pid: Option<i64>, guid: Option<Arc<str>>, at: Option<i64>) -> Known {

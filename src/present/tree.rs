@@ -115,7 +115,16 @@ fn drawn(part: &[Branch], marks: bool, screen: usize, style: &Style) -> Vec<Stri
     let active = part.iter().any(|branch| branch.is_active);
     let stamp = |branch: &Branch, time: &str| {
         let short = day.as_ref().map_or(time, |day| time.strip_prefix(day.as_str()).unwrap_or(time).trim_start());
-        format!("{}{short}", if branch.is_active { "<" } else if active { " " } else { "" })
+        format!(
+            "{}{short}",
+            if branch.is_active {
+                "<"
+            } else if active {
+                " "
+            } else {
+                ""
+            }
+        )
     };
     let stamps: Vec<String> = part.iter().zip(&times).map(|(branch, time)| stamp(branch, time)).collect();
     let users: Vec<String> = part.iter().map(|branch| cut(&branch.user, USER, style.ellipsis())).collect();
@@ -180,8 +189,16 @@ mod tests {
     use crate::telemetry::Type;
 
     fn tree(rows: &[&[&str]], screen: usize, unicode: bool) -> String {
-        let headings =
-            [("Depth", Type::Int), ("Machine", Type::Text), ("DateTime", Type::Time), ("ChildPid", Type::Int), ("LoggedUser", Type::Text), ("ChildFilename", Type::Text), ("CommandLine", Type::Text), ("Operation", Type::Text)];
+        let headings = [
+            ("Depth", Type::Int),
+            ("Machine", Type::Text),
+            ("DateTime", Type::Time),
+            ("ChildPid", Type::Int),
+            ("LoggedUser", Type::Text),
+            ("ChildFilename", Type::Text),
+            ("CommandLine", Type::Text),
+            ("Operation", Type::Text),
+        ];
         let text = text(&table(frame(&headings, rows)), 0, &Style { width: Some(screen), unicode, ..style() });
         assert!(text.lines().all(|line| width(line) <= screen), "{text}");
         text

@@ -65,10 +65,15 @@ pub fn apply(job: &mut Job, stage: Stage, kin: &Kin, schema: &Schema, needed: &N
     let told_of_own = if kin.relation.has_own() { wanted.clone() } else { Needed::new() };
     let asked = asked(job, &kin.whose, &told_of_own)?;
     let known = asked.known(kin.whose.side());
-    let history = history(job, stage, &known)?;
+    let mut history = history(job, stage, &known)?;
     job.limits.check()?;
+    let known: Vec<Option<Known>> = known.into_iter().map(|known| known.map(|known| history.past.shared(known))).collect();
     let family = family(&history.past, &known, kin.relation);
-    let rows = rows(job, &history, &family, &telling(wanted.iter().map(|name| &**name)).chain(wanted.iter().cloned()).collect())?;
+    let mut needed = wanted.clone();
+    if family.iter().any(|relative| matches!(relative.told, Err(Teller::Past(_)))) {
+        needed.extend(telling(wanted.iter().map(|name| &**name)));
+    }
+    let rows = rows(job, &history, &family, &needed)?;
     let drawn = drawn(&family, &rows, &asked, kin.whose.side(), schema, &wanted).map_err(run::failed)?;
     Ok(Stage::kept(drawn.lazy(), schema.clone()))
 }

@@ -32,12 +32,7 @@ const KIN: [(&str, Relation, &str, &str); 5] = [
         "The processes that started these, each once, wherever in the source; where a start was not recorded, what a child's start tells of it (Operation `active`; such rows come first)",
         of_processes!(".parents()"),
     ),
-    (
-        "children",
-        Relation::Children,
-        "The processes that these started, one row each, wherever in the source",
-        of_processes!(".children()"),
-    ),
+    ("children", Relation::Children, "The processes that these started, one row each, wherever in the source", of_processes!(".children()")),
     (
         "ancestors",
         Relation::Ancestors,
@@ -101,7 +96,14 @@ pub(super) fn declared() -> Vec<Declared> {
         ),
     ] {
         all.push(method(OF, name, &[("processes", Kind::Any)], 1, doc, own, rows_of_kin));
-        all.push(free(name, &[("processes", Kind::Any)], 1, "The same as the verb without `_of`, asked of a collection of processes or of one", all_of, kin_of));
+        all.push(free(
+            name,
+            &[("processes", Kind::Any)],
+            1,
+            "The same as the verb without `_of`, asked of a collection of processes or of one",
+            all_of,
+            kin_of,
+        ));
     }
     all.push(method(
         OF,
