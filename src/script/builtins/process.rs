@@ -63,9 +63,13 @@ fn make(call: &Call) -> Answer<Dynamic> {
         None if call.run.checking => {
             pivot::active_row(call, of, &|name| if name == "Muid" { Value::text(known.muid.as_ref()) } else { Value::Missing }, Side::Child)?
         }
-        None => match running(call, &asked)? {
-            Some(row) => row,
-            None => return Err(unknown(call, &asked, &frame)?),
+        None => match (running(call, &asked)?, &asked.guid) {
+            (Some(row), _) => row,
+            (None, Some(guid)) => match named_by_child(call, guid, of)? {
+                Some(row) => row,
+                None => return Err(unknown(call, &asked, &frame)?),
+            },
+            (None, None) => return Err(unknown(call, &asked, &frame)?),
         },
     };
     Ok(row.into_dynamic())
@@ -86,6 +90,15 @@ fn running(call: &Call, asked: &Asked) -> Answer<Option<Row>> {
     let frame = call.run.answer(&plan).map_err(|fault| call.fail(fault))?;
     let of = Arc::new(Collection::of(plan, asked.period).map_err(|error| call.fail_plan(&error))?);
     Ok((frame.height() > 0).then_some(Row { frame, index: 0, of, bins: None }))
+}
+
+/// A process that had started before anything was recorded, as the last one that it started names it.
+fn named_by_child(call: &Call, guid: &Arc<str>, of: Arc<Collection>) -> Answer<Option<Row>> {
+    let starts = Scan { operations: Some(vec!["create".into()]), needs: Some(Vec::new()), ..Scan::of("process", call.run.setup.zone) };
+    let is_parent = Expr::equal(Expr::column("ParentGuid"), Expr::literal(Value::Text(guid.clone())));
+    let plan = Plan::scan(starts).then(Step::Filter(is_parent)).then(Step::Limit(Keep::Tail(1)));
+    let frame = call.run.answer(&plan).map_err(|fault| call.fail(fault))?;
+    (frame.height() > 0).then(|| pivot::active_row(call, of, &|name| frame.named(0, name), Side::Parent)).transpose()
 }
 
 fn read(call: &Call) -> Answer<Asked> {
@@ -152,7 +165,8 @@ fn everywhere(plan: &Plan) -> Plan {
 fn unknown(call: &Call, asked: &Asked, history: &Frame) -> Answer<Box<rhai::EvalAltResult>> {
     let Some((muid, pid)) = asked.muid.as_ref().zip(asked.pid).filter(|_| asked.guid.is_none()) else {
         let guid = asked.guid.as_deref().unwrap_or_default();
-        let fault = Fault::new("process::unknown", format!("no process with the GUID `{guid}` is known")).with_help("its start must be in the source");
+        let fault = Fault::new("process::unknown", format!("no process with the GUID `{guid}` is known"))
+            .with_help("it must start, act, or start another process in the source");
         return Ok(call.fail_at_value(0, "guid", fault));
     };
     let when = asked.at.map(|at| format!(" at {} or before", time_text(at))).unwrap_or_default();
