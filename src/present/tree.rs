@@ -38,13 +38,19 @@ pub fn text(rows: &Table, indent: usize, style: &Style) -> String {
     branches.truncate(table::ROWS);
     let screen = style.width.map_or(usize::MAX, |width| width.saturating_sub(indent).max(20));
     let mut lines = Vec::new();
-    for part in branches.chunk_by(|a, b| folded_equal(&a.machine, &b.machine)) {
+    for part in branches.chunk_by_mut(|a, b| folded_equal(&a.machine, &b.machine)) {
+        // Of a tree that is shown from some depth on, that is where it begins.
+        let least = part.iter().map(|branch| branch.depth).min().unwrap_or(0);
+        for branch in part.iter_mut() {
+            branch.depth -= least;
+            branch.follows.drain(..least.min(branch.follows.len()));
+        }
         if !lines.is_empty() {
             lines.push(String::new());
         }
         lines.extend(drawn(part, marks, screen, style));
     }
-    let mut notes = Vec::new();
+    let mut notes: Vec<String> = Vec::new();
     let more = rows.total.saturating_sub(branches.len() as u64);
     if more > 0 {
         notes.push(format!("{} and {more} more", style.ellipsis()));
