@@ -155,17 +155,20 @@ struct Row {
 /// What is done to processes, second reports left out.
 fn processes(store: &std::path::Path) -> Vec<Row> {
     let asked = r#"Client("all", all_time()).get_executions(#{ operation: ["create", "kill", "thread", "tamper"] })"#;
-    once(store, asked, &["Muid", "Operation", "ChildPid", "ChildFilename"], |row| u32::from(row["ChildGuid"].is_null()), "ChildGuid")
+    let rank = |row: &Value| if row["Provider"] == "Sysmon" { 0 } else { 1 + u32::from(row["ChildGuid"].is_null()) };
+    once(store, asked, &["Muid", "Operation", "ChildPid", "ChildFilename"], rank, &["Provider", "ChildGuid"])
 }
 
 fn connections(store: &std::path::Path) -> Vec<Row> {
     let keys = ["Muid", "Protocol", "LocalIp", "LocalPort", "RemoteIp", "RemotePort"];
-    once(store, r#"Client("all", all_time()).get_communications()"#, &keys, |row| u32::from(row["ParentGuid"].is_null()), "ParentGuid")
+    let has_bytes = |row: &Value| !row["BytesSent"].is_null() || !row["BytesReceived"].is_null();
+    let rank = |row: &Value| if has_bytes(row) { 0 } else { 1 + u32::from(row["Provider"] != "Sysmon") };
+    once(store, r#"Client("all", all_time()).get_communications()"#, &keys, rank, &["Provider", "BytesSent", "BytesReceived"])
 }
 
 /// The rows of which no row of a better rank tells within five seconds.
-fn once(store: &std::path::Path, query: &str, keys: &[&str], rank: impl Fn(&Value) -> u32, also: &str) -> Vec<Row> {
-    let columns: Vec<&str> = keys.iter().copied().chain(["DateTime", "LoggedUser", also]).collect();
+fn once(store: &std::path::Path, query: &str, keys: &[&str], rank: impl Fn(&Value) -> u32, also: &[&str]) -> Vec<Row> {
+    let columns: Vec<&str> = keys.iter().copied().chain(["DateTime", "LoggedUser"]).chain(also.iter().copied()).collect();
     let answer = eval(store, &format!("{query}.select({columns:?})"));
     let key = |row: &Value| -> Option<Vec<String>> {
         keys.iter().map(|name| Some(&row[*name]).filter(|cell| !cell.is_null()).map(|cell| cell.to_string().to_lowercase())).collect()

@@ -248,6 +248,14 @@ impl Plan {
         Plan { source, steps: self.steps.iter().map(quiet).collect() }
     }
 
+    /// The scans that the rows themselves come from: those of joins are left out.
+    pub fn source_scans(&self) -> Vec<&Scan> {
+        match &self.source {
+            Source::Scan(scan) => vec![scan],
+            Source::Union(plans) => plans.iter().flat_map(|plan| plan.source_scans()).collect(),
+        }
+    }
+
     /// Every scan below, joins and unions included, in the order in which they are written.
     pub fn scans(&self) -> Vec<&Scan> {
         let mut found = match &self.source {

@@ -18,7 +18,7 @@ mod grep;
 mod ioas;
 mod line;
 mod logons;
-pub(super) mod one_sensor;
+pub mod one_sensor;
 mod options;
 mod processes;
 mod profiles;
