@@ -76,6 +76,11 @@ fn each_connection_counts_once_and_nobody_makes_up_bytes() {
     assert_eq!(wanted, counts);
     // Neither Sysmon nor the Security log says how much was sent.
     assert!(rows(&found).iter().all(|row| row["Outgoing"].is_null() && row["Incoming"].is_null() && row["Stated"] == 0.0));
+    let once = eval(&filled.store, r#"Client("all", all_time()).get_communications().one_sensor().count()"#);
+    assert_eq!(once.as_u64().unwrap(), wanted.values().sum::<u64>());
+    let daily =
+        r#"let all = 0; for day in TimePeriod("2020-07-21", "2020-09-24") { all += Client("all", day).get_communications().one_sensor().count(); } all"#;
+    assert_eq!(eval(&filled.store, daily), once, "midnight hides or doubles connections");
     let reports = eval(&filled.store, r#"Client("all", all_time()).get_communications().count()"#);
     assert!(reports.as_u64().unwrap() > wanted.values().sum::<u64>(), "no connection was reported twice");
 }
@@ -150,6 +155,17 @@ fn machines_are_what_their_logs_show() {
 struct Row {
     time: i64,
     user: Option<String>,
+}
+
+#[test]
+fn each_act_on_a_process_counts_once() {
+    for set in [SET, "mordor-winlogbeat6-2019"] {
+        let Some(filled) = stores::real(set) else { return };
+        let acts = r#"Client("all", all_time()).get_executions(#{ operation: ["create", "kill", "thread", "tamper"] })"#;
+        let count = |of: &str| eval(&filled.store, &format!("{acts}{of}.count()")).as_u64().unwrap();
+        assert_eq!(count(".one_sensor()"), processes(&filled.store).len() as u64, "{set}");
+        assert!(count(".one_sensor()") < count(""), "{set}: nothing was told twice");
+    }
 }
 
 /// What is done to processes, second reports left out.

@@ -76,10 +76,14 @@ impl Reported {
     /// # Errors
     /// Rows of something else, or without the columns that tell.
     pub fn of(plan: &Plan, schema: &Schema) -> Result<Reported, Unknown> {
-        let mut scans = plan.source_scans().into_iter();
-        let first = scans.next().map(|scan| scan.table);
-        let reported = Reported::ALL.into_iter().find(|reported| first == Some(reported.table())).ok_or(Unknown::Rows)?;
-        if plan.steps.iter().any(|step| matches!(step, Step::Group { .. })) || scans.any(|scan| scan.table != reported.table()) {
+        // As everywhere, rows are of the table that is read first for them.
+        let first = |plan: &Plan| plan.source_scans().first().map(|scan| scan.table);
+        let reported = Reported::ALL.into_iter().find(|reported| first(plan) == Some(reported.table())).ok_or(Unknown::Rows)?;
+        let is_apart = match &plan.source {
+            Source::Scan(_) => false,
+            Source::Union(plans) => plans.iter().any(|part| first(part) != Some(reported.table())),
+        };
+        if is_apart || plan.steps.iter().any(|step| matches!(step, Step::Group { .. })) {
             return Err(Unknown::Rows);
         }
         let columns = || reported.keys().iter().chain(reported.also());

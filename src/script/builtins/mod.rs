@@ -16,6 +16,7 @@ mod kind;
 mod known;
 mod machine;
 mod named;
+mod one_sensor;
 mod param;
 mod period;
 mod pivot;
@@ -125,6 +126,7 @@ pub(super) fn all() -> &'static [Declared] {
             collection::declared(),
             combine::declared(),
             geoip::declared(),
+            one_sensor::declared(),
             group::declared(),
             aggregate::declared(),
             histogram::declared(),
