@@ -214,3 +214,63 @@ fn eval(store: &std::path::Path, expression: &str) -> Value {
     call.command.arg(store);
     call.run().expect(0).json()
 }
+
+#[test]
+fn lost_ids_are_told_from_filtered_exports_and_clearings() {
+    let place = Place::new();
+    let record = |channel: &str, id: u64, number: u64| {
+        json!({ "Hostname": "PC1", "Channel": channel, "EventID": id, "RecordNumber": number, "@timestamp": format!("2026-03-02T10:{:02}:00.000Z", number % 60) }).to_string()
+    };
+    let file = |name: &str, records: &[String]| place.write(&format!("logs/{name}"), &(records.join("\n") + "\n"));
+    let whole = [1, 2, 3, 4, 5, 6, 9, 10, 11, 12].map(|number| record("System", 7036, number));
+    let cleared = [(1, 4688), (2, 4688), (30, 1102), (31, 4688)].map(|(number, id)| record("Security", id, number));
+    file("whole.ndjson", &[whole.as_slice(), cleared.as_slice()].concat());
+    file("filtered.ndjson", &[1, 4, 8, 9, 20].map(|number| record("Application", 1000, number)));
+    // A later file of the same log, with a record that was there already; and one of before the machine was set up anew.
+    file("z-later.ndjson", &[12, 13, 15].map(|number| record("System", 7036, number)));
+    file("anew.ndjson", &[record("System", 7036, 40).replace("03-02T10", "03-01T10")]);
+    let call = place.huntsman(["eval", r#"Client("all", all_time()).gaps()"#, "--now", NOW, "--format", "json", "-q", "--source", "logs"]);
+    let found = call.run().expect(0).json();
+    let told: Vec<Value> = rows(&found)
+        .iter()
+        .map(|row| {
+            json!([row["Channel"], row["BeforeId"], row["AfterId"], row["Lost"], row["Consecutive"], row["Records"], row["ClearedAt"], row["BeforeSource"]])
+        })
+        .collect();
+    let third = 2.0 / 3.0;
+    let wanted = json!([
+        ["System", 6, 9, 2, 8.0 / 9.0, 10, null, null],
+        ["Security", 2, 30, 27, third, 4, "2026-03-02T10:30:00.000Z", null],
+        ["System", 13, 15, 1, 0.5, 3, null, null],
+        ["Application", 1, 4, 2, 0.25, 5, null, null],
+        ["Application", 4, 8, 3, 0.25, 5, null, null],
+        ["Application", 9, 20, 10, 0.25, 5, null, null],
+    ]);
+    assert_eq!(json!(told), wanted);
+}
+
+#[test]
+fn lost_ids_of_real_logs_are_those_that_no_record_has() {
+    let Some(filled) = stores::real(SET) else { return };
+    let found = eval(&filled.store, r#"Client("all", all_time()).gaps()"#);
+    let all = eval(&filled.store, r#"Client("all", all_time()).get_raw_events().select(["Machine", "Channel", "RecordId", "DateTime"])"#);
+    let mut ids: BTreeMap<(&str, &str), BTreeMap<u64, BTreeSet<i64>>> = BTreeMap::new();
+    for row in rows(&all) {
+        let text = |name: &str| row[name].as_str().unwrap();
+        let time = chrono::DateTime::parse_from_rfc3339(text("DateTime")).unwrap().timestamp_millis();
+        ids.entry((text("Machine"), text("Channel"))).or_default().entry(row["RecordId"].as_u64().unwrap()).or_default().insert(time);
+    }
+    let mut holes = 0;
+    for ids in ids.values() {
+        for ((before, since), (after, until)) in ids.iter().zip(ids.iter().skip(1)) {
+            holes += usize::from(after - before > 1 && since.last().unwrap() - until.first().unwrap() <= 3_600_000);
+        }
+    }
+    assert_eq!(rows(&found).len(), holes);
+    for row in rows(&found) {
+        let number = |name: &str| row[name].as_u64().unwrap();
+        let held = &ids[&(row["Machine"].as_str().unwrap(), row["Channel"].as_str().unwrap())];
+        assert_eq!(held.range(number("BeforeId")..=number("AfterId")).count(), 2, "{row}");
+        assert_eq!(number("Lost"), number("AfterId") - number("BeforeId") - 1);
+    }
+}

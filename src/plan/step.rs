@@ -115,6 +115,13 @@ pub enum Step {
     Limit(Keep),
     /// A row for each item of a list; a row without items stays, with the item missing.
     Explode(Arc<str>),
+    /// Adds cells of the row before (column, new name), among rows with the same keys in the order of a column; missing in the first of them. The rows come out
+    /// sorted by the keys and that column.
+    Previous {
+        by: Vec<Arc<str>>,
+        order: Arc<str>,
+        cells: Vec<(Arc<str>, Arc<str>)>,
+    },
     /// One row for each distinct tuple (all columns when empty): the first in row order.
     Distinct(Vec<Arc<str>>),
     Join {

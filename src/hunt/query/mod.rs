@@ -13,6 +13,7 @@ mod events;
 mod executions;
 mod files;
 mod filters;
+mod gaps;
 mod given;
 mod grep;
 mod ioas;
@@ -80,6 +81,7 @@ enum Shape {
     Timetable,
     Events,
     Profiles,
+    Gaps,
     RawEvents,
     Timeline,
     Grep,
@@ -103,7 +105,7 @@ impl Query {
             Shape::Grep => Leads::Option("text"),
             Shape::WiderNet => Leads::Option("value"),
             Shape::Rows | Shape::Processes | Shape::Blocked | Shape::Ioas | Shape::Users | Shape::Bandwidth => Leads::Nothing,
-            Shape::Timetable | Shape::Events | Shape::Profiles | Shape::RawEvents => Leads::Nothing,
+            Shape::Timetable | Shape::Events | Shape::Profiles | Shape::Gaps | Shape::RawEvents => Leads::Nothing,
         }
     }
 }
@@ -165,6 +167,7 @@ pub const QUERIES: &[&Query] = &[
     &scripts::QUERY,
     &system::QUERY,
     &raw_events::QUERY,
+    &gaps::QUERY,
     &timeline::QUERY,
     &grep::QUERY,
     &wider_net::QUERY,
@@ -237,6 +240,7 @@ pub fn plan_narrowed(
         Shape::Timetable => timetable::plan(&target, &asked, context),
         Shape::Events => events::plan(&target, &asked, context),
         Shape::Profiles => profiles::plan(&target, context),
+        Shape::Gaps => gaps::plan(&target, &asked, context),
         Shape::Users => users::plan(&target, &asked, context, events),
         Shape::RawEvents => raw_events::plan(&target, &asked, context)?,
         Shape::Timeline => timeline::plan(&target, &asked, context),

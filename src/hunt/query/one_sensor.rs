@@ -191,7 +191,8 @@ fn beside(plan: &Plan) -> Plan {
             && plan.steps.iter().all(|step| match step {
                 Step::Filter(_) | Step::Derive(..) | Step::Select(_) | Step::Drop(_) | Step::Rename(_) | Step::Locate(_) | Step::Sort(_) => true,
                 Step::Join { .. } => true,
-                Step::Group { .. } | Step::Share { .. } | Step::Limit(_) | Step::Explode(_) | Step::Distinct(_) => false,
+                Step::Group { .. } | Step::Share { .. } | Step::Limit(_) | Step::Explode(_) => false,
+                Step::Distinct(_) | Step::Previous { .. } => false,
             })
     }
     fn longer(plan: &Plan) -> Plan {
