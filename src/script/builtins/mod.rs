@@ -28,6 +28,7 @@ mod show;
 mod text;
 mod time;
 mod typed;
+mod unusual;
 
 #[cfg(test)]
 mod tests;
@@ -127,6 +128,7 @@ pub(super) fn all() -> &'static [Declared] {
             combine::declared(),
             geoip::declared(),
             one_sensor::declared(),
+            unusual::declared(),
             group::declared(),
             aggregate::declared(),
             histogram::declared(),
