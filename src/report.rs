@@ -127,7 +127,7 @@ pub struct Table {
     pub columns: Columns,
     /// Columns without a value in the rows of the frame that have one in a later row.
     pub later: BTreeSet<Arc<str>>,
-    /// How many of the rows a second sensor reported as well.
+    /// How many of the rows only tell again what another sensor tells, where that was counted.
     pub second_reports: Option<u64>,
     /// Why these rows are a table although a picture would fit them.
     pub why: Option<String>,

@@ -46,7 +46,7 @@ fn measure(query: &Query) -> Measure {
     match query.name {
         "get_bandwidth" => Measure::Sum("Connections"),
         "get_events" => Measure::Sum("Count"),
-        "get_users" | "get_timetable" | "get_profiles" => Measure::RowsByMachine,
+        "get_users" | "get_timetable" | "get_profiles" | "get_gaps" => Measure::RowsByMachine,
         _ => Measure::Rows,
     }
 }

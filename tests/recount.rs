@@ -76,6 +76,11 @@ fn each_connection_counts_once_and_nobody_makes_up_bytes() {
     assert_eq!(wanted, counts);
     // Neither Sysmon nor the Security log says how much was sent.
     assert!(rows(&found).iter().all(|row| row["Outgoing"].is_null() && row["Incoming"].is_null() && row["Stated"] == 0.0));
+    let once = eval(&filled.store, r#"Client("all", all_time()).get_communications().one_sensor().count()"#);
+    assert_eq!(once.as_u64().unwrap(), wanted.values().sum::<u64>());
+    let daily =
+        r#"let all = 0; for day in TimePeriod("2020-07-21", "2020-09-24") { all += Client("all", day).get_communications().one_sensor().count(); } all"#;
+    assert_eq!(eval(&filled.store, daily), once, "midnight hides or doubles connections");
     let reports = eval(&filled.store, r#"Client("all", all_time()).get_communications().count()"#);
     assert!(reports.as_u64().unwrap() > wanted.values().sum::<u64>(), "no connection was reported twice");
 }
@@ -152,20 +157,34 @@ struct Row {
     user: Option<String>,
 }
 
+#[test]
+fn each_act_on_a_process_counts_once() {
+    for set in [SET, "mordor-winlogbeat6-2019"] {
+        let Some(filled) = stores::real(set) else { return };
+        let acts = r#"Client("all", all_time()).get_executions(#{ operation: ["create", "kill", "thread", "tamper"] })"#;
+        let count = |of: &str| eval(&filled.store, &format!("{acts}{of}.count()")).as_u64().unwrap();
+        assert_eq!(count(".one_sensor()"), processes(&filled.store).len() as u64, "{set}");
+        assert!(count(".one_sensor()") < count(""), "{set}: nothing was told twice");
+    }
+}
+
 /// What is done to processes, second reports left out.
 fn processes(store: &std::path::Path) -> Vec<Row> {
     let asked = r#"Client("all", all_time()).get_executions(#{ operation: ["create", "kill", "thread", "tamper"] })"#;
-    once(store, asked, &["Muid", "Operation", "ChildPid", "ChildFilename"], |row| u32::from(row["ChildGuid"].is_null()), "ChildGuid")
+    let rank = |row: &Value| if row["Provider"] == "Sysmon" { 0 } else { 1 + u32::from(row["ChildGuid"].is_null()) };
+    once(store, asked, &["Muid", "Operation", "ChildPid", "ChildFilename"], rank, &["Provider", "ChildGuid"])
 }
 
 fn connections(store: &std::path::Path) -> Vec<Row> {
     let keys = ["Muid", "Protocol", "LocalIp", "LocalPort", "RemoteIp", "RemotePort"];
-    once(store, r#"Client("all", all_time()).get_communications()"#, &keys, |row| u32::from(row["ParentGuid"].is_null()), "ParentGuid")
+    let has_bytes = |row: &Value| !row["BytesSent"].is_null() || !row["BytesReceived"].is_null();
+    let rank = |row: &Value| if has_bytes(row) { 0 } else { 1 + u32::from(row["Provider"] != "Sysmon") };
+    once(store, r#"Client("all", all_time()).get_communications()"#, &keys, rank, &["Provider", "BytesSent", "BytesReceived"])
 }
 
 /// The rows of which no row of a better rank tells within five seconds.
-fn once(store: &std::path::Path, query: &str, keys: &[&str], rank: impl Fn(&Value) -> u32, also: &str) -> Vec<Row> {
-    let columns: Vec<&str> = keys.iter().copied().chain(["DateTime", "LoggedUser", also]).collect();
+fn once(store: &std::path::Path, query: &str, keys: &[&str], rank: impl Fn(&Value) -> u32, also: &[&str]) -> Vec<Row> {
+    let columns: Vec<&str> = keys.iter().copied().chain(["DateTime", "LoggedUser"]).chain(also.iter().copied()).collect();
     let answer = eval(store, &format!("{query}.select({columns:?})"));
     let key = |row: &Value| -> Option<Vec<String>> {
         keys.iter().map(|name| Some(&row[*name]).filter(|cell| !cell.is_null()).map(|cell| cell.to_string().to_lowercase())).collect()
@@ -194,4 +213,64 @@ fn eval(store: &std::path::Path, expression: &str) -> Value {
     let mut call = place.huntsman(["eval", expression, "--now", NOW, "--tz", ZONE.name(), "--format", "json", "-q", "--source"]);
     call.command.arg(store);
     call.run().expect(0).json()
+}
+
+#[test]
+fn lost_ids_are_told_from_filtered_exports_and_clearings() {
+    let place = Place::new();
+    let record = |channel: &str, id: u64, number: u64| {
+        json!({ "Hostname": "PC1", "Channel": channel, "EventID": id, "RecordNumber": number, "@timestamp": format!("2026-03-02T10:{:02}:00.000Z", number % 60) }).to_string()
+    };
+    let file = |name: &str, records: &[String]| place.write(&format!("logs/{name}"), &(records.join("\n") + "\n"));
+    let whole = [1, 2, 3, 4, 5, 6, 9, 10, 11, 12].map(|number| record("System", 7036, number));
+    let cleared = [(1, 4688), (2, 4688), (30, 1102), (31, 4688)].map(|(number, id)| record("Security", id, number));
+    file("whole.ndjson", &[whole.as_slice(), cleared.as_slice()].concat());
+    file("filtered.ndjson", &[1, 4, 8, 9, 20].map(|number| record("Application", 1000, number)));
+    // A later file of the same log, with a record that was there already; and one of before the machine was set up anew.
+    file("z-later.ndjson", &[12, 13, 15].map(|number| record("System", 7036, number)));
+    file("anew.ndjson", &[record("System", 7036, 40).replace("03-02T10", "03-01T10")]);
+    let call = place.huntsman(["eval", r#"Client("all", all_time()).gaps()"#, "--now", NOW, "--format", "json", "-q", "--source", "logs"]);
+    let found = call.run().expect(0).json();
+    let told: Vec<Value> = rows(&found)
+        .iter()
+        .map(|row| {
+            json!([row["Channel"], row["BeforeId"], row["AfterId"], row["Lost"], row["Consecutive"], row["Records"], row["ClearedAt"], row["BeforeSource"]])
+        })
+        .collect();
+    let third = 2.0 / 3.0;
+    let wanted = json!([
+        ["System", 6, 9, 2, 8.0 / 9.0, 10, null, null],
+        ["Security", 2, 30, 27, third, 4, "2026-03-02T10:30:00.000Z", null],
+        ["System", 13, 15, 1, 0.5, 3, null, null],
+        ["Application", 1, 4, 2, 0.25, 5, null, null],
+        ["Application", 4, 8, 3, 0.25, 5, null, null],
+        ["Application", 9, 20, 10, 0.25, 5, null, null],
+    ]);
+    assert_eq!(json!(told), wanted);
+}
+
+#[test]
+fn lost_ids_of_real_logs_are_those_that_no_record_has() {
+    let Some(filled) = stores::real(SET) else { return };
+    let found = eval(&filled.store, r#"Client("all", all_time()).gaps()"#);
+    let all = eval(&filled.store, r#"Client("all", all_time()).get_raw_events().select(["Machine", "Channel", "RecordId", "DateTime"])"#);
+    let mut ids: BTreeMap<(&str, &str), BTreeMap<u64, BTreeSet<i64>>> = BTreeMap::new();
+    for row in rows(&all) {
+        let text = |name: &str| row[name].as_str().unwrap();
+        let time = chrono::DateTime::parse_from_rfc3339(text("DateTime")).unwrap().timestamp_millis();
+        ids.entry((text("Machine"), text("Channel"))).or_default().entry(row["RecordId"].as_u64().unwrap()).or_default().insert(time);
+    }
+    let mut holes = 0;
+    for ids in ids.values() {
+        for ((before, since), (after, until)) in ids.iter().zip(ids.iter().skip(1)) {
+            holes += usize::from(after - before > 1 && since.last().unwrap() - until.first().unwrap() <= 3_600_000);
+        }
+    }
+    assert_eq!(rows(&found).len(), holes);
+    for row in rows(&found) {
+        let number = |name: &str| row[name].as_u64().unwrap();
+        let held = &ids[&(row["Machine"].as_str().unwrap(), row["Channel"].as_str().unwrap())];
+        assert_eq!(held.range(number("BeforeId")..=number("AfterId")).count(), 2, "{row}");
+        assert_eq!(number("Lost"), number("AfterId") - number("BeforeId") - 1);
+    }
 }

@@ -100,7 +100,7 @@ impl<'a> Context<'a> {
         let asked = present::period(&asked, &self.terminal.err);
         let message = format!("no telemetry in the period that was asked for ({asked}): the source covers {} to {}", at(first), at(last));
         let mut fault = Fault::new("period::empty", message)
-            .with_help("name the period in the query, as in `Client(\"all\", all_time())`, or say what today is with --period, such as `--period all`");
+            .with_help("name the period in the query, as in `Client(\"all\", all_time())`, of all further ones with `set_period(all_time())`, or say what today is with --period, such as `--period all`");
         fault.severity = Severity::Warning;
         self.terminal.fault(&fault);
     }

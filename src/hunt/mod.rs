@@ -9,6 +9,7 @@ pub mod histogram;
 pub mod machine;
 pub mod os;
 pub mod outcome;
+pub mod outliers;
 pub mod period;
 pub mod picture;
 pub mod query;

@@ -198,6 +198,14 @@ impl Schema {
                     self.require(name)?;
                 }
             }
+            Step::Previous { by, order, cells } => {
+                for name in by.iter().chain([order]) {
+                    self.require(name)?;
+                }
+                for (of, name) in cells {
+                    columns.push((name.clone(), self.require(of)?));
+                }
+            }
             Step::Limit(_) => {}
             Step::Join { right, how, left_on, right_on, .. } => columns.extend(self.joined(right, *how, left_on, right_on)?),
             Step::Kin(kin) => {

@@ -81,6 +81,10 @@ fn step_text(step: &Step) -> String {
         Step::Limit(Keep::Tail(n)) => format!("tail {n}"),
         Step::Limit(Keep::Sample(n)) => format!("sample {n}"),
         Step::Explode(name) => format!("explode {name}"),
+        Step::Previous { by, order, cells } => {
+            let cells: Vec<String> = cells.iter().map(|(of, name)| format!("{of} as {name}")).collect();
+            format!("previous {} by {} in the order of {order}", cells.join(", "), by.join(" "))
+        }
         Step::Distinct(names) if names.is_empty() => "unique".into(),
         Step::Distinct(names) => format!("unique {}", names.join(" ")),
         Step::Join { how, left_on, right_on, within, .. } => {

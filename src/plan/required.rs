@@ -55,6 +55,10 @@ fn before(step: &Step, mut needed: Needed, input: Option<&Schema>) -> Needed {
         Step::Explode(name) => {
             needed.insert(name.clone());
         }
+        Step::Previous { by, order, cells } => {
+            needed.retain(|name| !cells.iter().any(|(_, new)| new == name));
+            needed.extend(by.iter().chain([order]).chain(cells.iter().map(|(of, _)| of)).cloned());
+        }
         Step::Distinct(names) if names.is_empty() => needed = all(),
         Step::Distinct(names) => needed.extend(names.iter().cloned()),
         Step::Join { left_on, within, .. } => {

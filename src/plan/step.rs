@@ -115,6 +115,13 @@ pub enum Step {
     Limit(Keep),
     /// A row for each item of a list; a row without items stays, with the item missing.
     Explode(Arc<str>),
+    /// Adds cells of the row before (column, new name), among rows with the same keys in the order of a column; missing in the first of them. The rows come out
+    /// sorted by the keys and that column.
+    Previous {
+        by: Vec<Arc<str>>,
+        order: Arc<str>,
+        cells: Vec<(Arc<str>, Arc<str>)>,
+    },
     /// One row for each distinct tuple (all columns when empty): the first in row order.
     Distinct(Vec<Arc<str>>),
     Join {
@@ -242,6 +249,7 @@ impl Step {
             | Step::Sort(_)
             | Step::Limit(_)
             | Step::Explode(_)
+            | Step::Previous { .. }
             | Step::Distinct(_) => Vec::new(),
         }
     }
@@ -279,6 +287,14 @@ impl Plan {
             other => other.clone(),
         };
         Plan { source, steps: self.steps.iter().map(quiet).collect() }
+    }
+
+    /// The scans that the rows themselves come from: those of joins are left out.
+    pub fn source_scans(&self) -> Vec<&Scan> {
+        match &self.source {
+            Source::Scan(scan) => vec![scan],
+            Source::Union(plans) => plans.iter().flat_map(|plan| plan.source_scans()).collect(),
+        }
     }
 
     /// Every scan below, joins and unions included, in the order in which they are written.

@@ -24,14 +24,20 @@ pub fn text(table: &Table, indent: usize, style: &Style) -> String {
         text.push_str(&note(format!("{} and {more} more", style.ellipsis())));
     }
     if let Some(seconds) = table.second_reports.filter(|count| *count > 0) {
-        let rows = if seconds == 1 { "row was" } else { "rows were" };
-        text.push_str(&note(format!("{seconds} of the {rows} also reported by a second sensor")));
+        let (are, reports) = if seconds == 1 { ("is", "a second report") } else { ("are", "second reports") };
+        let rows = if table.total == 1 { "row" } else { "rows" };
+        let said = format!("{seconds} of {} {rows} {are} {reports} of what another sensor tells; .one_sensor() counts each once", table.total);
+        push_lines(&mut text, &prose(&format!("{margin}{said}"), indent, style.width), style);
     }
     if let Some(why) = &table.why {
         let said = prose(&format!("{margin}{}", clean::escape(why)), indent, style.width);
-        said.lines().for_each(|line| text.push_str(&format!("{}\n", toned(line, Tone::Faint, style))));
+        push_lines(&mut text, &said, style);
     }
     text
+}
+
+fn push_lines(text: &mut String, said: &str, style: &Style) {
+    said.lines().for_each(|line| text.push_str(&format!("{}\n", toned(line, Tone::Faint, style))));
 }
 
 /// The first rows of some columns.

@@ -17,6 +17,7 @@ mod pick;
 mod pieces;
 mod places;
 mod preview;
+mod previous;
 mod prune;
 mod reorder;
 mod run;

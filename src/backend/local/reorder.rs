@@ -56,6 +56,7 @@ fn reordered(steps: &[Step]) -> Vec<Step> {
             | Step::Sort(_)
             | Step::Limit(Keep::Sample(_))
             | Step::Explode(_)
+            | Step::Previous { .. }
             | Step::Distinct(_)
             | Step::Join { .. }
             | Step::Kin(_)
@@ -71,6 +72,7 @@ fn is_one_to_one(step: &Step) -> bool {
         Step::Derive(..) | Step::Locate(_) | Step::Select(_) | Step::Drop(_) | Step::Rename(_) => true,
         Step::Filter(_)
         | Step::Explode(_)
+        | Step::Previous { .. }
         | Step::Group { .. }
         | Step::Share { .. }
         | Step::Sort(_)

@@ -7,7 +7,7 @@ use polars::prelude::{Column, ExplodeOptions, Expr as PolarsExpr, IntoColumn, In
 use super::expr::{Lowering, column, kernel_of};
 use super::job::Job;
 use super::stage::{Order, Stage, visible};
-use super::{group, join, kernel, kin, pick, run};
+use super::{group, join, kernel, kin, pick, previous, run};
 use crate::backend::BackendError;
 use crate::plan::{Keep, Needed, Schema, SortKey, Step, Value};
 use crate::telemetry::Type;
@@ -48,6 +48,7 @@ pub fn apply(job: &mut Job, stage: Stage, step: &Step, schema: &Schema, needed: 
             let of = Selector::ByName { names: Arc::new([PlSmallStr::from_str(name)]), strict: true };
             Ok(stage.map(schema.clone(), move |frame| frame.explode(of.clone(), ExplodeOptions { empty_as_null: true, keep_nulls: true })))
         }
+        Step::Previous { by, order, cells } => previous::apply(job, stage, by, order, cells, schema, needed),
         Step::Distinct(names) => pick::distinct(job, stage, names, needed),
         Step::Join { right, how, left_on, right_on, within } => {
             let on = join::On { left: left_on, right: right_on, within: *within };

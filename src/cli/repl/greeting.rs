@@ -21,7 +21,7 @@ pub fn greet(context: &Context, backend: &dyn Backend) -> String {
                     let at = |moment: i64| time(moment, Precision::Minutes, context.zone);
                     let today = context.period.unwrap_or_else(|| today(context.now, context.zone));
                     let is_outside = today.to.is_some_and(|to| first >= to) || today.from.is_some_and(|from| last < from);
-                    let how = if is_outside { "; nothing of today: say :period all, or all_time() in a query" } else { "" };
+                    let how = if is_outside { "; nothing of today: say :period all or set_period(all_time())" } else { "" };
                     format!("{}: {machines}, {} to {}{how}", escape(backend.name()), at(first), at(last))
                 }
             }

@@ -3,18 +3,15 @@
 use std::sync::Arc;
 
 use crate::hunt::query::one_sensor;
-use crate::plan::{Expr, Plan, Scan, Source, Step};
+use crate::plan::{Expr, Plan, Scan, Step};
 use crate::telemetry;
 
 /// The starts of a scope, whole, one row each: of two sensors' reports the one that tells more. Only those for which the condition holds.
 pub(super) fn starts(scan: &Scan, condition: Option<&Arc<Expr>>) -> Plan {
     let scan = Scan { operations: Some(vec!["create".into()]), needs: Some(Vec::new()), ..scan.clone() };
-    let kept = |mut plan: Plan| {
-        plan.steps.splice(0..0, condition.map(|condition| Step::Filter(condition.clone())));
-        plan
-    };
-    let parts = one_sensor::processes(&scan, &[]).into_iter().map(kept).map(Arc::new);
-    Plan { source: Source::Union(parts.collect()), steps: vec![Step::Drop(vec!["Table".into()])] }
+    let mut plan = one_sensor::processes(&scan, None);
+    plan.steps.splice(0..0, condition.map(|condition| Step::Filter(condition.clone())));
+    plan
 }
 
 /// The columns of the process table, in its order.

@@ -8,7 +8,7 @@ use super::options::*;
 use super::scan::asked_scan;
 use super::sum::{APART, BY_MACHINE, day, fold, is_known, sorted};
 use super::{Context, OptionError, Query, Shape, Target, names, one_sensor};
-use crate::plan::{Arithmetic, Expr, Fold, Func, Plan, Source, Step, Value};
+use crate::plan::{Arithmetic, Expr, Fold, Func, Plan, Step, Value};
 
 pub(super) const QUERY: Query = Query {
     name: "get_bandwidth",
@@ -30,20 +30,17 @@ const STATED: &str = "Stated";
 pub(super) fn plan(query: &Query, target: &Target, asked: &Asked<'_>, context: &Context<'_>) -> Result<Plan, OptionError> {
     let table = known_table(query.table, query.name)?;
     let (scan, _) = asked_scan(table, target, asked, context);
-    let steps = narrow(Plan::scan(scan.clone()), table, target, asked, context)?.steps;
+    let rows = one_sensor::connections(narrow(Plan::scan(scan), table, target, asked, context)?, context.inventory);
     let mut keys = vec!["Date"];
     keys.extend(APART.iter().filter(|_| asked.has("by")));
-    let parts = one_sensor::connections(&scan, &steps).into_iter().map(|rows| Arc::new(daily(&rows, &keys, context)));
-    let union = Plan { source: Source::Union(parts.collect()), steps: Vec::new() };
-    let again = SUMS.iter().map(|(_, name)| fold(name, Fold::Sum, name)).collect();
-    let all = union.then(Step::Group { keys: names(&keys), aggregates: again });
+    let all = daily(&rows, &keys, context);
     let shown: Vec<&str> = ["Date", "Outgoing", "Incoming", "Connections", STATED].into_iter().chain(keys.iter().skip(1).copied()).collect();
     let order: &[&str] = if asked.has("by") { &["Date", "Machine"] } else { &["Date"] };
     let finished = [megabytes("Outgoing"), megabytes("Incoming"), stated(), Step::Select(names(&shown)), sorted(order)];
     Ok(finished.into_iter().fold(all, |plan, step| plan.then(step)))
 }
 
-/// One row for each day, of the connections of one rank of sensors.
+/// One row for each day.
 fn daily(rows: &Plan, keys: &[&str], context: &Context<'_>) -> Plan {
     let times = Expr::call(Func::OrElse, vec![Expr::column("Times"), Expr::literal(Value::Int(1))]);
     let is_stated = Expr::or(is_known("BytesSent"), is_known("BytesReceived"));

@@ -13,12 +13,13 @@ mod events;
 mod executions;
 mod files;
 mod filters;
+mod gaps;
 mod given;
 mod grep;
 mod ioas;
 mod line;
 mod logons;
-pub(super) mod one_sensor;
+pub mod one_sensor;
 mod options;
 mod processes;
 mod profiles;
@@ -79,6 +80,7 @@ enum Shape {
     Timetable,
     Events,
     Profiles,
+    Gaps,
     RawEvents,
     Timeline,
     Grep,
@@ -102,7 +104,7 @@ impl Query {
             Shape::Grep => Leads::Option("text"),
             Shape::WiderNet => Leads::Option("value"),
             Shape::Rows | Shape::Processes | Shape::Blocked | Shape::Ioas | Shape::Users | Shape::Bandwidth => Leads::Nothing,
-            Shape::Timetable | Shape::Events | Shape::Profiles | Shape::RawEvents => Leads::Nothing,
+            Shape::Timetable | Shape::Events | Shape::Profiles | Shape::Gaps | Shape::RawEvents => Leads::Nothing,
         }
     }
 }
@@ -164,6 +166,7 @@ pub const QUERIES: &[&Query] = &[
     &scripts::QUERY,
     &system::QUERY,
     &raw_events::QUERY,
+    &gaps::QUERY,
     &timeline::QUERY,
     &grep::QUERY,
     &wider_net::QUERY,
@@ -236,6 +239,7 @@ pub fn plan_narrowed(
         Shape::Timetable => timetable::plan(&target, &asked, context),
         Shape::Events => events::plan(&target, &asked, context),
         Shape::Profiles => profiles::plan(&target, context),
+        Shape::Gaps => gaps::plan(&target, &asked, context),
         Shape::Users => users::plan(&target, &asked, context, events),
         Shape::RawEvents => raw_events::plan(&target, &asked, context)?,
         Shape::Timeline => timeline::plan(&target, &asked, context),

@@ -58,10 +58,10 @@ pub(super) fn plan(query: &Query, target: &Target, asked: &Asked<'_>, context: &
     let process = known_table(query.table, query.name)?;
     let starts = Scan { operations: Some(vec!["create".into()]), ..scan(process.name, target, context) };
     let again = Scan { needs: Some(Vec::new()), ..starts.clone() };
-    let [rich, poor] = one_sensor::processes(&starts, &[]);
-    let acting = not_started(acting(target, context), &again);
+    let started = one_sensor::processes(&starts, Some(context.inventory));
+    let acting = not_started(acting(target, context), &again, context);
     let columns = columns(process);
-    let parts = vec![Arc::new(rich.then(Step::Select(columns.clone()))), Arc::new(poor.then(Step::Select(columns.clone()))), Arc::new(acting)];
+    let parts = vec![Arc::new(started.then(Step::Select(columns.clone()))), Arc::new(acting)];
     let order = ["DateTime", "Machine", "Source", "RecordId"].map(|column| SortKey { column: column.into(), descending: false });
     let union = Plan { source: Source::Union(parts), steps: vec![Step::Select(columns)] };
     Ok(narrow(union, process, target, asked, context)?.then(Step::Sort(order.to_vec())))
@@ -122,7 +122,7 @@ fn acts(table: &'static Table, operations: &[&str], side: Side, target: &Target,
 }
 
 /// Those that did not start in the period: no start has their GUID; nor their machine, pid and file name, where one of both has no GUID.
-fn not_started(acting: Plan, starts: &Scan) -> Plan {
+fn not_started(acting: Plan, starts: &Scan, context: &Context<'_>) -> Plan {
     let anti = |right: Plan, left: &[&str], right_on: &[&str]| Step::Join {
         right: Arc::new(right),
         how: How::Anti,
@@ -130,12 +130,12 @@ fn not_started(acting: Plan, starts: &Scan) -> Plan {
         right_on: names(right_on),
         within: None,
     };
-    let without_guid = Expr::call(Func::IsMissing, vec![Expr::column("ChildGuid")]);
-    let own_pid = Arc::new(Expr::If(without_guid, Expr::column("ChildPid"), Expr::literal(Value::Missing)));
+    let without_guid = || Expr::call(Func::IsMissing, vec![Expr::column("ChildGuid")]);
+    let own_pid = Arc::new(Expr::If(without_guid(), Expr::column("ChildPid"), Expr::literal(Value::Missing)));
     let process = ["Muid", "ChildPid", "ChildFilename"];
-    let [rich, poor] = one_sensor::processes(starts, &[]);
+    let poor = one_sensor::processes(starts, Some(context.inventory)).then(Step::Filter(without_guid()));
     acting
-        .then(anti(rich, &["ChildGuid"], &["ChildGuid"]))
+        .then(anti(Plan::scan(starts.clone()), &["ChildGuid"], &["ChildGuid"]))
         .then(Step::Derive("OwnPid".into(), own_pid))
         .then(anti(Plan::scan(starts.clone()), &["Muid", "OwnPid", "ChildFilename"], &process))
         .then(anti(poor, &process, &process))

@@ -43,7 +43,7 @@ pub(super) fn plan(target: &Target, asked: &Asked<'_>, context: &Context<'_>) ->
     let holds = |name: &str| context.inventory.streams.iter().any(|stream| *stream.kind.table == *name);
     let main = TABLES_OF_ACTIONS.into_iter().find(|name| holds(name)).unwrap_or("process");
     let scans: Vec<Scan> = TABLES_OF_ACTIONS.into_iter().filter_map(table).map(|table| scan(table, table.name == main, target, context)).collect();
-    let parts = scans.iter().flat_map(actions).map(|rows| {
+    let parts = scans.iter().map(|scan| actions(scan, context)).map(|rows| {
         let placed = [day(DAY, context), of_time("Weekday", Func::Weekday(context.zone)), of_time("Hour", Func::Hour(context.zone))];
         let placed = placed.into_iter().fold(rows.then(Step::Filter(is_known("DateTime"))), |plan, step| plan.then(step));
         Arc::new(placed.then(Step::Group { keys: names(&slot), aggregates: vec![count(ACTIONS)] }))
@@ -83,15 +83,15 @@ fn scan(table: &'static Table, is_main: bool, target: &Target, context: &Context
 }
 
 /// Each action once. What was done is not always known, and then it is an action.
-fn actions(scan: &Scan) -> Vec<Plan> {
+fn actions(scan: &Scan, context: &Context<'_>) -> Plan {
     match scan.table {
-        "process" => one_sensor::processes(scan, &[]).into(),
-        "network" => one_sensor::connections(scan, &[]).into(),
+        "process" => one_sensor::processes(scan, Some(context.inventory)),
+        "network" => one_sensor::connections(Plan::scan(scan.clone()), context.inventory),
         name if table(name).is_some_and(|table| table.operations.iter().any(|operation| operation.word == ACCESS)) => {
             let access = Expr::equal(Expr::column("Operation"), Expr::text(ACCESS));
-            vec![Plan::scan(scan.clone()).then(Step::Filter(Expr::negate(access)))]
+            Plan::scan(scan.clone()).then(Step::Filter(Expr::negate(access)))
         }
-        _ => vec![Plan::scan(scan.clone())],
+        _ => Plan::scan(scan.clone()),
     }
 }
 

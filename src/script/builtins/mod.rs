@@ -17,6 +17,7 @@ mod kind;
 mod known;
 mod machine;
 mod named;
+mod one_sensor;
 mod param;
 mod period;
 mod pivot;
@@ -28,6 +29,7 @@ mod show;
 mod text;
 mod time;
 mod typed;
+mod unusual;
 
 #[cfg(test)]
 mod tests;
@@ -126,6 +128,8 @@ pub(super) fn all() -> &'static [Declared] {
             collection::declared(),
             combine::declared(),
             geoip::declared(),
+            one_sensor::declared(),
+            unusual::declared(),
             group::declared(),
             aggregate::declared(),
             histogram::declared(),

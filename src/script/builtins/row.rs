@@ -188,6 +188,7 @@ fn renamed(steps: &[Step], key: &Arc<str>) -> Option<Arc<str>> {
             | Step::Sort(_)
             | Step::Limit(_)
             | Step::Explode(_)
+            | Step::Previous { .. }
             | Step::Distinct(_)
             | Step::Join { .. }
             | Step::Kin(_)

@@ -296,7 +296,12 @@ fn rows_to(run: &Run, collection: &Collection, extent: Extent) -> Result<Table, 
         return collection.frame(run).map(|frame| Table::whole((*frame).clone(), Columns::Short));
     }
     let shown = run.shown(&collection.plan)?;
-    Ok(Table { frame: (*shown.frame).clone(), total: shown.total, columns: Columns::Short, later: shown.later, second_reports: None, why: None })
+    let mut table = Table { frame: (*shown.frame).clone(), total: shown.total, columns: Columns::Short, later: shown.later, second_reports: None, why: None };
+    // Who reads all of it counts for himself.
+    if run.setup.shown.is_some() {
+        table.second_reports = super::one_sensor::second_reports(run, collection, &table)?;
+    }
+    Ok(table)
 }
 
 /// Inside a list or map, missing is a value.

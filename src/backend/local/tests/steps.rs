@@ -183,3 +183,14 @@ fn a_hash_is_fresh_on_its_first_day_on_few_machines() {
     let (yes, no) = (Value::Bool(true), Value::Bool(false));
     assert_eq!(cells(&frame, "FreshUnknown"), [Value::Missing, no.clone(), yes, Value::Missing, no.clone(), no.clone(), no.clone(), no]);
 }
+
+#[test]
+fn the_row_before_is_that_of_the_same_keys() {
+    let (_folder, local) = small();
+    let previous = Step::Previous { by: names(&["LoggedUser"]), order: "RecordId".into(), cells: vec![("RecordId".into(), "Before".into())] };
+    let frame = run(&local, &plan("process", &[previous, Step::Select(names(&["RecordId", "Before"]))]));
+    let pairs: Vec<(Value, Value)> = (0..frame.height()).map(|row| (frame.value(row, 0), frame.value(row, 1))).collect();
+    // bob (whose spellings are one), then eve, then nobody.
+    let wanted = [(1, None), (2, Some(1)), (4, Some(2)), (5, None), (3, None)];
+    assert_eq!(pairs, wanted.map(|(own, before)| (int(own), before.map_or(Value::Missing, int))));
+}
