@@ -22,7 +22,7 @@ pub(super) const QUERY: Query = Query {
           perhaps nobody collected what was between. ClearedAt is when Security 1102 or System 104 says that the channel was cleared in between. Both ends lie in the period; ids \
           that go back in time by more than an hour are a new numbering, and no gap. Most telling first: gaps inside a file, by Consecutive downwards, then Machine, Channel, AfterId",
     options: &[MUID, TOP, PERIOD],
-    example: r#"Client("all", all_time()).gaps().filter(|e| e.Consecutive > 0.9)"#,
+    example: r#"Client("all", all_time()).get_gaps().filter(|e| e.Consecutive > 0.9)"#,
     shape: Shape::Gaps,
 };
 

@@ -137,15 +137,14 @@ pub fn is_once(plan: &Plan) -> bool {
     below || plan.steps.iter().any(is_mark)
 }
 
-/// Whether a machine has rows of several sensors in what a plan reads: only then can one be a second report.
+/// Whether a machine has rows of several sensors in what a plan reads: only then can one be a second report. A source that does not say which sensors its rows
+/// are of may have some.
 pub fn is_repeated(plan: &Plan, inventory: &Inventory) -> bool {
-    let mut sensors: BTreeMap<u32, BTreeSet<&str>> = BTreeMap::new();
+    let mut sensors: BTreeMap<Option<u32>, BTreeSet<&str>> = BTreeMap::new();
     each_slice(plan, inventory, |provider, slice| {
-        if let Some(machine) = slice.machine {
-            sensors.entry(machine).or_default().insert(provider);
-        }
+        sensors.entry(slice.machine).or_default().insert(provider);
     });
-    sensors.values().any(|sensors| sensors.len() > 1)
+    sensors.is_empty() || sensors.values().any(|sensors| sensors.len() > 1 || sensors.contains(""))
 }
 
 /// How many rows a plan reads at most.
