@@ -259,6 +259,14 @@ fn is_true(expr: &Expr, row: &dyn Fn(&str) -> Value) -> bool {
     holds(expr, row) == Value::Bool(true)
 }
 
+/// The operand without its mark.
+pub fn uncased(expr: &Arc<Expr>) -> &Arc<Expr> {
+    match &**expr {
+        Expr::Call(Func::Cased, arguments) => arguments.first().map_or(expr, uncased),
+        _ => expr,
+    }
+}
+
 /// Whether an operand is marked to compare exactly.
 pub fn is_cased(expr: &Arc<Expr>) -> bool {
     matches!(&**expr, Expr::Call(Func::Cased, _))

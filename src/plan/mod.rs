@@ -22,7 +22,7 @@ pub mod time;
 mod value;
 
 pub use check::{PlanError, Schema};
-pub use eval::{apply, apply_as, compare, compare_as, holds, holds_for, is_cased, order, written};
+pub use eval::{apply, apply_as, compare, compare_as, holds, holds_for, is_cased, order, uncased, written};
 pub use explain::{duration_text, explain, expression, time_text, zoned_text};
 pub use expr::{Comparison, Expr};
 pub use family::{Past, Relative, Teller, family};
@@ -31,6 +31,6 @@ pub use func::{Arithmetic, Func, Pattern};
 pub use kin::{ACTIVE, ASKED, Among, DEPTH, GENERATIONS, Kin, Relation, Whom, active, telling, told};
 pub use life::{Known, Life, Seen, Side};
 pub use required::{Needed, required};
-pub use simplify::simplify;
+pub use simplify::{simplify, without};
 pub use step::{Aggregate, Fold, How, Keep, Need, Place, Plan, Scan, Scope, SortKey, Source, Step};
 pub use value::{Period, Value};

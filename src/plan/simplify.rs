@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::eval::{self, is_cased};
-use super::{Expr, Value};
+use super::eval::{self, is_cased, uncased};
+use super::{Expr, Func, Value};
 
 /// The same condition or value, with every part that reads no column computed and every `not` pushed to a leaf.
 pub fn simplify(expr: &Arc<Expr>) -> Arc<Expr> {
@@ -49,8 +49,8 @@ fn truth(expr: &Arc<Expr>) -> Arc<Expr> {
     let inner = simplify(expr);
     match &*inner {
         Expr::Literal(value) => Expr::literal(Value::Bool(*value == Value::Bool(true))),
-        Expr::Column(_) | Expr::If(..) => Expr::call(super::Func::IsTrue, vec![inner]),
-        Expr::Call(func, _) if !func.is_test() => Expr::call(super::Func::IsTrue, vec![inner]),
+        Expr::Column(_) | Expr::If(..) => Expr::call(Func::IsTrue, vec![inner]),
+        Expr::Call(func, _) if !func.is_test() => Expr::call(Func::IsTrue, vec![inner]),
         Expr::Call(..) | Expr::Compare(..) | Expr::In(..) | Expr::TupleIn(..) | Expr::Not(_) | Expr::And(_) | Expr::Or(_) => inner,
     }
 }
@@ -62,4 +62,39 @@ fn constant(expr: Arc<Expr>) -> Arc<Expr> {
         return expr;
     }
     Expr::literal(eval::holds(&expr, &|_| Value::Missing))
+}
+
+/// The same for rows in which some columns are missing: they are not read at all.
+pub fn without(expr: &Arc<Expr>, is_missing: &dyn Fn(&str) -> bool) -> Arc<Expr> {
+    if !expr.columns().iter().any(|name| is_missing(name)) {
+        return expr.clone();
+    }
+    let inside = |inner: &Arc<Expr>| without(inner, is_missing);
+    let all = |parts: &[Arc<Expr>]| parts.iter().map(inside).collect::<Vec<_>>();
+    Arc::new(match &**expr {
+        Expr::Column(_) => Expr::Literal(Value::Missing),
+        Expr::Literal(value) => Expr::Literal(value.clone()),
+        Expr::Compare(comparison, left, right) => Expr::Compare(*comparison, inside(left), inside(right)),
+        Expr::In(inner, values) => Expr::In(inside(inner), values.clone()),
+        Expr::TupleIn(parts, rows) => Expr::TupleIn(all(parts), rows.clone()),
+        Expr::Call(func, arguments) => Expr::Call(*func, named_ones(*func, arguments, is_missing).iter().map(inside).collect()),
+        Expr::Not(inner) => Expr::Not(inside(inner)),
+        Expr::And(parts) => Expr::And(all(parts)),
+        Expr::Or(parts) => Expr::Or(all(parts)),
+        Expr::If(condition, yes, no) => Expr::If(inside(condition), inside(yes), inside(no)),
+    })
+}
+
+/// The arguments of a call; of texts that are told by their names, and of which there may be thousands, only those that are not missing.
+fn named_ones(func: Func, arguments: &[Arc<Expr>], is_missing: &dyn Fn(&str) -> bool) -> Vec<Arc<Expr>> {
+    let (Func::Fitting(_) | Func::Named, [first, names, texts @ ..]) = (func, arguments) else { return arguments.to_vec() };
+    let Expr::Literal(Value::List(known)) = &**names else { return arguments.to_vec() };
+    let is_there = |text: &Arc<Expr>| !matches!(&**uncased(text), Expr::Column(name) if is_missing(name));
+    let (kept, mut left): (Vec<Value>, Vec<Arc<Expr>>) =
+        known.iter().zip(texts).filter(|(_, text)| is_there(text)).map(|(name, text)| (name.clone(), text.clone())).unzip();
+    // The mark of an exact text counts for all of them, whichever it is at.
+    if let Some(text) = left.first_mut().filter(|_| texts.iter().any(is_cased)) {
+        *text = Expr::call(Func::Cased, vec![uncased(text).clone()]);
+    }
+    [first.clone(), Expr::literal(Value::List(kept.into()))].into_iter().chain(left).collect()
 }

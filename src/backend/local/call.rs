@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use polars::prelude::{Column, Expr as PolarsExpr, PolarsResult, coalesce, lit};
 
-use super::expr::{Lowering, kernel_of, texts_of, uncased};
+use super::expr::{Lowering, kernel_of, texts_of};
 use super::kernel::{self, TextTest};
 use crate::frame::physical;
 use crate::plan::text::{self, Needle};
-use crate::plan::{Arithmetic, Expr, Func, PlanError, Value, apply_as, is_cased, time};
+use crate::plan::{Arithmetic, Expr, Func, PlanError, Value, apply_as, is_cased, time, uncased};
 use crate::telemetry::Type;
 
 /// One call; `kind` is the type of its answer.

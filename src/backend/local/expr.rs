@@ -7,7 +7,7 @@ use polars::prelude::{Column, DataType, Expr as PolarsExpr, Field, LiteralValue,
 use super::call;
 use super::kernel::{self, TextTest};
 use crate::frame::physical;
-use crate::plan::{Comparison, Expr, Func, PlanError, Schema, Value, compare_as, holds_for, is_cased, simplify, text};
+use crate::plan::{Comparison, Expr, Func, PlanError, Schema, Value, compare_as, holds_for, is_cased, simplify, text, uncased};
 use crate::telemetry::Type;
 
 /// Lowers the expressions of one step, over the columns that it sees.
@@ -32,9 +32,8 @@ impl Lowering<'_> {
         self.truth(&simplify(condition))
     }
 
-    /// A derived column, in the physical type of its kind.
-    pub fn derive(&self, expr: &Arc<Expr>) -> Result<PolarsExpr, PlanError> {
-        let kind = self.schema.type_of(expr)?.unwrap_or(Type::Text);
+    /// A derived column, in the physical type of this kind.
+    pub fn derive(&self, expr: &Arc<Expr>, kind: Type) -> Result<PolarsExpr, PlanError> {
         Ok(self.value_as(&simplify(expr), kind)?.expr)
     }
 
@@ -249,14 +248,6 @@ fn compared(comparison: Comparison, left: PolarsExpr, right: PolarsExpr) -> Pola
         Comparison::LessOrEqual => left.lt_eq(right),
         Comparison::Greater => left.gt(right),
         Comparison::GreaterOrEqual => left.gt_eq(right),
-    }
-}
-
-/// The operand without its mark.
-pub fn uncased(expr: &Arc<Expr>) -> &Arc<Expr> {
-    match &**expr {
-        Expr::Call(Func::Cased, arguments) => arguments.first().map_or(expr, uncased),
-        _ => expr,
     }
 }
 

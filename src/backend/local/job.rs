@@ -10,8 +10,8 @@ use super::expr::{column, literal};
 use super::pieces::Pieces;
 use super::reorder::Route;
 use super::scan::{ORDER, Reading};
-use super::stage::{Order, Part, Rows, Stage, in_order, in_reverse, missing, order_columns};
-use super::{Shared, damage, kernel, pick, prune, run, steps};
+use super::stage::{Order, Part, Rows, Stage, Transform, in_order, in_reverse, missing, order_columns};
+use super::{Shared, assemble, damage, kernel, pick, prune, run, steps};
 use crate::backend::{BackendError, Limits};
 use crate::frame::{Frame, Read, physical};
 use crate::plan::{Keep, Needed, Plan, Scan, Schema, Source, Step, Value};
@@ -25,6 +25,10 @@ const FIRST_PIECE: u64 = 200_000;
 const PIECE: u64 = if cfg!(test) { 40 } else { 131_072 };
 const LEAST_PIECE: u64 = if cfg!(test) { 20 } else { 32_768 };
 const MOST_PIECE: u64 = 2_000_000;
+
+/// The fewest rows of a first piece, however many columns it has, and what a cell comes to at least.
+const FEWEST: u64 = if cfg!(test) { 20 } else { 1_024 };
+const LEAST_CELL: u64 = 16;
 
 /// Bytes that a piece should come to: what a question over everything holds of it.
 const PIECE_BYTES: u64 = if cfg!(test) { 4 << 10 } else { 64 << 20 };
@@ -164,7 +168,9 @@ impl Job {
             });
         }
         columns.extend(stage.hidden());
-        stage.map(whole.clone(), move |frame| frame.select(columns.clone()))
+        let lacking: Vec<Arc<str>> = whole.names().filter(|name| stage.schema.kind(name).is_none() && *name != "Table").map(Arc::from).collect();
+        let transform: Transform = Arc::new(move |frame: LazyFrame| frame.select(columns.clone()));
+        stage.each(whole.clone(), |blank| (transform.clone(), blank.iter().filter(|name| whole.kind(name).is_some()).chain(&lacking).cloned().collect()))
     }
 
     /// All rows of a stage, as a query.
@@ -205,17 +211,12 @@ impl Job {
     /// The answer's rows, in order, with the columns of its schema in their types.
     pub fn materialise(&mut self, stage: Stage) -> Result<DataFrame, BackendError> {
         let schema = stage.schema.clone();
-        let mut all: Option<DataFrame> = None;
+        let mut pieces = Vec::new();
         self.each_piece(stage, |piece| {
-            match &mut all {
-                None => all = Some(piece),
-                Some(known) => {
-                    known.vstack_mut_owned(piece).map_err(run::failed)?;
-                }
-            }
+            pieces.push(piece);
             Ok(())
         })?;
-        conform(all.unwrap_or_default(), &schema)
+        conform(kernel::stacked(pieces).map_err(run::failed)?, &schema)
     }
 
     /// The rows in order, a piece after the other, without the columns of the row order.
@@ -227,26 +228,42 @@ impl Job {
             }
             (Order::Rows, Rows::Frame(frame)) => take(without_order(self.sorted(*frame)?)),
             (Order::Rows, Rows::Files(parts)) => {
-                self.pieces(&parts, |piece| take(piece).map(|()| true))?;
+                self.pieces(&parts, &stage.schema, |piece| take(piece).map(|()| true))?;
                 Ok(())
             }
         }
     }
 
     /// The rows of some files in order, a piece after the other, as long as more are wanted; then what is left.
-    pub fn pieces(&mut self, parts: &[Part], mut take: impl FnMut(DataFrame) -> Result<bool, BackendError>) -> Result<Vec<Part>, BackendError> {
+    pub fn pieces(
+        &mut self,
+        parts: &[Part],
+        schema: &Schema,
+        mut take: impl FnMut(DataFrame) -> Result<bool, BackendError>,
+    ) -> Result<Vec<Part>, BackendError> {
         let shared = self.shared.clone();
         let mut pieces = Pieces::of(&shared.store, parts);
-        let mut rows = PIECE;
+        let filled = schema.names().filter(|name| parts.iter().any(|part| !part.blank.contains(*name))).count() as u64;
+        let first = (PIECE_BYTES / (LEAST_CELL * filled.max(1))).clamp(FEWEST, PIECE);
+        let mut rows = first;
         while let Some(piece) = pieces.next(rows) {
-            let query = self.open(&piece.parts, |rows| rows)?;
-            let frame = without_order(self.sorted(query)?);
-            rows = next_piece(rows, piece.rows, frame.estimated_size() as u64);
+            let frame = self.piece(&piece.parts, schema)?;
+            rows = next_piece(rows, piece.rows, frame.estimated_size() as u64, first);
             if !take(frame)? {
                 break;
             }
         }
         Ok(pieces.next(u64::MAX).map(|piece| piece.parts).unwrap_or_default())
+    }
+
+    /// The rows of a piece in order.
+    fn piece(&mut self, parts: &[Part], schema: &Schema) -> Result<DataFrame, BackendError> {
+        if parts.len() > 1 && parts.iter().all(|part| !part.blank.is_empty() && !part.files.is_empty()) {
+            parts.iter().for_each(|part| self.count(&part.files));
+            return assemble::rows(self, parts, schema);
+        }
+        let query = self.open(parts, |rows| rows)?;
+        Ok(without_order(self.sorted(query)?))
     }
 
     fn sorted(&self, query: LazyFrame) -> Result<DataFrame, BackendError> {
@@ -281,26 +298,16 @@ impl Job {
                 }
             }
         }
-        let all = stacked(found)?;
+        let all = kernel::stacked(found).map_err(run::failed)?;
         let times = all.column(ORDER[0].1).and_then(|times| times.datetime().map(|times| times.physical().clone())).map_err(run::failed)?;
         Ok(rows.checked_sub(1).and_then(|last| times.iter().nth(last).flatten()))
     }
 }
 
-/// Rows of the next piece, after one of so many rows came to so many bytes.
-fn next_piece(rows: u64, read: u64, bytes: u64) -> u64 {
+/// Rows of the next piece, after one of so many rows came to so many bytes; `first` were asked of the first.
+fn next_piece(rows: u64, read: u64, bytes: u64, first: u64) -> u64 {
     let fitting = PIECE_BYTES.saturating_mul(read.max(1)) / bytes.max(1);
-    fitting.min(rows.saturating_mul(4)).clamp(LEAST_PIECE, MOST_PIECE)
-}
-
-/// Frames of the same columns, one after the other.
-fn stacked(frames: Vec<DataFrame>) -> Result<DataFrame, BackendError> {
-    let mut parts = frames.into_iter();
-    let mut all = parts.next().unwrap_or_default();
-    for part in parts {
-        all.vstack_mut_owned(part).map_err(run::failed)?;
-    }
-    Ok(all)
+    fitting.min(rows.saturating_mul(4)).clamp(LEAST_PIECE.min(first), MOST_PIECE)
 }
 
 /// Every column of a schema.

@@ -67,7 +67,7 @@ fn partnered(stage: Stage, own: &Schema, index: Arc<Index>, on: &On<'_>, kinds: 
         let answers: Vec<bool> = found.into_iter().map(|found| found == wanted).collect();
         Ok(BooleanChunked::from_slice("".into(), &answers).into_column())
     });
-    stage.map(own.clone(), move |frame| frame.filter(has_partner.clone()))
+    stage.keep(own.clone(), &[], move |frame| frame.filter(has_partner.clone()))
 }
 
 /// Each row with the cells of its only partner, done where the files are read.

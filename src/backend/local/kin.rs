@@ -101,7 +101,7 @@ pub fn among(job: &mut Job, stage: Stage, among: &Among) -> Result<Stage, Backen
         Ok(BooleanChunked::from_slice("".into(), &(0..height).map(holds).collect::<Vec<_>>()).into_column())
     });
     let stage = of_machines(stage, &known);
-    Ok(stage.map(schema, move |frame| frame.filter(is_theirs.clone())))
+    Ok(stage.keep(schema, &[], move |frame| frame.filter(is_theirs.clone())))
 }
 
 /// Lives by what rows call them.
@@ -212,7 +212,7 @@ fn rows(job: &mut Job, history: &History, family: &[Relative], needed: &Needed) 
     let schema = history.rows.schema.clone();
     let stage = history.rows.clone().at(&Times::of(wanted.iter().map(|row| history.past.at(*row))));
     let (is_chosen, place) = (is_among(chosen, &history.seed), place(&history.seed));
-    let stage = stage.map(schema.clone(), move |frame| frame.filter(is_chosen.clone()).with_columns([place.clone()]));
+    let stage = stage.keep(schema.clone(), &[], move |frame| frame.filter(is_chosen.clone()).with_columns([place.clone()]));
     let mut found = Whole { rows: DataFrame::default(), schema: schema.clone(), by_number: HashMap::new() };
     let mut all: Option<DataFrame> = None;
     let (mut again, mut height): (HashMap<u128, usize>, u32) = (HashMap::new(), 0);

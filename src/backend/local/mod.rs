@@ -1,5 +1,6 @@
 //! Polars over a store on this machine: the reference, whose answer is the definition of right.
 
+mod assemble;
 mod call;
 mod damage;
 mod explain;

@@ -3,16 +3,17 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use polars::prelude::{BooleanChunked, Column, DataFrame, Expr as PolarsExpr, IntoColumn, IntoLazy, LazyFrame, NewChunkedArray, SortMultipleOptions, lit};
+use polars::prelude::{BooleanChunked, Column, DataFrame, Expr as PolarsExpr, IntoColumn, IntoLazy, LazyFrame, NewChunkedArray, PolarsResult, SortMultipleOptions, lit};
 
 use super::expr::{column, kernel_of};
 use super::job::{Job, conform};
 use super::kernel::{self, Seed};
 use super::run;
 use super::scan::{ORDER, Times};
-use super::stage::{Order, Rows, Stage, order_columns, visible};
+use super::stage::{Blank, Order, Rows, Stage, Transform, order_columns, visible};
 use super::steps::{SortBy, comparable};
 use crate::backend::BackendError;
+use crate::frame::missing_column;
 use crate::plan::{Needed, Schema, SortKey};
 use crate::telemetry::Type;
 
@@ -74,66 +75,112 @@ pub fn distinct(job: &mut Job, stage: Stage, names: &[Arc<str>], needed: &Needed
     let schema = stage.schema.clone();
     let names: Vec<Arc<str>> = if names.is_empty() { schema.names().map(Arc::from).collect() } else { names.to_vec() };
     let seed = Arc::new(Seed::new());
-    let key = key(&schema, &names, &seed);
     let stage = match stage.order {
         Order::Rows => {
-            let places = first_places(job, stage.clone(), &key, &seed)?;
-            let chosen = is_among(places, &seed);
-            stage.map(schema.clone(), move |frame| frame.filter(chosen.clone()))
+            let firsts = Firsts::of(job, stage.clone(), &names, &seed)?;
+            let stage = firsts.among(stage, &names, &seed);
+            if firsts.are_told_apart {
+                return Ok(stage);
+            }
+            stage
         }
         Order::Kept => stage,
     };
-    let keyed = stage.map(schema.clone(), move |frame| frame.with_columns([key.clone()])).blanked_beside(needed, &[KEY]);
+    let keyed = stage.each(schema.clone(), |blank| adding(vec![key(&schema, &names, blank, &seed)], blank)).blanked_beside(needed, &[KEY]);
     let mut seen = HashSet::new();
-    let mut all: Option<DataFrame> = None;
+    let mut all = Vec::new();
     job.each_piece(keyed, |piece| {
         let first: Vec<bool> = marks(&piece, KEY)?.map(|key| seen.insert(key)).collect();
-        let piece = piece.filter(&BooleanChunked::from_slice("".into(), &first)).map_err(run::failed)?;
-        match &mut all {
-            None => all = Some(piece),
-            Some(known) => drop(known.vstack_mut_owned(piece).map_err(run::failed)?),
-        }
+        all.push(piece.filter(&BooleanChunked::from_slice("".into(), &first)).map_err(run::failed)?);
         Ok(())
     })?;
-    Ok(Stage::kept(conform(all.unwrap_or_default(), &schema)?.lazy(), schema))
+    let all = kernel::stacked(all).map_err(run::failed)?;
+    Ok(Stage::kept(conform(all, &schema)?.lazy(), schema))
 }
 
-/// The places of the first rows of each key, from a read of nothing else.
-fn first_places(job: &mut Job, stage: Stage, key: &PolarsExpr, seed: &Arc<Seed>) -> Result<HashSet<u128>, BackendError> {
-    let (schema, columns) = (stage.schema.clone(), [vec![key.clone(), place(seed)], stage.hidden()].concat());
-    let narrow = stage.map(schema, move |frame| frame.select(columns.clone()));
-    let (mut seen, mut places) = (HashSet::new(), HashSet::new());
-    job.each_piece(narrow, |piece| {
-        for (key, place) in marks(&piece, KEY)?.zip(marks(&piece, PLACE)?) {
-            if seen.insert(key) {
-                places.insert(place);
+/// The first rows of their keys, known by what their place and their key come to.
+struct Firsts {
+    rows: Arc<HashSet<u128>>,
+    /// No other row has the place and the key of one of them.
+    are_told_apart: bool,
+}
+
+impl Firsts {
+    /// From a read of the keys and the row order alone.
+    fn of(job: &mut Job, stage: Stage, names: &[Arc<str>], seed: &Arc<Seed>) -> Result<Firsts, BackendError> {
+        let (schema, hidden) = (stage.schema.clone(), stage.hidden());
+        let narrow = stage.each(schema.clone(), |blank| {
+            let columns = [vec![key(&schema, names, blank, seed), place(seed)], hidden.clone()].concat();
+            let transform: Transform = Arc::new(move |frame: LazyFrame| frame.select(columns.clone()));
+            (transform, Blank::new())
+        });
+        let (mut seen, mut rows, mut are_told_apart) = (HashSet::new(), HashSet::new(), true);
+        job.each_piece(narrow, |piece| {
+            for (key, place) in marks(&piece, KEY)?.zip(marks(&piece, PLACE)?) {
+                if seen.insert(key) {
+                    rows.insert(of_both(key, place));
+                } else if rows.contains(&of_both(key, place)) {
+                    are_told_apart = false;
+                }
             }
-        }
-        Ok(())
-    })?;
-    Ok(places)
+            Ok(())
+        })?;
+        Ok(Firsts { rows: Arc::new(rows), are_told_apart })
+    }
+
+    /// The rows of the stage that are among them.
+    fn among(&self, stage: Stage, names: &[Arc<str>], seed: &Arc<Seed>) -> Stage {
+        let schema = stage.schema.clone();
+        stage.each(schema.clone(), |blank| {
+            let rows = self.rows.clone();
+            let is_first = kernel_of(vec![key(&schema, names, blank, seed), place(seed)], Type::Bool, move |columns| match columns {
+                [keys, places] => {
+                    let found = marks_of(keys)?.zip(marks_of(places)?).map(|(key, place)| rows.contains(&of_both(key, place))).collect::<Vec<_>>();
+                    Ok(BooleanChunked::from_slice("".into(), &found).into_column())
+                }
+                _ => Ok(Column::default()),
+            });
+            let transform: Transform = Arc::new(move |frame: LazyFrame| frame.filter(is_first.clone()));
+            (transform, blank.clone())
+        })
+    }
 }
 
-/// The key of a row: its values as they compare.
-fn key(schema: &Schema, names: &[Arc<str>], seed: &Arc<Seed>) -> PolarsExpr {
-    let kinds = names.iter().map(|name| match schema.kind(name) {
+/// A step that adds columns beside those of the schema.
+fn adding(columns: Vec<PolarsExpr>, blank: &Blank) -> (Transform, Blank) {
+    (Arc::new(move |frame: LazyFrame| frame.with_columns(columns.clone())), blank.clone())
+}
+
+/// The key of a row: its values as they compare. What is missing does not count, so that it need not be read where it is known to be.
+fn key(schema: &Schema, names: &[Arc<str>], blank: &Blank, seed: &Arc<Seed>) -> PolarsExpr {
+    let there = || names.iter().enumerate().filter(|(_, name)| !blank.contains(*name));
+    let kinds = there().map(|(_, name)| match schema.kind(name) {
         Some(Type::List) | None => Type::Text,
         Some(kind) => kind,
     });
-    let values = names.iter().enumerate().map(|(position, name)| comparable(schema, name, &format!("\u{2}{position}")));
-    kernel::fingerprint_of(values.collect(), kinds.collect(), seed.clone()).alias(KEY)
+    let mut values: Vec<PolarsExpr> = there().map(|(place, name)| comparable(schema, name, &format!("\u{2}{place}"))).collect();
+    let mut kinds: Vec<Type> = kinds.collect();
+    let mut numbers: Vec<usize> = there().map(|(place, _)| place).collect();
+    if values.is_empty() {
+        // Nothing known of a row is a key as well, for as many rows as there are.
+        let nothing = |columns: &[Column]| Ok(missing_column("", Type::Text, columns.first().map_or(0, Column::len)));
+        values.push(kernel_of(order_columns(), Type::Text, nothing));
+        kinds.push(Type::Text);
+        numbers.push(0);
+    }
+    kernel::fingerprint_of(values, kinds, numbers, seed.clone()).alias(KEY)
 }
 
 /// What tells a row by its place in the row order.
 pub fn place(seed: &Arc<Seed>) -> PolarsExpr {
-    kernel::fingerprint_of(order_columns(), kinds_of_order().to_vec(), seed.clone()).alias(PLACE)
+    kernel::fingerprint_of(order_columns(), kinds_of_order().to_vec(), (0..ORDER.len()).collect(), seed.clone()).alias(PLACE)
 }
 
 /// Whether a row's place is one of these.
 pub fn is_among(places: HashSet<u128>, seed: &Arc<Seed>) -> PolarsExpr {
     let seed = seed.clone();
     kernel_of(order_columns(), Type::Bool, move |columns| {
-        let found = kernel::fingerprints(columns, &kinds_of_order(), &seed)?.into_iter().map(|place| places.contains(&place)).collect::<Vec<_>>();
+        let found = kernel::fingerprints(columns, &kinds_of_order(), &[0, 1, 2, 3], &seed)?.into_iter().map(|place| places.contains(&place)).collect::<Vec<_>>();
         Ok(BooleanChunked::from_slice("".into(), &found).into_column())
     })
 }
@@ -148,8 +195,16 @@ fn kinds_of_order() -> [Type; 4] {
     ORDER.map(|(_, _, kind)| kind)
 }
 
-/// The fingerprints in a column.
+/// The fingerprints in a column of a frame.
 pub fn marks<'a>(piece: &'a DataFrame, name: &str) -> Result<impl Iterator<Item = u128> + 'a, BackendError> {
-    let marks = piece.column(name).and_then(Column::binary).map_err(run::failed)?;
-    Ok(marks.iter().map(|mark| mark.and_then(|mark| mark.try_into().ok()).map_or(0, u128::from_le_bytes)))
+    piece.column(name).and_then(marks_of).map_err(run::failed)
+}
+
+fn marks_of(cells: &Column) -> PolarsResult<impl Iterator<Item = u128> + '_> {
+    Ok(cells.binary()?.iter().map(|mark| mark.and_then(|mark| mark.try_into().ok()).map_or(0, u128::from_le_bytes)))
+}
+
+/// What the place and the key of a row come to.
+fn of_both(key: u128, place: u128) -> u128 {
+    key.rotate_left(1) ^ place
 }

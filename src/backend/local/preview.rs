@@ -8,7 +8,7 @@ use polars::prelude::{DataFrame, DataType, Expr as PolarsExpr, IntoLazy, len};
 use super::expr::column;
 use super::job::{Job, all_of, conform};
 use super::reorder::Route;
-use super::stage::{Order, Rows, Stage};
+use super::stage::{Order, Part, Rows, Stage};
 use super::{kernel, run};
 use crate::backend::BackendError;
 use crate::frame::{Frame, Preview};
@@ -68,22 +68,34 @@ pub fn preview(job: &mut Job, plan: &Plan, rows: usize, columns: &[Arc<str>]) ->
 /// The rows of a stage, all of them where they are few; else the first, and where the others come from.
 fn gather(job: &mut Job, stage: &Stage) -> Result<(DataFrame, Option<Stage>), BackendError> {
     let (Order::Rows, Rows::Files(parts)) = (stage.order, &stage.source) else { return Ok((job.materialise(stage.clone())?, None)) };
-    let mut all: Option<DataFrame> = None;
+    let mut all = Vec::new();
     let mut bytes = 0;
-    let rest = job.pieces(parts, |piece| {
+    let rest = job.pieces(parts, &stage.schema, |piece| {
         bytes += piece.estimated_size();
-        match &mut all {
-            None => all = Some(piece),
-            Some(known) => drop(known.vstack_mut_owned(piece).map_err(run::failed)?),
-        }
+        all.push(piece);
         Ok(bytes <= WHOLE)
     })?;
     let rest = (!rest.is_empty()).then(|| Stage { source: Rows::Files(rest), ..stage.clone() });
-    Ok((conform(all.unwrap_or_default(), &stage.schema)?, rest))
+    Ok((conform(kernel::stacked(all).map_err(run::failed)?, &stage.schema)?, rest))
 }
 
-/// How many rows a stage has, and which of some columns have a value in any of them.
+/// How many rows a stage has, and which of some columns have a value in any of them. Each part is asked for what its rows can have.
 fn counted(job: &mut Job, stage: Stage, columns: &[Arc<str>]) -> Result<(u64, BTreeSet<Arc<str>>), BackendError> {
+    let Rows::Files(parts) = &stage.source else { return counted_of(job, stage, columns) };
+    let (mut total, mut later) = (0, BTreeSet::new());
+    let is_there = |part: &Part, later: &BTreeSet<Arc<str>>| -> Vec<Arc<str>> {
+        columns.iter().filter(|name| !part.blank.contains(*name) && !later.contains(*name)).cloned().collect()
+    };
+    for part in parts.iter().filter(|part| !part.files.is_empty()) {
+        let asked = is_there(part, &later);
+        let (rows, found) = counted_of(job, Stage { source: Rows::Files(vec![part.clone()]), ..stage.clone() }, &asked)?;
+        total += rows;
+        later.extend(found);
+    }
+    Ok((total, later))
+}
+
+fn counted_of(job: &mut Job, stage: Stage, columns: &[Arc<str>]) -> Result<(u64, BTreeSet<Arc<str>>), BackendError> {
     let mut answers: Vec<PolarsExpr> = vec![len().cast(DataType::Int64).alias(TOTAL)];
     answers.extend(columns.iter().map(|name| column(name).count().cast(DataType::Int64)));
     let counts = job.lazy(stage)?.select(answers);

@@ -1,17 +1,17 @@
 //! Rows on their way through a plan: lazily, with the row order carried along until a step gives another order.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use polars::prelude::{DataFrame, Expr as PolarsExpr, IntoLazy, LazyFrame, SortMultipleOptions, UnionArgs, concat};
 
-use super::expr::{column, literal};
+use super::expr::{Lowering, column, literal};
 use super::pieces::Window;
 use super::run;
 use super::scan::{ORDER, Reading, Times};
 use crate::backend::BackendError;
 use crate::frame::physical;
-use crate::plan::{Needed, Scan, Schema, Value};
+use crate::plan::{Expr, Needed, PlanError, Scan, Schema, Value, simplify, without};
 use crate::store::StoredFile;
 use crate::telemetry::Type;
 
@@ -41,9 +41,14 @@ pub struct Part {
     /// In the order of their first row.
     pub files: Vec<StoredFile>,
     pub transforms: Vec<Transform>,
+    /// Columns that none of its rows has a value in, as is known without a look at them.
+    pub blank: Arc<Blank>,
     /// So many columns are looked at that the part is read on its own: several such at once would not fit into memory.
     pub is_wide: bool,
 }
+
+/// Columns without a value.
+pub type Blank = BTreeSet<Arc<str>>;
 
 /// A condition over more columns than this makes a part wide.
 const WIDE: usize = 40;
@@ -62,27 +67,65 @@ impl Stage {
         Stage { source: Rows::Frame(Box::new(frame)), schema, order: Order::Kept }
     }
 
-    /// One more step on each row.
-    pub fn map(mut self, schema: Schema, transform: impl Fn(LazyFrame) -> LazyFrame + Send + Sync + 'static) -> Stage {
+    /// One more step on each row, after which nothing is known of what the columns hold.
+    pub fn map(self, schema: Schema, transform: impl Fn(LazyFrame) -> LazyFrame + Send + Sync + 'static) -> Stage {
+        let transform: Transform = Arc::new(transform);
+        self.each(schema, |_| (transform.clone(), Blank::new()))
+    }
+
+    /// One more step on each row that leaves the columns as they are, or leaves them out, but for some that it changes.
+    pub fn keep(self, schema: Schema, changed: &[Arc<str>], transform: impl Fn(LazyFrame) -> LazyFrame + Send + Sync + 'static) -> Stage {
+        let transform: Transform = Arc::new(transform);
+        let names: HashSet<Arc<str>> = schema.names().filter(|name| !changed.iter().any(|changed| **changed == **name)).map(Arc::from).collect();
+        self.each(schema, |blank| (transform.clone(), blank.iter().filter(|name| names.contains(*name)).cloned().collect()))
+    }
+
+    /// One more step, which may be another for rows of which more is known; with what is known of them afterwards.
+    pub fn each(mut self, schema: Schema, step: impl Fn(&Blank) -> (Transform, Blank)) -> Stage {
         self.schema = schema;
         self.source = match self.source {
             Rows::Files(mut parts) => {
-                let transform: Transform = Arc::new(transform);
-                parts.iter_mut().for_each(|part| part.transforms.push(transform.clone()));
+                for part in &mut parts {
+                    let (transform, blank) = step(&part.blank);
+                    part.transforms.push(transform);
+                    part.blank = Arc::new(blank);
+                }
                 Rows::Files(parts)
             }
-            Rows::Frame(frame) => Rows::Frame(Box::new(transform(*frame))),
+            Rows::Frame(frame) => Rows::Frame(Box::new(step(&Blank::new()).0(*frame))),
         };
         self
     }
 
-    /// Only the rows for which a condition over so many columns holds.
-    pub fn filter(mut self, condition: PolarsExpr, columns: usize) -> Stage {
-        if let Rows::Files(parts) = &mut self.source {
-            parts.iter_mut().for_each(|part| part.is_wide |= columns > WIDE);
+    /// Only the rows for which a condition holds. What can't hold for any row of a part leaves its files out.
+    pub fn filter(mut self, condition: &Arc<Expr>) -> Result<Stage, PlanError> {
+        let lowering = Lowering { schema: &self.schema };
+        let lowered = |blank: &Blank| -> Result<(Option<Transform>, usize), PlanError> {
+            let condition = simplify(&without(condition, &|name| blank.contains(name)));
+            if matches!(&*condition, Expr::Literal(value) if *value != Value::Bool(true)) {
+                return Ok((None, 0));
+            }
+            let holds = lowering.filter(&condition)?;
+            Ok((Some(Arc::new(move |frame| frame.filter(holds.clone()))), condition.columns().len()))
+        };
+        match &mut self.source {
+            Rows::Files(parts) => {
+                for part in parts {
+                    match lowered(&part.blank)? {
+                        (Some(transform), columns) => {
+                            part.transforms.push(transform);
+                            part.is_wide |= columns > WIDE;
+                        }
+                        (None, _) => part.files.clear(),
+                    }
+                }
+            }
+            Rows::Frame(frame) => {
+                let holds = lowering.filter(condition)?;
+                *frame = Box::new(frame.clone().filter(holds));
+            }
         }
-        let schema = self.schema.clone();
-        self.map(schema, move |frame| frame.filter(condition.clone()))
+        Ok(self)
     }
 
     /// Only these columns, and those of the row order.
@@ -90,7 +133,7 @@ impl Stage {
         let kept = self.schema.columns().iter().filter(|(name, _)| names.contains(name)).cloned().collect();
         let schema = Schema::new(kept);
         let columns: Vec<PolarsExpr> = visible(&schema).into_iter().chain(self.hidden()).collect();
-        if columns.is_empty() { self } else { self.map(schema, move |frame| frame.select(columns.clone())) }
+        if columns.is_empty() { self } else { self.keep(schema, &[], move |frame| frame.select(columns.clone())) }
     }
 
     /// Columns that nobody needs are missing from here on, so that they are not even read.
@@ -107,13 +150,14 @@ impl Stage {
         let one = |(name, kind): &(Arc<str>, Type)| if needed.contains(name) { column(name) } else { missing(*kind).alias(&**name) };
         let mut columns: Vec<PolarsExpr> = schema.columns().iter().map(one).chain(self.hidden()).collect();
         columns.extend(beside.iter().map(|name| column(name)));
-        let is_blank = beside.is_empty() && self.order == Order::Kept && !schema.names().any(|name| needed.contains(name));
-        match columns.is_empty() {
-            true => self,
-            // Selected alone, what is the same in every row would be one row.
-            false if is_blank => self.map(schema, move |frame| frame.with_columns(columns.clone())),
-            false => self.map(schema, move |frame| frame.select(columns.clone())),
+        // Selected alone, what is the same in every row would be one row.
+        let is_all = beside.is_empty() && self.order == Order::Kept && !schema.names().any(|name| needed.contains(name));
+        if columns.is_empty() {
+            return self;
         }
+        let transform: Transform = Arc::new(move |frame| if is_all { frame.with_columns(columns.clone()) } else { frame.select(columns.clone()) });
+        let unneeded: Vec<Arc<str>> = schema.names().filter(|name| !needed.contains(*name)).map(Arc::from).collect();
+        self.each(schema, |blank| (transform.clone(), blank.iter().chain(&unneeded).cloned().collect()))
     }
 
     /// Only rows of a window; files are left out by their manifest. Rows that come from elsewhere stay all.
@@ -164,15 +208,16 @@ impl Part {
         }
         if shapes.len() < 2 && shapes.keys().all(|shape| shape.len() == wanted.len()) {
             let files = shapes.into_values().next().unwrap_or_default();
-            return vec![Part { reading: Box::new(reading), files, transforms: Vec::new(), is_wide: false }];
+            return vec![Part { reading: Box::new(reading), files, transforms: Vec::new(), blank: Arc::default(), is_wide: false }];
         }
         let part = |(shape, files): (Vec<Arc<str>>, Vec<StoredFile>)| {
             let is_there = |name: &Arc<str>| shape.contains(name) || !wanted.contains(name);
             let one = |(name, kind): &(Arc<str>, Type)| if is_there(name) { column(name) } else { missing(*kind).alias(&**name) };
             let columns: Vec<PolarsExpr> = schema.columns().iter().map(one).chain(order_columns()).collect();
             let whole: Transform = Arc::new(move |frame| frame.select(columns.clone()));
+            let blank = wanted.iter().filter(|name| !shape.contains(name)).cloned().collect();
             let scan = Arc::new(Scan { raw_fields: shape, ..(*reading.scan).clone() });
-            Part { reading: Box::new(Reading { scan, ..reading.clone() }), files, transforms: vec![whole], is_wide: false }
+            Part { reading: Box::new(Reading { scan, ..reading.clone() }), files, transforms: vec![whole], blank: Arc::new(blank), is_wide: false }
         };
         shapes.into_iter().map(part).collect()
     }

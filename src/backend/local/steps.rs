@@ -6,33 +6,27 @@ use polars::prelude::{Column, ExplodeOptions, Expr as PolarsExpr, IntoColumn, In
 
 use super::expr::{Lowering, column, kernel_of};
 use super::job::Job;
-use super::stage::{Order, Stage, visible};
+use super::stage::{Blank, Order, Stage, Transform, visible};
 use super::{group, join, kernel, kin, pick, previous, run};
 use crate::backend::BackendError;
-use crate::plan::{Keep, Needed, Schema, SortKey, Step, Value};
+use crate::plan::{Expr, Keep, Needed, Schema, SortKey, Step, Value, without};
 use crate::telemetry::Type;
 
 /// The stage after one more step; `schema` and `needed` are those of its answer.
 pub fn apply(job: &mut Job, stage: Stage, step: &Step, schema: &Schema, needed: &Needed) -> Result<Stage, BackendError> {
-    let lowering = Lowering { schema: &stage.schema };
     match step {
-        Step::Filter(condition) => {
-            let lowered = lowering.filter(condition)?;
-            Ok(stage.filter(lowered, condition.columns().len()))
-        }
-        Step::Derive(name, expr) => {
-            let derived = lowering.derive(expr)?.alias(&**name);
-            Ok(stage.map(schema.clone(), move |frame| frame.with_columns([derived.clone()])))
-        }
+        Step::Filter(condition) => Ok(stage.filter(condition)?),
+        Step::Derive(name, expr) => derive(stage, name, expr, schema),
         Step::Select(_) | Step::Drop(_) => {
             let columns: Vec<PolarsExpr> = visible(schema).into_iter().chain(stage.hidden()).collect();
-            Ok(stage.map(schema.clone(), move |frame| frame.select(columns.clone())))
+            Ok(stage.keep(schema.clone(), &[], move |frame| frame.select(columns.clone())))
         }
         Step::Rename(pairs) => {
             let renamed = |old: &Arc<str>| pairs.iter().find(|(known, _)| known == old).map_or(column(old), |(_, new)| column(old).alias(&**new));
             let mut columns: Vec<PolarsExpr> = stage.schema.columns().iter().map(|(name, _)| renamed(name)).collect();
             columns.extend(stage.hidden());
-            Ok(stage.map(schema.clone(), move |frame| frame.select(columns.clone())))
+            let changed: Vec<Arc<str>> = pairs.iter().flat_map(|(old, new)| [old.clone(), new.clone()]).collect();
+            Ok(stage.keep(schema.clone(), &changed, move |frame| frame.select(columns.clone())))
         }
         Step::Group { keys, aggregates } => group::apply(job, stage, keys, aggregates, schema),
         Step::Share { of, name } => share(job, stage, of, name, schema),
@@ -57,6 +51,19 @@ pub fn apply(job: &mut Job, stage: Stage, step: &Step, schema: &Schema, needed: 
         Step::Kin(asked) => kin::apply(job, stage, asked, schema, needed),
         Step::Among(among) => kin::among(job, stage, among),
     }
+}
+
+/// One more column, made of what the rows of each part can have.
+fn derive(stage: Stage, name: &Arc<str>, expr: &Arc<Expr>, schema: &Schema) -> Result<Stage, BackendError> {
+    let before = stage.schema.clone();
+    let kind = before.type_of(expr)?.unwrap_or(Type::Text);
+    let derived = |blank: &Blank| Lowering { schema: &before }.derive(&without(expr, &|name| blank.contains(name)), kind);
+    let whole = derived(&Blank::new())?.alias(&**name);
+    Ok(stage.each(schema.clone(), |blank| {
+        let own = if blank.is_empty() { whole.clone() } else { derived(blank).map_or(whole.clone(), |derived| derived.alias(&**name)) };
+        let transform: Transform = Arc::new(move |frame: LazyFrame| frame.with_columns([own.clone()]));
+        (transform, blank.iter().filter(|known| *known != name).cloned().collect())
+    }))
 }
 
 /// Columns that compare as the language says: text folded, a list by its items.

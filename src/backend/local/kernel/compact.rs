@@ -1,6 +1,6 @@
 //! Rows without the bytes of others: texts that were chosen out of many still point into all of them.
 
-use polars::prelude::{Column, DataFrame, IntoColumn, StringChunkedBuilder};
+use polars::prelude::{Column, DataFrame, IntoColumn, PolarsResult, StringChunkedBuilder};
 
 /// Bytes that nobody points to, and that are not worth a copy.
 const LITTLE: usize = 64 << 10;
@@ -24,4 +24,23 @@ fn compacted(column: Column) -> Column {
         })
     };
     copy.unwrap_or(column)
+}
+
+/// Frames of the same columns, one after the other. A column that has no value in any of them is not spelled out row by row.
+pub fn stacked(frames: Vec<DataFrame>) -> PolarsResult<DataFrame> {
+    let height = frames.iter().map(DataFrame::height).sum();
+    let mut all: Vec<Column> = Vec::new();
+    for (number, frame) in frames.into_iter().enumerate() {
+        for (place, column) in frame.into_columns().into_iter().enumerate() {
+            match all.get_mut(place) {
+                _ if number == 0 => all.push(column),
+                Some(known) if known.null_count() == known.len() && column.null_count() == column.len() && known.dtype() == column.dtype() => {
+                    *known = Column::full_null(column.name().clone(), known.len() + column.len(), column.dtype());
+                }
+                Some(known) => drop(known.append_owned(column)?),
+                None => {}
+            }
+        }
+    }
+    DataFrame::new(height, all)
 }

@@ -35,7 +35,7 @@ fn parts(local: &Local, with_undated: bool) -> Vec<Part> {
         let (store, limits) = (local.shared.store.clone(), Limits::default());
         let reading = Reading { store, scan: Arc::new(scan(table)), limits, fresh: None, window: (None, None), times: None };
         let narrow: Transform = Arc::new(|frame| frame.select([column("RecordId"), column("DateTime")]));
-        Part { reading: Box::new(reading), files: files.cloned().collect(), transforms: vec![narrow], is_wide: false }
+        Part { reading: Box::new(reading), files: files.cloned().collect(), transforms: vec![narrow], blank: Arc::default(), is_wide: false }
     };
     vec![part("process"), part("network")]
 }

@@ -1,0 +1,81 @@
+//! Rows of several parts in row order, where each part has few of the columns: what no row of a part has is not made for it.
+
+use polars::prelude::{Column, DataFrame, IdxCa, IntoLazy, LazyFrame, NewChunkedArray, PlSmallStr, Selector};
+
+use super::job::Job;
+use super::scan::ORDER;
+use super::stage::{Part, in_order};
+use super::{kernel, run};
+use crate::backend::BackendError;
+use crate::frame::missing_column;
+use crate::plan::Schema;
+
+/// The number of a row before it is put in its place.
+const ROW: &str = "\u{2}row";
+
+/// The rows of the parts in row order, with the columns of the schema that they have or are known to be missing, then those beside them.
+pub fn rows(job: &Job, parts: &[Part], schema: &Schema) -> Result<DataFrame, BackendError> {
+    let frames = parts.iter().map(|part| Ok(kernel::compact(job.collect(without_blank(part.rows()?, part))?))).collect::<Result<Vec<_>, BackendError>>()?;
+    let all = Frames::new(&frames, job)?;
+    let is_blank = |name: &str| parts.iter().any(|part| part.blank.contains(name));
+    let mut columns = Vec::new();
+    for (name, kind) in schema.columns() {
+        match all.column(name).map_err(run::failed)? {
+            Some(cells) => columns.push(cells),
+            None if is_blank(name) => columns.push(missing_column(name, *kind, all.height())),
+            None => {}
+        }
+    }
+    let is_other = |name: &str| schema.kind(name).is_none() && !ORDER.iter().any(|(_, hidden, _)| *hidden == name);
+    let beside: Vec<&PlSmallStr> = frames.first().map(|frame| frame.get_column_names().into_iter().filter(|name| is_other(name)).collect()).unwrap_or_default();
+    for name in beside {
+        columns.extend(all.column(name).map_err(run::failed)?);
+    }
+    DataFrame::new(all.height(), columns).map_err(run::failed)
+}
+
+fn without_blank(rows: LazyFrame, part: &Part) -> LazyFrame {
+    let names = part.blank.iter().map(|name| PlSmallStr::from_str(name)).collect();
+    rows.drop(Selector::ByName { names, strict: false })
+}
+
+/// Frames of different columns as one, and in which order their rows come.
+struct Frames<'a> {
+    frames: &'a [DataFrame],
+    /// Of each row in order: its frame, and its place there.
+    order: Vec<(usize, u32)>,
+}
+
+impl Frames<'_> {
+    fn new<'a>(frames: &'a [DataFrame], job: &Job) -> Result<Frames<'a>, BackendError> {
+        let hidden = ORDER.map(|(_, hidden, _)| hidden);
+        let places = frames.iter().map(|frame| frame.select(hidden)).collect::<Result<Vec<_>, _>>().map_err(run::failed)?;
+        let sorted = run::collect_in_memory(in_order(kernel::stacked(places).map_err(run::failed)?.lazy().with_row_index(ROW, None)), &job.limits)?;
+        let known: Vec<(usize, u32)> = frames.iter().enumerate().flat_map(|(at, frame)| (0..frame.height() as u32).map(move |row| (at, row))).collect();
+        let rows = sorted.column(ROW).and_then(|rows| rows.idx().cloned()).map_err(run::failed)?;
+        let order = rows.iter().flatten().filter_map(|row| known.get(row as usize).copied()).collect();
+        Ok(Frames { frames, order })
+    }
+
+    fn height(&self) -> usize {
+        self.order.len()
+    }
+
+    /// One column of all rows; nothing where no frame has it.
+    fn column(&self, name: &str) -> polars::prelude::PolarsResult<Option<Column>> {
+        let mut cells: Option<Column> = None;
+        let mut starts = Vec::with_capacity(self.frames.len());
+        for frame in self.frames {
+            let own = frame.column(name).ok();
+            starts.push(own.map(|_| cells.as_ref().map_or(0, Column::len) as u32));
+            match (&mut cells, own) {
+                (Some(cells), Some(own)) => drop(cells.append(own)?),
+                (None, Some(own)) => cells = Some(own.clone()),
+                (_, None) => {}
+            }
+        }
+        let Some(cells) = cells else { return Ok(None) };
+        let places = self.order.iter().map(|(frame, row)| starts.get(*frame).copied().flatten().map(|start| start + row));
+        Ok(Some(cells.take(&IdxCa::from_iter_options("".into(), places))?))
+    }
+}
