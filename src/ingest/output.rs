@@ -18,6 +18,8 @@ use crate::telemetry::Type;
 const GROUP: usize = 65_536;
 /// Bytes of texts that end a row group earlier.
 const GROUP_BYTES: usize = 24 << 20;
+/// Cells of a row group: one of many columns has fewer rows, so that neither who writes it nor who reads it holds more.
+const GROUP_CELLS: usize = 3 << 20;
 /// Rows of a file.
 const FILE_ROWS: u64 = 1 << 20;
 /// A file names its machines up to this many.
@@ -143,7 +145,7 @@ impl Output {
         {
             self.operations.insert(operation.to_string());
         }
-        if self.rows >= GROUP || self.bytes >= GROUP_BYTES {
+        if self.rows >= GROUP || self.rows * self.shape.len() >= GROUP_CELLS || self.bytes >= GROUP_BYTES {
             self.flush()?;
         }
         Ok(self.file.rows >= FILE_ROWS)

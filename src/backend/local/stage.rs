@@ -50,7 +50,7 @@ pub struct Part {
 /// Columns without a value.
 pub type Blank = BTreeSet<Arc<str>>;
 
-/// A condition over more columns than this makes a part wide.
+/// A condition over more columns than this makes a part wide, and so does one that is asked of rows which lack more.
 const WIDE: usize = 40;
 
 /// Which order the rows are in.
@@ -114,7 +114,7 @@ impl Stage {
                     match lowered(&part.blank)? {
                         (Some(transform), columns) => {
                             part.transforms.push(transform);
-                            part.is_wide |= columns > WIDE;
+                            part.is_wide |= columns.max(part.blank.len()) > WIDE;
                         }
                         (None, _) => part.files.clear(),
                     }
