@@ -248,7 +248,7 @@ impl Job {
         let mut rows = first;
         while let Some(piece) = pieces.next(rows) {
             let frame = self.piece(&piece.parts, schema)?;
-            rows = next_piece(rows, piece.rows, frame.estimated_size() as u64, first);
+            rows = next_piece(rows, piece.rows, kernel::held_bytes(&frame) as u64, first);
             if !take(frame)? {
                 break;
             }

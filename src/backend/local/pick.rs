@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use polars::prelude::{BooleanChunked, Column, DataFrame, Expr as PolarsExpr, IntoColumn, IntoLazy, LazyFrame, NewChunkedArray, PolarsResult, SortMultipleOptions, lit};
+use polars::prelude::{
+    BooleanChunked, Column, DataFrame, Expr as PolarsExpr, IntoColumn, IntoLazy, LazyFrame, NewChunkedArray, PolarsResult, SortMultipleOptions, lit,
+};
 
 use super::expr::{column, kernel_of};
 use super::job::{Job, conform};
@@ -109,11 +111,12 @@ impl Firsts {
     /// From a read of the keys and the row order alone.
     fn of(job: &mut Job, stage: Stage, names: &[Arc<str>], seed: &Arc<Seed>) -> Result<Firsts, BackendError> {
         let (schema, hidden) = (stage.schema.clone(), stage.hidden());
-        let narrow = stage.each(schema.clone(), |blank| {
+        let narrow = stage.each(Schema::new(Vec::new()), |blank| {
             let columns = [vec![key(&schema, names, blank, seed), place(seed)], hidden.clone()].concat();
             let transform: Transform = Arc::new(move |frame: LazyFrame| frame.select(columns.clone()));
             (transform, Blank::new())
         });
+        let narrow = narrow.apart(names.len());
         let (mut seen, mut rows, mut are_told_apart) = (HashSet::new(), HashSet::new(), true);
         job.each_piece(narrow, |piece| {
             for (key, place) in marks(&piece, KEY)?.zip(marks(&piece, PLACE)?) {
@@ -131,18 +134,20 @@ impl Firsts {
     /// The rows of the stage that are among them.
     fn among(&self, stage: Stage, names: &[Arc<str>], seed: &Arc<Seed>) -> Stage {
         let schema = stage.schema.clone();
-        stage.each(schema.clone(), |blank| {
-            let rows = self.rows.clone();
-            let is_first = kernel_of(vec![key(&schema, names, blank, seed), place(seed)], Type::Bool, move |columns| match columns {
-                [keys, places] => {
-                    let found = marks_of(keys)?.zip(marks_of(places)?).map(|(key, place)| rows.contains(&of_both(key, place))).collect::<Vec<_>>();
-                    Ok(BooleanChunked::from_slice("".into(), &found).into_column())
-                }
-                _ => Ok(Column::default()),
-            });
-            let transform: Transform = Arc::new(move |frame: LazyFrame| frame.filter(is_first.clone()));
-            (transform, blank.clone())
-        })
+        stage
+            .each(schema.clone(), |blank| {
+                let rows = self.rows.clone();
+                let is_first = kernel_of(vec![key(&schema, names, blank, seed), place(seed)], Type::Bool, move |columns| match columns {
+                    [keys, places] => {
+                        let found = marks_of(keys)?.zip(marks_of(places)?).map(|(key, place)| rows.contains(&of_both(key, place))).collect::<Vec<_>>();
+                        Ok(BooleanChunked::from_slice("".into(), &found).into_column())
+                    }
+                    _ => Ok(Column::default()),
+                });
+                let transform: Transform = Arc::new(move |frame: LazyFrame| frame.filter(is_first.clone()));
+                (transform, blank.clone())
+            })
+            .apart(names.len())
     }
 }
 
@@ -180,7 +185,8 @@ pub fn place(seed: &Arc<Seed>) -> PolarsExpr {
 pub fn is_among(places: HashSet<u128>, seed: &Arc<Seed>) -> PolarsExpr {
     let seed = seed.clone();
     kernel_of(order_columns(), Type::Bool, move |columns| {
-        let found = kernel::fingerprints(columns, &kinds_of_order(), &[0, 1, 2, 3], &seed)?.into_iter().map(|place| places.contains(&place)).collect::<Vec<_>>();
+        let found =
+            kernel::fingerprints(columns, &kinds_of_order(), &[0, 1, 2, 3], &seed)?.into_iter().map(|place| places.contains(&place)).collect::<Vec<_>>();
         Ok(BooleanChunked::from_slice("".into(), &found).into_column())
     })
 }

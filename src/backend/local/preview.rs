@@ -52,7 +52,7 @@ pub fn preview(job: &mut Job, plan: &Plan, rows: usize, columns: &[Arc<str>]) ->
         }
     };
     let total = total.max(held.height() as u64);
-    let is_whole = total == held.height() as u64 && held.estimated_size() <= WHOLE;
+    let is_whole = total == held.height() as u64 && kernel::held_bytes(&held) <= WHOLE;
     let first = if is_whole {
         held
     } else {
@@ -71,7 +71,7 @@ fn gather(job: &mut Job, stage: &Stage) -> Result<(DataFrame, Option<Stage>), Ba
     let mut all = Vec::new();
     let mut bytes = 0;
     let rest = job.pieces(parts, &stage.schema, |piece| {
-        bytes += piece.estimated_size();
+        bytes += kernel::held_bytes(&piece);
         all.push(piece);
         Ok(bytes <= WHOLE)
     })?;

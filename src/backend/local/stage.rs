@@ -128,6 +128,14 @@ impl Stage {
         Ok(self)
     }
 
+    /// Each part is read on its own where a step looks at so many columns.
+    pub fn apart(mut self, columns: usize) -> Stage {
+        if let Rows::Files(parts) = &mut self.source {
+            parts.iter_mut().for_each(|part| part.is_wide |= columns > WIDE);
+        }
+        self
+    }
+
     /// Only these columns, and those of the row order.
     pub fn narrow(self, names: Vec<Arc<str>>) -> Stage {
         let kept = self.schema.columns().iter().filter(|(name, _)| names.contains(name)).cloned().collect();

@@ -12,7 +12,7 @@ mod texts;
 mod values;
 
 pub use codes::{Codes, Known};
-pub use compact::{compact, stacked};
+pub use compact::{compact, held_bytes, stacked};
 pub use fingerprint::{Seed, fingerprint_of, fingerprints, numbered};
 pub use number::{arithmetic, negate, square_roots, test_bits};
 pub use test::TextTest;
