@@ -17,12 +17,12 @@ const ROW: &str = "\u{2}row";
 pub fn rows(job: &Job, parts: &[Part], schema: &Schema) -> Result<DataFrame, BackendError> {
     let frames = parts.iter().map(|part| Ok(kernel::compact(job.collect(without_blank(part.rows()?, part))?))).collect::<Result<Vec<_>, BackendError>>()?;
     let all = Frames::new(&frames, job)?;
-    let is_blank = |name: &str| parts.iter().any(|part| part.blank.contains(name));
+    let is_known = |name: &str| parts.iter().any(|part| part.blank.contains(name)) || frames.iter().any(|frame| frame.column(name).is_ok());
     let mut columns = Vec::new();
     for (name, kind) in schema.columns() {
         match all.column(name).map_err(run::failed)? {
             Some(cells) => columns.push(cells),
-            None if is_blank(name) => columns.push(missing_column(name, *kind, all.height())),
+            None if is_known(name) => columns.push(missing_column(name, *kind, all.height())),
             None => {}
         }
     }
@@ -61,12 +61,12 @@ impl Frames<'_> {
         self.order.len()
     }
 
-    /// One column of all rows; nothing where no frame has it.
+    /// One column of all rows; nothing where no frame has a value in it.
     fn column(&self, name: &str) -> polars::prelude::PolarsResult<Option<Column>> {
         let mut cells: Option<Column> = None;
         let mut starts = Vec::with_capacity(self.frames.len());
         for frame in self.frames {
-            let own = frame.column(name).ok();
+            let own = frame.column(name).ok().filter(|own| own.null_count() < own.len());
             starts.push(own.map(|_| cells.as_ref().map_or(0, Column::len) as u32));
             match (&mut cells, own) {
                 (Some(cells), Some(own)) => drop(cells.append(own)?),

@@ -307,7 +307,7 @@ impl Job {
 /// Rows of the next piece, after one of so many rows came to so many bytes; `first` were asked of the first.
 fn next_piece(rows: u64, read: u64, bytes: u64, first: u64) -> u64 {
     let fitting = PIECE_BYTES.saturating_mul(read.max(1)) / bytes.max(1);
-    fitting.min(rows.saturating_mul(4)).clamp(LEAST_PIECE.min(first), MOST_PIECE)
+    fitting.min(rows.saturating_mul(4)).clamp(LEAST_PIECE.min(first), MOST_PIECE.min(first.saturating_mul(16)))
 }
 
 /// Every column of a schema.

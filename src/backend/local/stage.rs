@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use polars::prelude::{DataFrame, Expr as PolarsExpr, IntoLazy, LazyFrame, SortMultipleOptions, UnionArgs, concat};
+use polars::prelude::{DataFrame, Expr as PolarsExpr, IntoLazy, LazyFrame, Selector, SortMultipleOptions, UnionArgs, concat};
 
 use super::expr::{Lowering, column, literal};
 use super::pieces::Window;
@@ -52,6 +52,13 @@ pub type Blank = BTreeSet<Arc<str>>;
 
 /// A condition over more columns than this makes a part wide, and so does one that is asked of rows which lack more.
 const WIDE: usize = 40;
+
+/// Whether a wide condition holds.
+const HOLDS: &str = "\u{2}holds";
+
+fn by_name(name: &str) -> Selector {
+    Selector::ByName { names: Arc::new([name.into()]), strict: true }
+}
 
 /// Which order the rows are in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,7 +113,13 @@ impl Stage {
                 return Ok((None, 0));
             }
             let holds = lowering.filter(&condition)?;
-            Ok((Some(Arc::new(move |frame| frame.filter(holds.clone()))), condition.columns().len()))
+            let columns = condition.columns().len();
+            let transform: Transform = match columns > WIDE {
+                // Kept out of the reading of files: there a condition is asked column by column, on one core.
+                true => Arc::new(move |frame| frame.with_columns([holds.clone().alias(HOLDS)]).filter(column(HOLDS)).drop(by_name(HOLDS))),
+                false => Arc::new(move |frame| frame.filter(holds.clone())),
+            };
+            Ok((Some(transform), columns))
         };
         match &mut self.source {
             Rows::Files(parts) => {
