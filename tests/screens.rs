@@ -1,9 +1,7 @@
 //! How answers look on screens of 40, 80 and 160 columns, with and without Unicode: looked at once, and kept.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use huntsman::backend::Limits;
 use huntsman::backend::local::{Local, Places};
 use huntsman::present::{self, Format, Style};
 use huntsman::script::{Session, Setup};
@@ -42,19 +40,7 @@ fn answers_fit_every_screen() {
     let database = std::env::temp_dir().join(format!("huntsman-screens-{}.mmdb", std::process::id()));
     std::fs::write(&database, mmdb::cities()).unwrap();
     let store = Local::open(&stores::sample().store, "sample").unwrap().with_places(Places::open(std::slice::from_ref(&database)).unwrap());
-    let setup = Setup {
-        backend: Arc::new(store),
-        now: 1_772_582_400_000,
-        zone: chrono_tz::UTC,
-        period: None,
-        client: None,
-        params: BTreeMap::new(),
-        writable: Vec::new(),
-        roots: Vec::new(),
-        limits: Limits::default(),
-        shown: None,
-        programs: huntsman::telemetry::words::Programs::built_in(),
-    };
+    let setup = Setup::of(Arc::new(store), 1_772_582_400_000);
     let escape = regex::Regex::new("\x1b\\[[0-9;]*m").unwrap();
     for (name, shown) in SCREENS {
         let reply = Session::new(setup.clone()).input(&format!("{STARTS}{shown}")).unwrap_or_else(|fault| panic!("{name}: {fault:?}"));

@@ -8,7 +8,7 @@ use super::output::write_stdout;
 use super::{DONE, cache, config};
 use crate::backend::local::{Local, Places};
 use crate::backend::{Backend, BackendError, Limits};
-use crate::diag::{Fault, did_you_mean, reason};
+use crate::diag::{Fault, did_you_mean_file, reason};
 use crate::frame::{Frame, Preview};
 use crate::hunt::machine::client_of;
 use crate::plan::Plan;
@@ -96,20 +96,10 @@ fn resolve(name: &str) -> Result<PathBuf, Fault> {
     if name == SAMPLE {
         return cache::sample();
     }
-    let beside = neighbours(&path);
-    let known = names.keys().map(String::as_str).chain([SAMPLE]).chain(beside.iter().map(String::as_str));
-    let help = did_you_mean(name, known).unwrap_or_else(|| format!("name a store, a file or folder of raw logs, or `{SAMPLE}` for made-up telemetry"));
+    let known = names.keys().map(String::as_str).chain([SAMPLE]);
+    let help =
+        did_you_mean_file(&path, |_| true, known).unwrap_or_else(|| format!("name a store, a file or folder of raw logs, or `{SAMPLE}` for made-up telemetry"));
     Err(Fault::new("source::absent", format!("there is no source `{name}`")).with_help(help))
-}
-
-/// What lies in the folder in which the path was looked for, written as the path was.
-fn neighbours(path: &Path) -> Vec<String> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let entries = std::fs::read_dir(folder.unwrap_or(Path::new("."))).into_iter().flatten().flatten().take(1_000);
-    let mut names: Vec<String> =
-        entries.map(|entry| folder.map_or_else(|| entry.file_name().into(), |folder| folder.join(entry.file_name())).display().to_string()).collect();
-    names.sort();
-    names
 }
 
 pub fn is_store(path: &Path) -> bool {

@@ -10,7 +10,7 @@ mod near;
 use std::ops::Range;
 use std::sync::Arc;
 
-pub use near::{did_you_mean, nearest};
+pub use near::{did_you_mean, did_you_mean_file, nearest};
 
 /// A text that a place can point into: a playbook, a library module, one REPL input.
 #[derive(Debug, PartialEq, Eq)]

@@ -251,7 +251,7 @@ pub fn client_of(inventory: &Inventory, client: &str) -> Result<Option<Arc<str>>
 }
 
 /// The first ten of the names, and how many more there are.
-fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+pub(super) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let names: Vec<&str> = names.collect();
     match names.len().checked_sub(10).filter(|more| *more > 0) {
         Some(more) => format!("{} and {more} more", names.iter().take(10).copied().collect::<Vec<_>>().join(", ")),

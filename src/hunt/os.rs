@@ -29,7 +29,7 @@ pub fn plan(scope: Scope, context: &Context<'_>) -> Option<Plan> {
     Some(Plan::scan(scan).then(Step::Filter(is_kernel)))
 }
 
-/// What is known of one machine, by name; nothing where telemetry tells nothing. `records` are the answer to [`plan`].
+/// What is known of one machine, by name; nothing where telemetry tells nothing of its system. `records` are the answer to [`plan`].
 ///
 /// `os` as in `get_machines`, `family`, `version` (with the revision where a start tells it), `build`, `release` (of a version that clients and servers
 /// share, both), `domain`, and the times of the last start and stop.
@@ -58,5 +58,7 @@ pub fn info(machine: &KnownMachine, records: Option<&Frame>) -> Vec<(&'static st
         ("started", time(STARTED)),
         ("stopped", time(STOPPED)),
     ];
-    facts.into_iter().filter(|(_, value)| !value.is_missing()).collect()
+    let told: Vec<_> = facts.into_iter().filter(|(_, value)| !value.is_missing()).collect();
+    // Which domain a machine is of says nothing of its system.
+    if told.iter().all(|(name, _)| *name == "domain") { Vec::new() } else { told }
 }

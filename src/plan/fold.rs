@@ -15,3 +15,22 @@ pub fn fold(text: &str) -> Cow<'_, str> {
 pub fn folded_equal(left: &str, right: &str) -> bool {
     if left.is_ascii() && right.is_ascii() { left.eq_ignore_ascii_case(right) } else { fold(left) == fold(right) }
 }
+
+/// The same of one text among many, where the other is folded already.
+pub fn equals_folded(text: &str, folded: &str) -> bool {
+    if text.is_ascii() { text.eq_ignore_ascii_case(folded) } else { fold(text) == folded }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_among_many_is_equal_as_a_pair_is() {
+        let texts = ["", "ss", "SS", "ß", "ẞ", "k", "K", "\u{212a}", "σς", "ΣΣ", "cmd.exe", "CMD.EXE", "cmd.exf", "ﬃ", "FFI", "é", "É"];
+        for (left, right) in texts.iter().flat_map(|left| texts.iter().map(move |right| (left, right))) {
+            let same = fold(left) == fold(right);
+            assert_eq!((folded_equal(left, right), equals_folded(left, &fold(right))), (same, same), "{left} {right}");
+        }
+    }
+}

@@ -26,7 +26,7 @@ pub use eval::{apply, apply_as, compare, compare_as, holds, holds_for, is_cased,
 pub use explain::{duration_text, explain, expression, time_text, zoned_text};
 pub use expr::{Comparison, Expr};
 pub use family::{Past, Relative, Teller, family};
-pub use fold::{fold, folded_equal};
+pub use fold::{equals_folded, fold, folded_equal};
 pub use func::{Arithmetic, Func, Pattern};
 pub use kin::{ACTIVE, ASKED, Among, DEPTH, GENERATIONS, Kin, Relation, Whom, active, telling, told};
 pub use life::{Known, Life, Seen, Side};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::diag::{Fault, did_you_mean, reason};
+use crate::diag::{Fault, did_you_mean_file, reason};
 
 /// The largest text that is read as a module or playbook.
 const LARGEST: u64 = 4 << 20;
@@ -34,14 +34,7 @@ fn near(file: &Path) -> Option<String> {
     if file.exists() {
         return None;
     }
-    let folder = file.parent()?;
-    let shown = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let entries = std::fs::read_dir(shown).ok()?.flatten().take(1_000).map(|entry| entry.path());
-    let names: Vec<String> = entries
-        .filter(|entry| entry.is_dir() || entry.extension().is_some_and(|extension| extension == "rhai"))
-        .filter_map(|entry| entry.file_name().map(|name| folder.join(name).display().to_string()))
-        .collect();
-    did_you_mean(&file.display().to_string(), names.iter().map(String::as_str))
+    did_you_mean_file(file, |entry| entry.is_dir() || entry.extension().is_some_and(|extension| extension == "rhai"), [])
 }
 
 fn reason_of(error: &std::io::Error) -> String {

@@ -67,6 +67,25 @@ pub struct Setup {
     pub programs: Arc<Programs>,
 }
 
+impl Setup {
+    /// Over a source at a time, with nothing else given: in UTC, without parameters, and nothing may be written.
+    pub fn of(backend: Arc<dyn Backend>, now: i64) -> Setup {
+        Setup {
+            backend,
+            now,
+            zone: chrono_tz::UTC,
+            period: None,
+            client: None,
+            params: BTreeMap::new(),
+            writable: Vec::new(),
+            roots: Vec::new(),
+            limits: Limits::default(),
+            shown: None,
+            programs: Programs::built_in(),
+        }
+    }
+}
+
 /// The engine with one run's state. Every call runs on a thread with a stack of its own. The REPL keeps one; `run` makes one per playbook.
 pub struct Session {
     inner: session::Inner,

@@ -7,7 +7,7 @@ use super::run::Run;
 use super::value::{Cased, Span, Time, TimePeriod, hex_number, type_word};
 use crate::diag::Fault;
 use crate::hunt::period;
-use crate::plan::{Comparison, Value, compare, fold, folded_equal};
+use crate::plan::{Comparison, Value, compare, equals_folded, fold};
 
 type Answer<T> = Result<T, Box<EvalAltResult>>;
 type Text = ImmutableString;
@@ -86,9 +86,10 @@ fn missing_pairs(engine: &mut Engine, run: &std::sync::Arc<Run>) {
 /// `text in list`: as `==` of each item, without asking the engine for every one of thousands.
 fn lists(engine: &mut Engine) {
     engine.register_fn("contains", |context: NativeCallContext, list: &mut Array, text: Text| -> Answer<bool> {
+        let folded = fold(&text);
         for item in list.iter() {
             let same = match item.as_immutable_string_ref() {
-                Ok(item) => folded_equal(&item, &text),
+                Ok(item) => equals_folded(&item, &folded),
                 Err(_) if item.is_unit() => false,
                 Err(_) => context.call_native_fn_raw("==", false, &mut [&mut item.clone(), &mut Dynamic::from(text.clone())])?.as_bool().unwrap_or(false),
             };

@@ -1,17 +1,14 @@
 //! Sessions over the sample, for the unit tests of this layer.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
 use super::{Session, Setup};
-use crate::backend::Limits;
 use crate::backend::local::Local;
 use crate::diag::Fault;
 use crate::ingest::{Request, Silent, ingest};
 use crate::report::Answer;
-use crate::telemetry::words::Programs;
 
 /// The sample, ingested once for all tests.
 fn store() -> &'static Path {
@@ -32,19 +29,7 @@ pub(super) fn setup() -> Setup {
 
 /// The same over another source.
 pub(super) fn setup_of(source: Local) -> Setup {
-    Setup {
-        backend: Arc::new(source),
-        now: 1_780_000_000_000,
-        zone: chrono_tz::Tz::UTC,
-        period: None,
-        client: None,
-        params: BTreeMap::new(),
-        writable: Vec::new(),
-        roots: Vec::new(),
-        limits: Limits::default(),
-        shown: None,
-        programs: Programs::built_in(),
-    }
+    Setup::of(Arc::new(source), 1_780_000_000_000)
 }
 
 pub(super) fn session() -> Session {

@@ -189,6 +189,14 @@ pub const PROFILES: &[Profile] = &[
     },
 ];
 
+/// The channels whose records tell what a machine is for, in lower case.
+pub fn channels<'a>() -> impl Iterator<Item = &'a str> {
+    PROFILES.iter().flat_map(|profile| profile.signs).filter_map(|sign| match sign {
+        Sign::Records { channel, .. } | Sign::RecordsOf { channel, .. } => Some(*channel),
+        Sign::Programs(_) | Sign::Shares | Sign::ClientBuild | Sign::ServerBuild | Sign::Desktop(_) | Sign::Logons(_) => None,
+    })
+}
+
 impl Sign {
     /// As the column `Evidence` names it; of programs the program itself is named.
     pub fn label(&self) -> String {

@@ -51,6 +51,14 @@ pub enum OptionError {
     #[error("{given} is no set of attributes")]
     #[diagnostic(code(options::attributes), help("join ATTR_REMOTE, ATTR_EXTERNAL, ATTR_FRESHUNKNOWN and ATTR_LANSHARED with `|`"))]
     Attributes { option: String, given: String },
+    #[error("the source has no channel `{given}`, and none of that name is known")]
+    #[diagnostic(code(options::channel))]
+    Channel {
+        option: String,
+        given: String,
+        #[help]
+        help: String,
+    },
     #[error("`{option}` must be at least {least}, and this is {given}")]
     #[diagnostic(code(options::range), help("leave the option out to ask for everything"))]
     Range { option: String, least: i64, given: String },
@@ -81,6 +89,7 @@ impl OptionError {
             | OptionError::Port { option, .. }
             | OptionError::Address { option, .. }
             | OptionError::Attributes { option, .. }
+            | OptionError::Channel { option, .. }
             | OptionError::Range { option, .. }
             | OptionError::Machine { option, .. }
             | OptionError::Name { option, .. }

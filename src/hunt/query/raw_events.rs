@@ -7,8 +7,10 @@ use super::given::Asked;
 use super::options::*;
 use super::scan::scan;
 use super::{Context, OptionError, Query, Shape, Takes, Target};
+use crate::diag::did_you_mean;
+use crate::hunt::machine::listed;
 use crate::plan::{Plan, Scan, folded_equal};
-use crate::telemetry::{Inventory, Kind};
+use crate::telemetry::{Inventory, Kind, mapping, profile};
 
 pub(super) const QUERY: Query = Query {
     name: "get_raw_events",
@@ -30,6 +32,7 @@ pub(super) const QUERY: Query = Query {
 pub(super) fn plan(target: &Target, asked: &Asked<'_>, context: &Context<'_>) -> Result<Plan, OptionError> {
     let mut channels: Vec<Arc<str>> = Vec::new();
     for given in asked.texts("channel") {
+        check_known("channel", given.trim(), context.inventory)?;
         channels.extend(known_channels(given.trim(), context.inventory));
     }
     channels.sort();
@@ -44,14 +47,31 @@ pub(super) fn plan(target: &Target, asked: &Asked<'_>, context: &Context<'_>) ->
 /// The channels that one text means, as the source spells them: a channel's name, else a sensor's. One that the source never shows stays as it was
 /// written, and coverage says so.
 pub(crate) fn known_channels(given: &str, inventory: &Inventory) -> Vec<Arc<str>> {
-    let kinds = || inventory.streams.iter().map(|stream| &stream.kind).filter(|kind| &*kind.table == "event");
     let channels = |is_meant: &dyn Fn(&Kind) -> bool| -> Vec<Arc<str>> {
-        let found: BTreeSet<Arc<str>> = kinds().filter(|kind| is_meant(kind)).map(|kind| kind.channel.clone()).collect();
+        let found: BTreeSet<Arc<str>> = kinds(inventory).filter(|kind| is_meant(kind)).map(|kind| kind.channel.clone()).collect();
         found.into_iter().collect()
     };
     let named = channels(&|kind| folded_equal(&kind.channel, given));
     let meant = if named.is_empty() { channels(&|kind| folded_equal(&kind.provider, given)) } else { named };
     if meant.is_empty() { vec![Arc::from(given)] } else { meant }
+}
+
+/// What every record of the source is.
+fn kinds(inventory: &Inventory) -> impl Iterator<Item = &Kind> {
+    inventory.streams.iter().map(|stream| &stream.kind).filter(|kind| &*kind.table == "event")
+}
+
+/// A channel that the source never shows may be asked for where Windows is known to have it. Any other is a slip: nothing would ever be found. A source
+/// that tells of no channels, as that of a check, does not know.
+fn check_known(option: &str, given: &str, inventory: &Inventory) -> Result<(), OptionError> {
+    let shown: BTreeSet<&str> = kinds(inventory).map(|kind| &*kind.channel).filter(|channel| !channel.is_empty()).collect();
+    let names = || shown.iter().copied().chain(kinds(inventory).map(|kind| &*kind.provider)).chain(mapping::known_channels());
+    if shown.is_empty() || names().chain(profile::channels()).any(|known| folded_equal(known, given)) {
+        return Ok(());
+    }
+    let all = format!("the source has {}", listed(shown.iter().copied()));
+    let help = did_you_mean(given, names()).map_or(all.clone(), |near| format!("{near} {all}"));
+    Err(OptionError::Channel { option: option.into(), given: given.into(), help })
 }
 
 /// The fields of the kinds asked for, each once, in the order of channel, event id and the source.

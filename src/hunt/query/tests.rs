@@ -247,7 +247,22 @@ fn raw_events_bring_the_fields_of_their_kinds() {
     let by_sensor = ask("get_raw_events", &[("channel", text("sysmon"))]).unwrap();
     assert_eq!(by_sensor.scans()[0].channels, [Arc::from("Sysmon/Operational")]);
     assert_eq!(ask("get_raw_events", &[]).unwrap().scans()[0].raw_fields.len(), 3);
-    assert_eq!(ask("get_raw_events", &[("channel", text("nowhere"))]).unwrap().scans()[0].channels, [Arc::from("nowhere")]);
+}
+
+#[test]
+fn a_channel_that_nobody_knows_is_a_slip() {
+    // What Windows is known to have may be absent, and coverage tells.
+    for known in ["Microsoft-Windows-NTLM/Operational", "defender", "Microsoft-Windows-DNSServer/Audit"] {
+        assert_eq!(ask("get_raw_events", &[("channel", text(known))]).unwrap().scans()[0].channels, [Arc::from(known)]);
+    }
+    let error = ask("get_raw_events", &[("channel", Given::List(vec![text("Sysmon"), text("Securty")]))]).unwrap_err();
+    assert_eq!((error.option(), error.is_key()), ("channel", false));
+    assert_eq!(error.help().unwrap().to_string(), "did you mean `Security`? the source has Security/Operational, Sysmon/Operational");
+    // A source without any channel, as that of a check, does not know.
+    let (nothing, programs) = (Inventory::default(), Programs::built_in());
+    let context = Context { zone: Tz::UTC, now: 0, inventory: &nothing, programs: &programs, checking: true };
+    let target = Target { scope: Scope::Everything, period: Period::ALL };
+    plan(query("get_raw_events").unwrap(), &target, &[("channel".into(), text("Securty"))], &context).unwrap();
 }
 
 #[test]

@@ -145,16 +145,7 @@ fn cut(input: &mut dyn Read, each: &mut dyn FnMut(Unit) -> bool) -> io::Result<(
     let (mut scanner, mut ended, mut first) = (Scanner::default(), 0, true);
     let mut failure = None;
     loop {
-        let kept = unit.bytes.len();
-        unit.bytes.resize(kept + UNIT, 0);
-        let count = match super::read_fully(input, &mut unit.bytes[kept..]) {
-            Ok(count) => count,
-            Err(error) => {
-                failure = Some(error);
-                0
-            }
-        };
-        unit.bytes.truncate(kept + count);
+        let count = super::read_on(input, &mut unit, UNIT, &mut failure);
         if std::mem::take(&mut first) {
             let begin = around(&unit.bytes);
             unit.bytes.drain(..begin);

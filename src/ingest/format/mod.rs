@@ -63,3 +63,16 @@ pub fn read_fully(input: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> 
     }
     Ok(filled)
 }
+
+/// The next bytes of the input behind those of the unit, and how many they are: none at its end. An input that fails ends as well, and says so in
+/// `failure`: what was read of it is told first.
+fn read_on(input: &mut dyn Read, unit: &mut Unit, bytes: usize, failure: &mut Option<io::Error>) -> usize {
+    let kept = unit.bytes.len();
+    unit.bytes.resize(kept + bytes, 0);
+    let count = read_fully(input, &mut unit.bytes[kept..]).unwrap_or_else(|error| {
+        *failure = Some(error);
+        0
+    });
+    unit.bytes.truncate(kept + count);
+    count
+}

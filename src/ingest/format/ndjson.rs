@@ -42,16 +42,7 @@ impl Format for NdJson {
         // Set while the rest of a line that is too long is passed over.
         let mut skipping = false;
         loop {
-            let kept = unit.bytes.len();
-            unit.bytes.resize(kept + UNIT, 0);
-            let count = match super::read_fully(input, &mut unit.bytes[kept..]) {
-                Ok(count) => count,
-                Err(error) => {
-                    failure = Some(error);
-                    0
-                }
-            };
-            unit.bytes.truncate(kept + count);
+            let count = super::read_on(input, &mut unit, UNIT, &mut failure);
             if skipping {
                 let end = memchr(b'\n', &unit.bytes).map_or(unit.bytes.len(), |place| place + 1);
                 skipping = end == unit.bytes.len() && unit.bytes.last() != Some(&b'\n');

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rhai::{Array, Dynamic, EvalAltResult, Module, Position};
 
 use super::{Answer, Call, Collection, Declared, HistogramValue, Kind, Row, method};
-use crate::diag::Fault;
+use crate::diag::{Fault, Place};
 use crate::frame::Frame;
 use crate::hunt::histogram::{self, Histogram, OTHER};
 use crate::hunt::{outcome, stack};
@@ -23,14 +23,25 @@ pub(in crate::script) struct Bins {
     pub histogram: Arc<Histogram>,
     plan: Arc<crate::plan::Plan>,
     schema: Arc<Schema>,
+    /// Where the histogram is written: how many bins it has is only known once they are counted.
+    place: Option<Place>,
 }
 
 impl Bins {
-    pub fn of(call: &Call, events: &Collection, histogram: &HistogramValue) -> Result<Bins, Fault> {
+    /// The rows of a query, or their bins where its options, the argument of that index, ask for a histogram.
+    pub fn or_rows(call: &Call, options: usize, (rows, histogram): (Collection, Option<HistogramValue>)) -> Answer<Dynamic> {
+        let Some(histogram) = histogram else { return Ok(Dynamic::from(rows)) };
+        let place = call.place_of_value(options, "histogram");
+        Bins::of(call, &rows, &histogram, place).map(Dynamic::from).map_err(|fault| call.fail_at_value(options, "histogram", fault))
+    }
+
+    /// The bins of rows by a histogram that is written at that place.
+    pub fn of(call: &Call, events: &Collection, histogram: &HistogramValue, place: Option<Place>) -> Result<Bins, Fault> {
         let zone = call.run.setup.zone;
         let plan = histogram::plan(&events.plan, &events.schema, &histogram.0, zone).map_err(|error| Fault::from(&error))?;
         let schema = histogram::schema(&events.schema, &histogram.0).map_err(|error| Fault::from(&error))?;
-        Ok(Bins { events: Arc::new(events.clone()), histogram: Arc::new(histogram.0.clone()), plan: Arc::new(plan), schema: Arc::new(schema) })
+        let (events, histogram) = (Arc::new(events.clone()), Arc::new(histogram.0.clone()));
+        Ok(Bins { events, histogram, plan: Arc::new(plan), schema: Arc::new(schema), place })
     }
 
     pub fn plan(&self) -> Arc<crate::plan::Plan> {
@@ -45,7 +56,8 @@ impl Bins {
         let counted = run.answer(&self.plan)?;
         let covered = outcome::covered_spans(&self.plan, &run.inventory()?.as_ref().clone());
         let period = self.events.period.unwrap_or(Period::ALL);
-        histogram::finish(&counted, &self.histogram, &period, &covered, run.setup.zone).map(Arc::new).map_err(|error| Fault::from(&error))
+        let finished = histogram::finish(&counted, &self.histogram, &period, &covered, run.setup.zone);
+        finished.map(Arc::new).map_err(|error| Fault { places: self.place.clone().into_iter().collect(), ..Fault::from(&error) })
     }
 
     pub fn report(&self, run: &Run) -> Result<report::Bins, Fault> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rhai::{Array, Dynamic, EvalAltResult, Expr, FnPtr, Map, NativeCallContext, Position};
 
 use super::{Declared, Row};
-use crate::diag::{Fault, did_you_mean};
+use crate::diag::{Fault, Place, did_you_mean};
 use crate::hunt::period;
 use crate::plan::{Period, PlanError};
 use crate::script::run::Run;
@@ -260,6 +260,23 @@ impl<'a, 'c> Call<'a, 'c> {
             }
         }
         if self.given() > 0 { self.fail_at(0, fault) } else { self.fail(fault) }
+    }
+
+    /// Where an argument stands, for what can only be said later; the call where it stands nowhere.
+    pub fn place_of(&self, index: usize) -> Option<Place> {
+        self.place(self.expression(index).map_or(Position::NONE, |argument| argument.start_position()))
+    }
+
+    /// Where the value of a key stands, else the argument.
+    pub fn place_of_value(&self, index: usize, key: &str) -> Option<Place> {
+        match self.key_places(index, key) {
+            Some((_, value)) => self.place(value),
+            None => self.place_of(index),
+        }
+    }
+
+    fn place(&self, at: Position) -> Option<Place> {
+        self.run.sources.place(self.context.call_source()?, self.or_call(at), None)
     }
 
     fn key_places(&self, index: usize, key: &str) -> Option<(Position, Position)> {

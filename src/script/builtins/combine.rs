@@ -64,7 +64,7 @@ pub(super) fn declared() -> Vec<Declared> {
                 let collection = call.receiver::<Collection>()?;
                 let value = call.value(0);
                 let histogram = HistogramValue::of(call, &value).map_err(|fault| call.fail_at(0, fault))?;
-                Bins::of(call, &collection, &histogram).map(Dynamic::from).map_err(|fault| call.fail_at(0, fault))
+                Bins::of(call, &collection, &histogram, call.place_of(0)).map(Dynamic::from).map_err(|fault| call.fail_at(0, fault))
             },
         ),
     ]

@@ -223,9 +223,5 @@ fn acts(call: &Call) -> Answer<Dynamic> {
     let query = query::named(call, name)?;
     let step = entity::among(Side::Parent, whose, call.run.setup.zone);
     let asked = Whose { scope: Scope::Everything, period: collection.period };
-    let (rows, histogram) = query::asked_of(call, query, &asked, options, |plan| plan.then(step))?;
-    match histogram {
-        None => Ok(Dynamic::from(rows)),
-        Some(histogram) => Bins::of(call, &rows, &histogram).map(Dynamic::from).map_err(|fault| call.fail_at_value(0, "histogram", fault)),
-    }
+    Bins::or_rows(call, 0, query::asked_of(call, query, &asked, options, |plan| plan.then(step))?)
 }

@@ -18,7 +18,7 @@ pub(super) const INFO_OPTIONS: [&str; 2] = ["muid", "period"];
 pub(super) fn declared() -> Vec<Declared> {
     const NAME: &str = "Muid and Name, a table";
     const OS: &str = "What telemetry tells of the system, a map: os, family, version, build, release, domain, the times of the last start and stop (started, stopped), \
-                      with name and muid; missing where it tells nothing. Of several machines a list, in the order of `name`. From the versions of system files and \
+                      with name and muid; missing where it tells nothing of the system, whatever the domain. Of several machines a list, in the order of `name`. From the versions of system files and \
                       the System log's 6009, and from its kernel's starts and stops (12, 13)";
     const INFO: &str = "What machines are for, a list of names, missing where nothing tells: domain controller, dns server, dhcp server, certificate authority, \
                         federation server, mail server, web server, database server, file server, update server, virtualisation host, server, workstation, \

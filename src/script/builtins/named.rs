@@ -288,11 +288,7 @@ fn ask(call: &Call) -> Answer<Dynamic> {
         Narrow::Condition(condition) => (Vec::new(), Some(condition)),
     };
     let narrow = |plan: Plan| condition.iter().fold(plan, |plan, condition| plan.then(Step::Filter(condition.clone())));
-    let (collection, histogram) = query::asked_of(call, query, &whose, options, narrow)?;
-    match histogram {
-        None => Ok(Dynamic::from(collection)),
-        Some(histogram) => Bins::of(call, &collection, &histogram).map(Dynamic::from).map_err(|fault| call.fail_at_value(0, "histogram", fault)),
-    }
+    Bins::or_rows(call, 0, query::asked_of(call, query, &whose, options, narrow)?)
 }
 
 /// All rows that tell of it: when, on which machine, whose.

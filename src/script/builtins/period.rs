@@ -107,10 +107,18 @@ pub(super) fn declared() -> Vec<Declared> {
         method(Kind::Period, "contains", &[("time", Kind::Time)], 1, "Whether the time lies in it", "last(7.days).contains(now())", |call| {
             Ok(own(call)?.contains(call.time(0)?).into())
         }),
-        method(Kind::Period, "intersect", &[("other", Kind::Period)], 1, "What both cover", "last(7.days).intersect(last(36.hours))", |call| {
-            let other = call.period(0)?.unwrap_or_default();
-            Ok(Dynamic::from(TimePeriod(own(call)?.intersect(&other))))
-        }),
+        method(
+            Kind::Period,
+            "intersect",
+            &[("other", Kind::Period)],
+            1,
+            "What both cover; of periods that do not meet one of no length, and a query of that is not examined",
+            "last(7.days).intersect(last(36.hours))",
+            |call| {
+                let other = call.period(0)?.unwrap_or_default();
+                Ok(Dynamic::from(TimePeriod(own(call)?.intersect(&other))))
+            },
+        ),
     ]
 }
 

@@ -268,11 +268,7 @@ fn acts(call: &Call) -> Answer<Dynamic> {
         Some(known) => life(call, known)?.0.is_of(Side::Parent),
         None => crate::plan::Expr::literal(Value::Bool(false)),
     };
-    let (collection, histogram) = query::asked_of(call, query, &whose, options, |plan| plan.then(Step::Filter(condition)))?;
-    match histogram {
-        None => Ok(Dynamic::from(collection)),
-        Some(histogram) => Bins::of(call, &collection, &histogram).map(Dynamic::from).map_err(|fault| call.fail_at_value(0, "histogram", fault)),
-    }
+    Bins::or_rows(call, 0, query::asked_of(call, query, &whose, options, |plan| plan.then(Step::Filter(condition)))?)
 }
 
 /// The machines of rows, as `machines()` lists them.

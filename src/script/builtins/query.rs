@@ -51,13 +51,7 @@ pub(in crate::script) fn option_words(name: &str, option: &str) -> Vec<&'static 
 
 fn ask(call: &Call) -> Answer<Dynamic> {
     let query = named(call, call.declared.name)?;
-    let (collection, histogram) = asked(call, query)?;
-    match histogram {
-        None => Ok(Dynamic::from(collection)),
-        Some(histogram) => {
-            Bins::of(call, &collection, &histogram).map(Dynamic::from).map_err(|fault| call.fail_at_value(place_of_options(query), "histogram", fault))
-        }
-    }
+    Bins::or_rows(call, place_of_options(query), asked(call, query)?)
 }
 
 /// Which argument the map of options is.

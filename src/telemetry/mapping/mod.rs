@@ -213,3 +213,8 @@ pub const CHANNELS: &[(&str, &str)] = &[
     ("DNS Server", ""),
     ("ForwardedEvents", ""),
 ];
+
+/// The well-known channels and the sensors that write them, by name.
+pub fn known_channels<'a>() -> impl Iterator<Item = &'a str> {
+    CHANNELS.iter().flat_map(|(channel, sensor)| [*channel, *sensor]).filter(|name| !name.is_empty())
+}
