@@ -29,7 +29,9 @@ pub fn rows(job: &Job, parts: &[Part], schema: &Schema) -> Result<DataFrame, Bac
     let is_other = |name: &str| schema.kind(name).is_none() && !ORDER.iter().any(|(_, hidden, _)| *hidden == name);
     let beside: Vec<&PlSmallStr> = frames.first().map(|frame| frame.get_column_names().into_iter().filter(|name| is_other(name)).collect()).unwrap_or_default();
     for name in beside {
-        columns.extend(all.column(name).map_err(run::failed)?);
+        // Where no row is left, the first part's column is as good as any.
+        let own = frames.first().and_then(|frame| frame.column(name).ok()).map(Column::clear);
+        columns.extend(all.column(name).map_err(run::failed)?.or(own));
     }
     DataFrame::new(all.height(), columns).map_err(run::failed)
 }

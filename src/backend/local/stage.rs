@@ -135,7 +135,7 @@ impl Stage {
             }
             Rows::Frame(frame) => {
                 let holds = lowering.filter(condition)?;
-                *frame = Box::new(frame.clone().filter(holds));
+                **frame = frame.clone().filter(holds);
             }
         }
         Ok(self)

@@ -61,16 +61,16 @@ fn kinds(inventory: &Inventory) -> impl Iterator<Item = &Kind> {
     inventory.streams.iter().map(|stream| &stream.kind).filter(|kind| &*kind.table == "event")
 }
 
-/// A channel that the source never shows may be asked for where Windows is known to have it. Any other is a slip: nothing would ever be found. A source
-/// that tells of no channels, as that of a check, does not know.
+/// A channel that the source never shows may be asked for, and is then not examined. One that is nearly the name of a known one is a slip: nothing would
+/// ever be found. A source that tells of no channels, as that of a check, does not know.
 fn check_known(option: &str, given: &str, inventory: &Inventory) -> Result<(), OptionError> {
     let shown: BTreeSet<&str> = kinds(inventory).map(|kind| &*kind.channel).filter(|channel| !channel.is_empty()).collect();
     let names = || shown.iter().copied().chain(kinds(inventory).map(|kind| &*kind.provider)).chain(mapping::known_channels());
     if shown.is_empty() || names().chain(profile::channels()).any(|known| folded_equal(known, given)) {
         return Ok(());
     }
-    let all = format!("the source has {}", listed(shown.iter().copied()));
-    let help = did_you_mean(given, names()).map_or(all.clone(), |near| format!("{near} {all}"));
+    let Some(near) = did_you_mean(given, names()) else { return Ok(()) };
+    let help = format!("{near} the source has {}", listed(shown.iter().copied()));
     Err(OptionError::Channel { option: option.into(), given: given.into(), help })
 }
 
