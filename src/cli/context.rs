@@ -47,13 +47,23 @@ impl<'a> Context<'a> {
         Ok(Context { common, terminal, now, zone, period, timeout, interrupted: Arc::new(AtomicBool::new(false)), started: Instant::now() })
     }
 
-    /// Options that a command has no use for are an error rather than without effect.
-    pub fn refuse(&self, command: &str, options: &[&str]) -> Result<(), Fault> {
-        match self.common.given().into_iter().find(|given| options.contains(given)) {
-            Some(option) => Err(Fault::new("usage::unknown_option", format!("{command} has no option {option}"))
-                .with_help(format!("`huntsman {command} --help` lists what there is"))),
-            None => Ok(()),
+    /// The common options that a command has no use for: they are common, so a script may give them to every command, but it is said.
+    pub fn without_use(&self, command: &str, options: &[&str]) {
+        let unused: Vec<&str> = self.common.given().into_iter().filter(|given| options.contains(given)).collect();
+        if !unused.is_empty() {
+            let mut fault = Fault::new("usage::without_use", format!("`{command}` has no use for {}", unused.join(" ")))
+                .with_help("leave it out: the answer is the same without");
+            fault.severity = Severity::Warning;
+            self.terminal.fault(&fault);
         }
+    }
+
+    /// No file is written by a command that has no answer to write.
+    pub fn refuse_output(&self, command: &str) -> Result<(), Fault> {
+        if self.common.outputs.is_empty() {
+            return Ok(());
+        }
+        Err(Fault::new("usage::unknown_option", format!("{command} has no option --output")).with_help("redirect what it says on stdout"))
     }
 
     /// What may stop a query, counted from the start of the program.
