@@ -53,6 +53,7 @@ fn answers_fit_every_screen() {
         roots: Vec::new(),
         limits: Limits::default(),
         shown: None,
+        has_tables: false,
         programs: huntsman::telemetry::words::Programs::built_in(),
     };
     let escape = regex::Regex::new("\x1b\\[[0-9;]*m").unwrap();

@@ -71,10 +71,10 @@ impl<'a> Context<'a> {
         Limits { interrupted: self.interrupted.clone(), deadline: self.timeout.map(|timeout| self.started + timeout) }
     }
 
-    /// Whether all that is written are tables for people, which show a few rows.
-    fn only_shown(&self) -> bool {
+    /// For each of what is written, whether it is a table for people, which shows a few rows.
+    fn shown(&self) -> impl Iterator<Item = bool> {
         let files = self.common.outputs.iter().map(|path| Format::of_path(path));
-        std::iter::once(Some(self.terminal.format)).chain(files).all(|format| format.is_some_and(|format| !format.has_every_row()))
+        std::iter::once(Some(self.terminal.format)).chain(files).map(|format| format.is_some_and(|format| !format.has_every_row()))
     }
 
     /// An error when `--timeout` is over.
@@ -138,7 +138,8 @@ impl<'a> Context<'a> {
             writable,
             roots,
             limits: self.limits(),
-            shown: self.only_shown().then_some(present::TABLE_ROWS),
+            shown: self.shown().all(|is_shown| is_shown).then_some(present::TABLE_ROWS),
+            has_tables: self.shown().any(|is_shown| is_shown),
             programs: config::programs()?,
         })
     }

@@ -63,6 +63,8 @@ pub struct Setup {
     pub limits: Limits,
     /// How many rows of an answer are shown, where nobody gets to see more of them; `None` where all are written.
     pub shown: Option<usize>,
+    /// Whether any of what is written is a table for people, which says how many of its rows are second reports.
+    pub has_tables: bool,
     /// Which programs are of which kind.
     pub programs: Arc<Programs>,
 }

@@ -43,6 +43,7 @@ pub(super) fn setup_of(source: Local) -> Setup {
         roots: Vec::new(),
         limits: Limits::default(),
         shown: None,
+        has_tables: false,
         programs: Programs::built_in(),
     }
 }
