@@ -227,8 +227,13 @@ fn summarise(reading: &Reading, collected: &Collected, finisher: &Finisher<'_>) 
         summary.records += taken.records;
         summary.raw_only += taken.raw_only;
         let file = || source.name.clone();
-        let rejected =
-            taken.rejected.iter().map(|(reason, (count, offset))| Rejection { file: file(), reason: reason.clone(), count: *count, offset: *offset, is_whole: false });
+        let rejected = taken.rejected.iter().map(|(reason, (count, offset))| Rejection {
+            file: file(),
+            reason: reason.clone(),
+            count: *count,
+            offset: *offset,
+            is_whole: false,
+        });
         summary.rejected.extend(rejected);
         summary.rejected.extend(source.broken.iter().map(|reason| Rejection { file: file(), reason: reason.clone(), count: 1, offset: None, is_whole: false }));
     }

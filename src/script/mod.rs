@@ -238,6 +238,11 @@ pub fn library() -> Vec<(String, &'static str)> {
     library::LIBRARY.iter().map(|(name, text)| (format!("std/{name}"), *text)).collect()
 }
 
+/// Every function of those modules: its receiver is the module's name.
+pub fn library_functions() -> Vec<Builtin> {
+    library::functions()
+}
+
 /// A first line `#!…` as blanks, so that no other place moves.
 fn without_shebang(text: &str) -> String {
     match text.strip_prefix("#!") {
