@@ -113,7 +113,7 @@ pub(super) fn data_race(run: &Run, here: &str) -> Fault {
 pub(super) fn hidden_builtin(engine: &Engine, tree: &AST, text: &str) -> Option<(Fault, Position)> {
     tree.iter_functions().find_map(|function| {
         let count = function.params.len();
-        let hides = |declared: &&builtins::Declared| match (function.this_type.as_deref(), declared.receiver) {
+        let hides = |declared: &&builtins::Declared| match (function.this_type, declared.receiver) {
             (Some(written), Some(receiver)) => receiver.answers(&plain_type(engine, written)) && declared.arities().contains(&(count + 1)),
             (Some(_), None) => false,
             (None, _) => declared.arities().contains(&count),
