@@ -187,3 +187,41 @@ fn changed_bytes_of_a_store_are_found() {
     let plain = place.huntsman(["sources", "--source", "store", "--format", "json", "--now", NOW]).run().expect(0).json();
     assert_eq!(plain["verified"], json!(null));
 }
+
+#[test]
+fn a_hunt_knows_of_files_that_nobody_could_open() {
+    let place = Place::new();
+    place.write("logs/dc01.ndjson", &fs::read_to_string(stores::sample_folder().join("dc01.ndjson")).unwrap());
+    // The head of an archive, and no archive.
+    place.write("logs/wks01.zip", "PK\u{3}\u{4} cut off");
+    place.write(
+        "hunt.rhai",
+        "//! Nothing.\nfinding(#{ title: \"x\", severity: \"high\", evidence: Client(\"all\", all_time()).get_executions(#{ operation: \"create\", file: \"nothing.exe\" }) });\n",
+    );
+    let hunt = |source: &str| place.huntsman(["run", "hunt.rhai", "--now", NOW, "--source", source, "--format", "json", "-q"]).run();
+    let whole = ingest(&place, &place.path("logs/dc01.ndjson"), "whole").run().expect(0);
+    assert!(!whole.out.contains("Rejected"), "{}", whole.out);
+    hunt("whole").expect(0);
+
+    let answer = place.huntsman(["ingest", "logs", "--store", "store"]).run().expect(0);
+    assert!(answer.out.contains("wks01.zip        1  "), "{}", answer.out);
+    let answer = place.huntsman(["eval", "1", "--source", "logs"]).run().expect(0);
+    assert!(answer.err.starts_with("ingest::unopened\n\n  ! wks01.zip: "), "{}", answer.err);
+    let manifest = || fs::read(place.path("store/manifest.json")).unwrap();
+    let first = manifest();
+    ingest(&place, &place.path("logs"), "store").run().expect(0);
+    assert_eq!(manifest(), first, "the same once more changes nothing");
+    // The store, the cache when it is filled, and the cache when it is used again.
+    for source in ["store", "logs", "logs"] {
+        let report = hunt(source).expect(3).json();
+        assert_eq!((&report["outcome"], &report["coverage"][0]["rejected"]), (&json!("partial"), &json!(1)), "{source}");
+    }
+
+    place.write("logs/wks01.zip", "no telemetry at all\n");
+    ingest(&place, &place.path("logs"), "store").run().expect(0);
+    for source in ["store", "logs"] {
+        assert_eq!(hunt(source).expect(0).json()["outcome"], "clean", "{source}");
+    }
+    place.write("only.zip", "PK\u{3}\u{4} cut off");
+    assert_eq!(hunt("only.zip").expect(3).json()["outcome"], "not_examined");
+}

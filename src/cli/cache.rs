@@ -89,7 +89,7 @@ fn refused(path: &Path, error: &std::io::Error) -> Fault {
         .with_help("set XDG_CACHE_HOME to a folder with room, or ingest into a store and name that")
 }
 
-/// Same bytes in same places: path, size and time of every file, and the format that they are stored in.
+/// Same bytes in same places: path, size and time of every file, whether it can be read, and the format that they are stored in.
 fn key(paths: &[PathBuf], client: &str) -> Result<String, Fault> {
     let mut files = Vec::new();
     for path in paths {
@@ -103,8 +103,9 @@ fn key(paths: &[PathBuf], client: &str) -> Result<String, Fault> {
     let mut digest = Sha256::new();
     digest.update(format!("{} {VERSION} {client}\n", env!("CARGO_PKG_VERSION")));
     for (path, size, modified) in files {
+        let is_readable = File::open(&path).is_ok();
         digest.update(path.as_os_str().as_encoded_bytes());
-        digest.update(format!("\0{size} {modified}\n"));
+        digest.update(format!("\0{size} {modified} {is_readable}\n"));
     }
     Ok(digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect())
 }

@@ -47,13 +47,23 @@ impl<'a> Context<'a> {
         Ok(Context { common, terminal, now, zone, period, timeout, interrupted: Arc::new(AtomicBool::new(false)), started: Instant::now() })
     }
 
-    /// Options that a command has no use for are an error rather than without effect.
-    pub fn refuse(&self, command: &str, options: &[&str]) -> Result<(), Fault> {
-        match self.common.given().into_iter().find(|given| options.contains(given)) {
-            Some(option) => Err(Fault::new("usage::unknown_option", format!("{command} has no option {option}"))
-                .with_help(format!("`huntsman {command} --help` lists what there is"))),
-            None => Ok(()),
+    /// The common options that a command has no use for: they are common, so a script may give them to every command, but it is said.
+    pub fn without_use(&self, command: &str, options: &[&str]) {
+        let unused: Vec<&str> = self.common.given().into_iter().filter(|given| options.contains(given)).collect();
+        if !unused.is_empty() {
+            let mut fault = Fault::new("usage::without_use", format!("`{command}` has no use for {}", unused.join(" ")))
+                .with_help("leave it out: the answer is the same without");
+            fault.severity = Severity::Warning;
+            self.terminal.fault(&fault);
         }
+    }
+
+    /// No file is written by a command that has no answer to write.
+    pub fn refuse_output(&self, command: &str) -> Result<(), Fault> {
+        if self.common.outputs.is_empty() {
+            return Ok(());
+        }
+        Err(Fault::new("usage::unknown_option", format!("{command} has no option --output")).with_help("redirect what it says on stdout"))
     }
 
     /// What may stop a query, counted from the start of the program.
@@ -61,10 +71,10 @@ impl<'a> Context<'a> {
         Limits { interrupted: self.interrupted.clone(), deadline: self.timeout.map(|timeout| self.started + timeout) }
     }
 
-    /// Whether all that is written are tables for people, which show a few rows.
-    fn only_shown(&self) -> bool {
+    /// For each of what is written, whether it is a table for people, which shows a few rows.
+    fn shown(&self) -> impl Iterator<Item = bool> {
         let files = self.common.outputs.iter().map(|path| Format::of_path(path));
-        std::iter::once(Some(self.terminal.format)).chain(files).all(|format| format.is_some_and(|format| !format.has_every_row()))
+        std::iter::once(Some(self.terminal.format)).chain(files).map(|format| format.is_some_and(|format| !format.has_every_row()))
     }
 
     /// An error when `--timeout` is over.
@@ -128,7 +138,8 @@ impl<'a> Context<'a> {
             writable,
             roots,
             limits: self.limits(),
-            shown: self.only_shown().then_some(present::TABLE_ROWS),
+            shown: self.shown().all(|is_shown| is_shown).then_some(present::TABLE_ROWS),
+            has_tables: self.shown().any(|is_shown| is_shown),
             programs: config::programs()?,
         })
     }

@@ -1,4 +1,4 @@
-//! `huntsman doc` and `:help`: what can be called, the tables and their columns, the options of the queries.
+//! `huntsman doc` and `:help`: what can be called, the library, the tables and their columns, the options of the queries.
 
 use serde_json::{Value as Json, json};
 
@@ -9,7 +9,7 @@ use crate::diag::{Fault, did_you_mean};
 use crate::hunt::query::{QUERIES, Query, Takes};
 use crate::present::clean::{escape, escape_lines};
 use crate::present::{Format, Grid, Style, Tone, csv_lines, prose, to_json, toned};
-use crate::script::{Builtin, builtins};
+use crate::script::{Builtin, builtins, library_functions};
 use crate::telemetry::{self, TABLES, TIMELINE, Table, Type};
 
 pub fn doc(context: &Context, name: Option<&str>) -> Result<u8, Fault> {
@@ -63,7 +63,7 @@ pub fn find(name: &str) -> Result<Vec<Entry>, Fault> {
 }
 
 fn everything() -> Vec<Entry> {
-    let mut all: Vec<Entry> = builtins().into_iter().map(Entry::Builtin).collect();
+    let mut all: Vec<Entry> = builtins().into_iter().chain(library_functions()).map(Entry::Builtin).collect();
     for table in TABLES.iter().copied().chain([&TIMELINE]) {
         all.push(Entry::Table(table));
         all.extend(table.columns.iter().map(|column| Entry::Column(table, column)));
@@ -89,7 +89,7 @@ impl Entry {
     fn object(&self) -> Json {
         match self {
             Entry::Builtin(builtin) => {
-                json!({ "kind": "builtin", "name": builtin.name, "receiver": builtin.receiver, "signature": builtin.signature, "doc": builtin.doc, "example": builtin.example })
+                json!({ "kind": callable(builtin), "name": builtin.name, "receiver": builtin.receiver, "signature": builtin.signature, "doc": builtin.doc, "example": builtin.example })
             }
             Entry::Table(table) => json!({
                 "kind": "table", "name": table.name, "query": table.query, "doc": table.doc,
@@ -105,7 +105,7 @@ impl Entry {
 
     fn line(&self) -> Vec<String> {
         match self {
-            Entry::Builtin(builtin) => vec!["builtin".into(), builtin.signature.clone(), builtin.doc.clone()],
+            Entry::Builtin(builtin) => vec![callable(builtin).into(), builtin.signature.clone(), builtin.doc.clone()],
             Entry::Table(table) => vec!["table".into(), table.name.into(), table.doc.into()],
             Entry::Column(table, column) => vec!["column".into(), format!("{}.{}", table.name, column.name), column.doc.into()],
             Entry::Option(query, name, doc, _) => vec!["option".into(), format!("{}.{name}", query.name), (*doc).into()],
@@ -113,10 +113,15 @@ impl Entry {
     }
 }
 
+/// Part of the language, or of the library that a playbook imports.
+fn callable(builtin: &Builtin) -> &'static str {
+    if builtin.receiver.starts_with("std/") { "library" } else { "builtin" }
+}
+
 /// What is there, by where it belongs.
 pub fn overview(style: &Style) -> String {
     let mut receivers: Vec<(String, Vec<String>)> = Vec::new();
-    for builtin in builtins() {
+    for builtin in builtins().into_iter().chain(library_functions()) {
         match receivers.iter_mut().find(|(receiver, _)| *receiver == builtin.receiver) {
             Some((_, names)) if !names.contains(&builtin.name) => names.push(builtin.name),
             Some(_) => (),

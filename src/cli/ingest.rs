@@ -61,6 +61,12 @@ fn before_deadline<T>(context: &Context, work: impl FnOnce() -> T) -> T {
 
 /// Records that could not be read, as a warning.
 pub fn rejected(rejection: &Rejection) -> Fault {
+    if rejection.is_whole {
+        let mut fault = Fault::new("ingest::unopened", format!("{}: {}: nothing of it was taken", escape(&rejection.file), escape(&rejection.reason)))
+            .with_help("make it readable and ingest again; until then a hunt over this store is partial because of it");
+        fault.severity = Severity::Warning;
+        return fault;
+    }
     let place = rejection.offset.map(|offset| format!(", first at byte {offset}")).unwrap_or_default();
     let records = if rejection.count == 1 { "1 record".to_string() } else { format!("{} records", rejection.count) };
     let mut fault = Fault::new("ingest::rejected", format!("{}: {records} could not be read: {}{place}", escape(&rejection.file), escape(&rejection.reason)))

@@ -68,33 +68,34 @@ fn execute(cli: Cli, terminal: &Terminal) -> Result<u8, Fault> {
     }
     match cli.command {
         None => {
-            context.refuse("the prompt", &["--output"])?;
+            context.refuse_output("the prompt")?;
             repl::converse(&context)
         }
         Some(Command::Run(arguments)) => run::run(&context, &arguments),
         Some(Command::Eval { expression }) => eval::eval(&context, &expression),
         Some(Command::Ingest { paths, store }) => {
-            context.refuse("ingest", &["--source", "--period", "--now", "--geoip", "--allow-write"])?;
+            context.without_use("ingest", &["--source", "--period", "--now", "--geoip", "--allow-write"]);
             ingest::ingest(&context, paths, store)
         }
         Some(Command::Check { paths }) => {
-            context.refuse("check", &["--allow-write"])?;
+            context.without_use("check", &["--allow-write"]);
             check::check(&context, &paths)
         }
         Some(Command::List { paths }) => {
-            context.refuse("list", &["--source", "--client", "--period", "--now", "--geoip", "--allow-write", "--timeout"])?;
+            context.without_use("list", &["--source", "--client", "--period", "--now", "--geoip", "--allow-write", "--timeout"]);
             list::list(&context, &paths)
         }
         Some(Command::Doc { name }) => {
-            context.refuse("doc", &["--source", "--client", "--period", "--now", "--geoip", "--allow-write", "--timeout"])?;
+            context.without_use("doc", &["--source", "--client", "--period", "--now", "--geoip", "--allow-write", "--timeout"]);
             doc::doc(&context, name.as_deref())
         }
         Some(Command::Sources { verify }) => {
-            context.refuse("sources", &["--period", "--geoip", "--allow-write"])?;
+            context.without_use("sources", &["--period", "--geoip", "--allow-write"]);
             sources::sources(&context, verify)
         }
         Some(Command::Sample { folder }) => {
-            context.refuse("sample", &["--source", "--client", "--period", "--now", "--geoip", "--allow-write", "--timeout", "--output"])?;
+            context.refuse_output("sample")?;
+            context.without_use("sample", &["--source", "--client", "--period", "--now", "--geoip", "--allow-write", "--timeout"]);
             source::write_sample(&folder)
         }
     }

@@ -116,6 +116,9 @@ pub struct Rejection {
     pub count: u64,
     /// Byte offset of the first of them, where the format has one.
     pub offset: Option<u64>,
+    /// Not a record but the whole file could not be opened.
+    #[serde(skip)]
+    pub is_whole: bool,
 }
 
 /// `@timestamp` of this host in this file was local time: what was added to make it UTC.
@@ -174,11 +177,16 @@ pub fn ingest(request: &Request, progress: &dyn Progress, interrupted: &AtomicBo
     collector.settle(0, |collected| {
         finisher.finish(collected, &reading.dropped)?;
         let summary = summarise(&reading, collected, &finisher);
-        if !reading.sources.is_empty() {
+        let unread: Vec<IngestedSource> = reading.damaged.iter().map(|(name, reason)| IngestedSource::unread(name, reason)).collect();
+        let is_new = !reading.sources.is_empty();
+        if is_new {
             close::write(&finisher, &collected.facts)?;
-            let sources = ingested(&reading, collected, &sources);
-            let raw_fields = close::raw_fields(&finisher);
-            finisher.writer.into_inner().unwrap_or_else(PoisonError::into_inner).commit(sources, raw_fields)?;
+        }
+        let raw_fields = if is_new { close::raw_fields(&finisher) } else { Vec::new() };
+        let mut writer = finisher.writer.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let is_other = writer.look_again(&reading.looked_at, &unread);
+        if is_new || is_other {
+            writer.commit(ingested(&reading, collected, &sources).into_iter().chain(unread).collect(), raw_fields)?;
         }
         Ok(summary)
     })
@@ -219,12 +227,17 @@ fn summarise(reading: &Reading, collected: &Collected, finisher: &Finisher<'_>) 
         summary.records += taken.records;
         summary.raw_only += taken.raw_only;
         let file = || source.name.clone();
-        let rejected =
-            taken.rejected.iter().map(|(reason, (count, offset))| Rejection { file: file(), reason: reason.clone(), count: *count, offset: *offset });
+        let rejected = taken.rejected.iter().map(|(reason, (count, offset))| Rejection {
+            file: file(),
+            reason: reason.clone(),
+            count: *count,
+            offset: *offset,
+            is_whole: false,
+        });
         summary.rejected.extend(rejected);
-        summary.rejected.extend(source.broken.iter().map(|reason| Rejection { file: file(), reason: reason.clone(), count: 1, offset: None }));
+        summary.rejected.extend(source.broken.iter().map(|reason| Rejection { file: file(), reason: reason.clone(), count: 1, offset: None, is_whole: false }));
     }
-    let damaged = reading.damaged.iter().map(|(file, reason)| Rejection { file: file.clone(), reason: reason.clone(), count: 1, offset: None });
+    let damaged = reading.damaged.iter().map(|(file, reason)| Rejection { file: file.clone(), reason: reason.clone(), count: 1, offset: None, is_whole: true });
     summary.rejected.extend(damaged);
     summary.rows = finisher.tally.rows.iter().map(|(table, rows)| ((*table).to_string(), *rows)).collect();
     summary.rows.insert("machine".to_string(), finisher.tally.machines.len() as u64);

@@ -45,6 +45,8 @@ pub struct Reading {
     pub sources: Vec<Source>,
     /// Files whose content the store, or this run, had already.
     pub known: u64,
+    /// The names of all files on disk that were looked at.
+    pub looked_at: Vec<String>,
     /// Their numbers: what was spilled of them is left out.
     pub dropped: BTreeSet<u32>,
     /// Files that hold no telemetry.
@@ -162,6 +164,7 @@ impl FileReader<'_, '_> {
     /// Reads a file on disk. False ends the run.
     fn file(&mut self, found: &Found) -> bool {
         self.beginnings.clear();
+        self.reading.looked_at.push(found.name.clone());
         if !self.run.digests.is_empty() && self.is_known(found) {
             self.run.progress.advanced(found.bytes, 0);
             return !self.run.interrupted.load(Ordering::Relaxed);
@@ -174,7 +177,7 @@ impl FileReader<'_, '_> {
                 open(&found.name, &mut input, scratch, self)
             }
             Err(error) => {
-                self.damaged(&found.name, &error.to_string());
+                self.damaged(&found.name, &reason(&error));
                 true
             }
         }

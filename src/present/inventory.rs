@@ -53,7 +53,7 @@ pub fn text(name: &str, inventory: &Inventory, verified: Option<u64>, style: &St
             holding.days.len().to_string(),
             at(holding.first),
             at(holding.last),
-            if holding.table == "event" {
+            if holding.table == "event" && holding.kinds.len() > 1 {
                 format!("{} kinds", holding.kinds.len())
             } else {
                 clean::escape(&Vec::from_iter(holding.kinds).join(" ")).into_owned()

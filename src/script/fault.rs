@@ -219,6 +219,7 @@ fn unknown_variable(run: &Run, here: &str, name: &str, at: Position) -> Fault {
     }
     let help = match did_you_mean(name, known.iter().map(String::as_str)) {
         Some(help) => help,
+        None if name.contains("::") => "a module gives its functions, and what it declares with `export const`".into(),
         None if name.chars().next().is_some_and(char::is_uppercase) => "a column is written as `e.Column` inside `|e| …`; a text needs quotes".into(),
         None => format!("declare it first with `let {name} = …;`; a text needs quotes"),
     };

@@ -63,6 +63,8 @@ pub struct Setup {
     pub limits: Limits,
     /// How many rows of an answer are shown, where nobody gets to see more of them; `None` where all are written.
     pub shown: Option<usize>,
+    /// Whether any of what is written is a table for people, which says how many of its rows are second reports.
+    pub has_tables: bool,
     /// Which programs are of which kind.
     pub programs: Arc<Programs>,
 }
@@ -81,6 +83,7 @@ impl Setup {
             roots: Vec::new(),
             limits: Limits::default(),
             shown: None,
+            has_tables: false,
             programs: Programs::built_in(),
         }
     }
@@ -253,6 +256,11 @@ pub fn builtins() -> Vec<Builtin> {
 /// Names and docs of the modules that are part of the program, as they are imported.
 pub fn library() -> Vec<(String, &'static str)> {
     library::LIBRARY.iter().map(|(name, text)| (format!("std/{name}"), *text)).collect()
+}
+
+/// Every function of those modules: its receiver is the module's name.
+pub fn library_functions() -> Vec<Builtin> {
+    library::functions()
 }
 
 /// A first line `#!…` as blanks, so that no other place moves.

@@ -104,7 +104,7 @@ impl Modules {
         let mut tree = engine.compile(super::without_shebang(text)).map_err(|error| inside(error.into()))?;
         tree.set_source(id);
         self.run.sources.add_tree(id, &tree);
-        if let Some((fault, place)) = super::traps::hidden_builtin(&tree, text) {
+        if let Some((fault, place)) = super::traps::hidden_builtin(engine, &tree, text) {
             return Err(inside(fault::raise(fault, place)));
         }
         let mut module = Module::eval_ast_as_new(Scope::new(), &tree, engine).map_err(inside)?;
@@ -124,7 +124,7 @@ impl ModuleResolver for Modules {
             let mut loading = self.loading.lock().unwrap_or_else(PoisonError::into_inner);
             let chain: Vec<(String, String)> = own.into_iter().chain(loading.iter().cloned()).collect();
             if let Some(start) = chain.iter().position(|(open, _)| *open == id) {
-                let names: Vec<&str> = chain[start..].iter().map(|(_, name)| name.as_str()).chain([name.as_str()]).collect();
+                let names: Vec<&str> = chain[start..].iter().chain([&chain[start]]).map(|(_, name)| name.as_str()).collect();
                 let fault = Fault::new("module::cycle", format!("these modules import each other: {}", names.join(" → ")))
                     .with_help("move what both need into a third module");
                 return Err(fault::raise(fault, at));

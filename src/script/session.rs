@@ -42,7 +42,7 @@ impl Inner {
         let mut tree = self.engine.compile_with_scope(&self.scope, &text).map_err(|error: ParseError| fault::of_parse(&self.engine, &self.run, id, &error))?;
         tree.set_source(id);
         self.run.sources.add_tree(id, &tree);
-        match traps::hidden_builtin(&tree, &text) {
+        match traps::hidden_builtin(&self.engine, &tree, &text) {
             Some((mut fault, at)) => {
                 fault.places.extend(self.run.sources.place(id, at, None));
                 Err(fault)

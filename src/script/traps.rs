@@ -1,8 +1,9 @@
 //! What Rhai would quietly misread, found in the tree without running.
 
-use rhai::{AST, ASTNode, Expr, Position, Stmt, Token};
+use rhai::{AST, ASTNode, Engine, Expr, Position, Stmt, Token};
 
 use super::builtins;
+use super::names::plain_type;
 use super::run::Run;
 use crate::diag::Fault;
 
@@ -108,29 +109,41 @@ pub(super) fn data_race(run: &Run, here: &str) -> Fault {
     }
 }
 
-/// A function with a builtin's name and number of parameters would silently replace it.
-pub(super) fn hidden_builtin(tree: &AST, text: &str) -> Option<(Fault, Position)> {
-    tree.iter_functions().filter(|function| function.this_type.is_none()).find_map(|function| {
+/// A function with a builtin's name and number of parameters would silently replace it, for one type as well as for all.
+pub(super) fn hidden_builtin(engine: &Engine, tree: &AST, text: &str) -> Option<(Fault, Position)> {
+    tree.iter_functions().find_map(|function| {
         let count = function.params.len();
-        let hidden = builtins::all().iter().any(|declared| declared.name == function.name && !declared.is_property && declared.arities().contains(&count));
-        hidden.then(|| {
-            let name = function.name;
-            let fault = Fault::new("name::builtin", format!("`{name}` with {count} parameters is a function of the language")).with_help("choose another name");
-            (fault, definition_of(text, name))
-        })
+        let hides = |declared: &&builtins::Declared| match (function.this_type, declared.receiver) {
+            (Some(written), Some(receiver)) => receiver.answers(&plain_type(engine, written)) && declared.arities().contains(&(count + 1)),
+            (Some(_), None) => false,
+            (None, _) => declared.arities().contains(&count),
+        };
+        let hidden = builtins::all().iter().filter(|declared| !declared.is_property && declared.name == function.name).find(hides)?;
+        let name = function.name;
+        let message = match hidden.receiver.filter(|_| function.this_type.is_some()) {
+            Some(receiver) => format!("`{name}` with {count} parameters is a method of {} in the language", receiver.word()),
+            None => format!("`{name}` with {count} parameters is a function of the language"),
+        };
+        Some((Fault::new("name::builtin", message).with_help("choose another name"), definition_of(text, name)))
     })
 }
 
-/// Where a function's name stands in its definition.
+/// Where a function's name stands in its definition: last before the bracket, behind the type that it is a method of.
 fn definition_of(text: &str, name: &str) -> Position {
-    let engine = rhai::Engine::new_raw();
+    let engine = Engine::new_raw();
     let inputs = [text];
-    let mut after_fn = false;
+    let mut head: Option<Option<Position>> = None;
     for (token, place) in engine.lex(&inputs).0 {
         match token {
             Token::EOF => break,
-            Token::Identifier(word) | Token::Reserved(word) if after_fn && word.as_str() == name => return place,
-            other => after_fn = matches!(other, Token::Fn),
+            Token::Fn => head = Some(None),
+            Token::Identifier(word) | Token::Reserved(word) if head.is_some() => head = Some((word.as_str() == name).then_some(place)),
+            Token::StringConstant(_) | Token::Period if head.is_some() => {}
+            _ => {
+                if let Some(Some(found)) = head.take() {
+                    return found;
+                }
+            }
         }
     }
     Position::NONE

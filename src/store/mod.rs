@@ -111,9 +111,19 @@ pub struct OpenLine {
 }
 
 impl IngestedSource {
+    /// A file or archive that could not be opened: nothing of it is in the store, and a hunt over the store must say so.
+    pub fn unread(name: &str, reason: &str) -> IngestedSource {
+        IngestedSource { name: name.into(), rejected: vec![(reason.into(), 1)], ..IngestedSource::default() }
+    }
+
+    /// It has no content that was taken.
+    pub fn is_unread(&self) -> bool {
+        self.digest.is_empty()
+    }
+
     /// Every content of it that was taken.
     pub fn digests(&self) -> impl Iterator<Item = &String> {
-        self.grown.iter().chain([&self.digest])
+        self.grown.iter().chain([&self.digest]).filter(|digest| !digest.is_empty())
     }
 }
 

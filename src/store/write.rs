@@ -141,6 +141,16 @@ impl Writer {
         Ok(())
     }
 
+    /// What could not be opened in earlier ingests, of the files that were looked at again, is not held against the store any longer. Whether that changes
+    /// the store, given what can't be opened now.
+    pub fn look_again(&mut self, files: &[String], unread: &[IngestedSource]) -> bool {
+        let is_of = |source: &IngestedSource, file: &str| source.name.strip_prefix(file).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let is_again = |source: &IngestedSource| source.is_unread() && files.iter().any(|file| is_of(source, file));
+        let (settled, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut self.manifest.sources).into_iter().partition(is_again);
+        self.manifest.sources = kept;
+        settled != unread
+    }
+
     /// Removes work files, and Parquet files in the folders of our tables that the manifest does not name. Nothing else is touched.
     fn sweep(&self) -> io::Result<()> {
         let named: BTreeSet<PathBuf> = self.manifest.files.iter().map(|file| self.root.join(&file.path)).collect();

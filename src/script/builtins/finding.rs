@@ -34,6 +34,10 @@ pub(super) fn declared() -> Vec<Declared> {
             "Ends the run as one that could not be done, past any `try`",
             "if 1 > 2 { fail(\"no telemetry of logons\") }",
             |call| {
+                // Without rows a guard of them is always reached, and it is no mistake.
+                if call.run.checking {
+                    return Ok(Dynamic::UNIT);
+                }
                 let fault = Fault::new("playbook::fail", call.text(0)).with_help("the playbook itself ended the run with `fail`");
                 Err(fault::stop(fault, call.context.call_position()))
             },

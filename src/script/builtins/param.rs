@@ -77,13 +77,28 @@ fn read(call: &Call, text: &str, default: &Dynamic) -> Result<Dynamic, &'static 
     if let Some(items) = default.read_lock::<Array>() {
         let inner = trimmed.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(trimmed);
         let first = items.first().cloned().unwrap_or_else(|| ImmutableString::new().into());
-        let parts = inner.split(',').map(|part| part.trim().trim_matches('"')).filter(|part| !part.is_empty());
-        return parts.map(|part| read(call, part, &first)).collect::<Result<Array, _>>().map(Dynamic::from).map_err(|_| "a list of such values");
+        let parts = list_items(inner);
+        return parts.iter().map(|part| read(call, part, &first)).collect::<Result<Array, _>>().map(Dynamic::from).map_err(|_| "a list of such values");
     }
     if default.is_unit() || Kind::Text.accepts(default) {
         return Ok(texts_of(&Dynamic::from(text.to_string())).first().map(|text| ImmutableString::from(&**text)).unwrap_or_default().into());
     }
     Err("of a type that can be given on the command line")
+}
+
+/// `a,b` or `"a,b","c"`: a comma between quotes belongs to its item.
+fn list_items(text: &str) -> Vec<String> {
+    let mut items = vec![String::new()];
+    let mut is_quoted = false;
+    for sign in text.chars() {
+        match (sign, items.last_mut()) {
+            (',', _) if !is_quoted => items.push(String::new()),
+            ('"', Some(item)) if is_quoted || item.trim().is_empty() => is_quoted = !is_quoted,
+            (sign, Some(item)) => item.push(sign),
+            (_, None) => {}
+        }
+    }
+    items.iter().map(|item| item.trim().to_string()).filter(|item| !item.is_empty()).collect()
 }
 
 /// `7.days`, as a playbook writes it.

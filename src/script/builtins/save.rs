@@ -78,23 +78,26 @@ fn save(call: &Call, format: Written) -> Answer<Dynamic> {
     Ok(i64::try_from(frame.height()).unwrap_or(i64::MAX).into())
 }
 
-/// The place that a path means, when the run may write there. Relative paths lie below the first allowed folder.
+/// The place that a path means, when the run may write there. A relative path lies below the first allowed folder, or, where that has no such
+/// folder, is one from where the program was started.
 fn allowed(call: &Call, path: &str) -> Result<PathBuf, Fault> {
     let roots = &call.run.setup.writable;
     let refused = |message: String| Fault::new("write::refused", message).with_help("`--allow-write DIR` names a folder that playbooks may write below");
     let missing = |path: &str| {
         Fault::new("write::refused", format!("there is no folder for `{path}`"))
-            .with_help("make the folder first; a relative path lies below the first `--allow-write` folder")
+            .with_help("make the folder first; a relative path lies below the first `--allow-write` folder, or leads from here below one")
     };
     let Some(first) = roots.first() else { return Err(refused(format!("this run may not write `{path}`"))) };
     let asked = Path::new(path);
     if asked.components().any(|part| matches!(part, Component::ParentDir)) || asked.file_name().is_none() {
         return Err(refused(format!("`{path}` is no place to write to")));
     }
-    let target = if asked.is_absolute() { asked.to_path_buf() } else { first.join(asked) };
-    let (Some(folder), Some(name)) = (target.parent(), target.file_name()) else { return Err(refused(format!("`{path}` is no place to write to"))) };
-    let real = folder.canonicalize().map_err(|_| missing(path))?;
-    let below = roots.iter().filter_map(|root| root.canonicalize().ok()).any(|root| real.starts_with(root));
+    let roots_real: Vec<PathBuf> = roots.iter().filter_map(|root| root.canonicalize().ok()).collect();
+    let is_below = |folder: &Path| roots_real.iter().any(|root| folder.starts_with(root));
+    let (Some(folder), Some(name)) = (asked.parent(), asked.file_name()) else { return Err(refused(format!("`{path}` is no place to write to"))) };
+    let there: Vec<PathBuf> = std::iter::once(first).chain(&call.run.setup.roots).filter_map(|root| root.join(folder).canonicalize().ok()).collect();
+    let real = there.iter().find(|folder| is_below(folder)).or(there.first()).ok_or_else(|| missing(path))?;
+    let below = is_below(real);
     let file = real.join(name);
     let is_link = std::fs::symlink_metadata(&file).is_ok_and(|found| !found.is_file());
     if below && !is_link { Ok(file) } else { Err(refused(format!("`{path}` lies outside the folders that this run may write to"))) }

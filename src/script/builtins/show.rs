@@ -297,8 +297,7 @@ fn rows_to(run: &Run, collection: &Collection, extent: Extent) -> Result<Table, 
     }
     let shown = run.shown(&collection.plan)?;
     let mut table = Table { frame: (*shown.frame).clone(), total: shown.total, columns: Columns::Short, later: shown.later, second_reports: None, why: None };
-    // Who reads all of it counts for himself.
-    if run.setup.shown.is_some() {
+    if run.setup.has_tables {
         table.second_reports = super::one_sensor::second_reports(run, collection, &table)?;
     }
     Ok(table)
