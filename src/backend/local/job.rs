@@ -28,10 +28,7 @@ const MOST_PIECE: u64 = 2_000_000;
 
 /// The fewest rows of a first piece, however many columns it has, and what a cell comes to at least.
 const FEWEST: u64 = if cfg!(test) { 20 } else { 1_024 };
-const LEAST_CELL: u64 = 64;
-
-/// How many times as long as the first a later piece may be: what many columns hold differs from day to day.
-const MOST_GROWTH: u64 = 16;
+const LEAST_CELL: u64 = 16;
 
 /// Bytes that a piece should come to: what a question over everything holds of it.
 const PIECE_BYTES: u64 = if cfg!(test) { 4 << 10 } else { 64 << 20 };
@@ -310,7 +307,9 @@ impl Job {
 /// Rows of the next piece, after one of so many rows came to so many bytes; `first` were asked of the first.
 fn next_piece(rows: u64, read: u64, bytes: u64, first: u64) -> u64 {
     let fitting = PIECE_BYTES.saturating_mul(read.max(1)) / bytes.max(1);
-    fitting.min(rows.saturating_mul(4)).clamp(LEAST_PIECE.min(first), MOST_PIECE.min(first.saturating_mul(MOST_GROWTH)))
+    // What very many columns hold differs from day to day: there no piece tells much of the next.
+    let most = if first < LEAST_PIECE { first } else { MOST_PIECE };
+    fitting.min(rows.saturating_mul(4)).clamp(LEAST_PIECE.min(first), most)
 }
 
 /// Every column of a schema.

@@ -104,12 +104,12 @@ impl Stage {
         self
     }
 
-    /// Only the rows for which a condition holds. What can't hold for any row of a part leaves its files out.
+    /// Only the rows for which a condition holds. Files whose rows lack what it would need are left out.
     pub fn filter(mut self, condition: &Arc<Expr>) -> Result<Stage, PlanError> {
         let lowering = Lowering { schema: &self.schema };
         let lowered = |blank: &Blank| -> Result<(Option<Transform>, usize), PlanError> {
             let condition = simplify(&without(condition, &|name| blank.contains(name)));
-            if matches!(&*condition, Expr::Literal(value) if *value != Value::Bool(true)) {
+            if !blank.is_empty() && matches!(&*condition, Expr::Literal(value) if *value != Value::Bool(true)) {
                 return Ok((None, 0));
             }
             let holds = lowering.filter(&condition)?;
