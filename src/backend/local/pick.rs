@@ -12,7 +12,7 @@ use super::job::{Job, conform};
 use super::kernel::{self, Seed};
 use super::run;
 use super::scan::{ORDER, Times};
-use super::stage::{Blank, Order, Rows, Stage, Transform, order_columns, visible};
+use super::stage::{Blank, Order, Rows, Stage, Transform, WIDE, order_columns, visible};
 use super::steps::{SortBy, comparable};
 use crate::backend::BackendError;
 use crate::frame::missing_column;
@@ -81,7 +81,8 @@ pub fn distinct(job: &mut Job, stage: Stage, names: &[Arc<str>], needed: &Needed
         Order::Rows => {
             let firsts = Firsts::of(job, stage.clone(), &names, &seed)?;
             let stage = firsts.among(stage, &names, &seed);
-            if firsts.are_told_apart {
+            // As many columns tell almost all rows apart: they are not held. By few columns few rows are told apart, and found only once.
+            if firsts.are_told_apart && names.len() > WIDE {
                 return Ok(stage);
             }
             stage

@@ -50,8 +50,8 @@ pub struct Part {
 /// Columns without a value.
 pub type Blank = BTreeSet<Arc<str>>;
 
-/// A condition over more columns than this makes a part wide, and so does one that is asked of rows which lack more.
-const WIDE: usize = 40;
+/// A condition over more columns than this makes a part wide.
+pub const WIDE: usize = 40;
 
 /// Whether a wide condition holds.
 const HOLDS: &str = "\u{2}holds";
@@ -107,29 +107,29 @@ impl Stage {
     /// Only the rows for which a condition holds. Files whose rows lack what it would need are left out.
     pub fn filter(mut self, condition: &Arc<Expr>) -> Result<Stage, PlanError> {
         let lowering = Lowering { schema: &self.schema };
-        let lowered = |blank: &Blank| -> Result<(Option<Transform>, usize), PlanError> {
+        let is_wide = condition.columns().len() > WIDE;
+        let lowered = |blank: &Blank| -> Result<Option<Transform>, PlanError> {
             let condition = simplify(&without(condition, &|name| blank.contains(name)));
             if !blank.is_empty() && matches!(&*condition, Expr::Literal(value) if *value != Value::Bool(true)) {
-                return Ok((None, 0));
+                return Ok(None);
             }
             let holds = lowering.filter(&condition)?;
-            let columns = condition.columns().len();
-            let transform: Transform = match columns > WIDE {
+            let transform: Transform = match condition.columns().len() > WIDE {
                 // Kept out of the reading of files: there a condition is asked column by column, on one core.
                 true => Arc::new(move |frame| frame.with_columns([holds.clone().alias(HOLDS)]).filter(column(HOLDS)).drop(by_name(HOLDS))),
                 false => Arc::new(move |frame| frame.filter(holds.clone())),
             };
-            Ok((Some(transform), columns))
+            Ok(Some(transform))
         };
         match &mut self.source {
             Rows::Files(parts) => {
                 for part in parts {
                     match lowered(&part.blank)? {
-                        (Some(transform), columns) => {
+                        Some(transform) => {
                             part.transforms.push(transform);
-                            part.is_wide |= columns.max(part.blank.len()) > WIDE;
+                            part.is_wide |= is_wide;
                         }
-                        (None, _) => part.files.clear(),
+                        None => part.files.clear(),
                     }
                 }
             }
