@@ -98,3 +98,28 @@ fn named_ones(func: Func, arguments: &[Arc<Expr>], is_missing: &dyn Fn(&str) -> 
     }
     [first.clone(), Expr::literal(Value::List(kept.into()))].into_iter().chain(left).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Pattern;
+
+    fn fitting(first: Arc<Expr>) -> Arc<Expr> {
+        let names = Expr::literal(Value::List(["A", "B"].map(Value::text).to_vec().into()));
+        Expr::call(Func::Fitting(Pattern::Contains), vec![Expr::text("x"), names, first, Expr::column("B")])
+    }
+
+    #[test]
+    fn what_is_missing_is_not_asked_and_the_mark_of_an_exact_text_stays() {
+        let lacks_a = |name: &str| name == "A";
+        let cased = without(&fitting(Expr::call(Func::Cased, vec![Expr::column("A")])), &lacks_a);
+        let names = Expr::literal(Value::List(vec![Value::text("B")].into()));
+        let left = Expr::call(Func::Cased, vec![Expr::column("B")]);
+        assert_eq!(*cased, *Expr::call(Func::Fitting(Pattern::Contains), vec![Expr::text("x"), names, left]));
+        let either = Expr::or(Expr::equal(Expr::column("A"), Expr::text("x")), Expr::equal(Expr::column("B"), Expr::text("x")));
+        assert_eq!(*simplify(&without(&either, &lacks_a)), *Expr::equal(Expr::column("B"), Expr::text("x")));
+        let not = Expr::negate(Expr::equal(Expr::column("A"), Expr::text("x")));
+        assert_eq!(*simplify(&without(&not, &lacks_a)), Expr::Literal(Value::Bool(true)));
+        assert_eq!(*without(&fitting(Expr::column("A")), &|_| false), *fitting(Expr::column("A")));
+    }
+}
