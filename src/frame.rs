@@ -10,7 +10,7 @@ use polars::prelude::{
     NewChunkedArray, ParquetWriter, PlSmallStr, PolarsResult, Series, StringChunked, TimeUnit,
 };
 
-use crate::diag::reason;
+use crate::diag::{Fault, reason};
 use crate::plan::{Schema, Value, written};
 use crate::telemetry::Type;
 
@@ -33,6 +33,15 @@ pub struct Preview {
     /// Columns without a value in the rows of the frame that have one in a later row, among those that were asked about.
     pub later: BTreeSet<Arc<str>>,
 }
+
+/// All rows of an answer that is too large to be held. Each time they are asked for anew.
+pub trait Rows: std::fmt::Debug + Send + Sync {
+    /// From the first row on, a piece after the other in their order, none of them held longer than whoever takes it does.
+    fn pieces(&self) -> Pieces<'_>;
+}
+
+/// Rows of one schema; an error is the last of them.
+pub type Pieces<'a> = Box<dyn Iterator<Item = Result<Frame, Fault>> + 'a>;
 
 /// What was read for an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -133,19 +142,23 @@ impl Frame {
         Frame { schema: self.schema.clone(), data: Arc::new(data), read: self.read }
     }
 
-    /// All rows and columns as Parquet.
-    ///
-    /// # Errors
-    /// What the file system or the writer said.
-    pub fn write_parquet(&self, file: std::fs::File) -> Result<(), String> {
-        let mut data = (*self.data).clone();
-        ParquetWriter::new(file).finish(&mut data).map(|_| ()).map_err(|error| reason(&error))
-    }
-
     /// Columns in which no row has a value.
     pub fn is_column_missing(&self, column: usize) -> bool {
         self.data.columns().get(column).is_none_or(|cells| cells.null_count() == cells.len())
     }
+}
+
+/// All rows and columns as Parquet, in row groups as they come.
+///
+/// # Errors
+/// What the file system, the writer or whoever gives the rows said.
+pub fn write_parquet(file: std::fs::File, schema: &Schema, pieces: impl Iterator<Item = Result<Frame, String>>) -> Result<(), String> {
+    let columns = schema.columns().iter().map(|(name, kind)| ((&**name).into(), physical(*kind))).collect();
+    let mut writer = ParquetWriter::new(file).batched(&columns).map_err(|error| reason(&error))?;
+    for piece in pieces {
+        writer.write_batch(piece?.data()).map_err(|error| reason(&error))?;
+    }
+    writer.finish().map(drop).map_err(|error| reason(&error))
 }
 
 /// The Polars type that a column of ours is held in.

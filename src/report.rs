@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::diag::Fault;
-use crate::frame::Frame;
+use crate::frame::{Frame, Pieces, Rows};
 use crate::hunt::picture::View;
 use crate::hunt::{Coverage, Outcome};
 use crate::plan::{Period, Value};
@@ -25,6 +25,16 @@ pub struct Report {
     pub params: BTreeMap<String, Value>,
     pub period: Period,
     /// Warnings: not the answer, but something to know (stderr).
+    pub warnings: Vec<Fault>,
+}
+
+/// What one input said and answered.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// What `show`, `note`, `print` said, in order.
+    pub items: Vec<Item>,
+    pub findings: Vec<Finding>,
+    pub answer: Answer,
     pub warnings: Vec<Fault>,
 }
 
@@ -127,6 +137,8 @@ pub struct Table {
     pub columns: Columns,
     /// Columns without a value in the rows of the frame that have one in a later row.
     pub later: BTreeSet<Arc<str>>,
+    /// Where all rows come from, when the frame has only the first.
+    pub all: Option<Arc<dyn Rows>>,
     /// How many of the rows only tell again what another sensor tells, where that was counted.
     pub second_reports: Option<u64>,
     /// Why these rows are a table although a picture would fit them.
@@ -136,7 +148,15 @@ pub struct Table {
 impl Table {
     /// All rows of an answer.
     pub fn whole(frame: Frame, columns: Columns) -> Table {
-        Table { total: frame.height() as u64, frame, columns, later: BTreeSet::new(), second_reports: None, why: None }
+        Table { total: frame.height() as u64, frame, columns, later: BTreeSet::new(), all: None, second_reports: None, why: None }
+    }
+
+    /// All rows, a piece after the other.
+    pub fn pieces(&self) -> Pieces<'_> {
+        match &self.all {
+            Some(rows) => rows.pieces(),
+            None => Box::new(std::iter::once(Ok(self.frame.clone()))),
+        }
     }
 
     /// Whether the frame holds every row.
@@ -163,6 +183,13 @@ pub struct Bins {
     pub interval: Option<i64>,
     pub by: Vec<String>,
     pub metric: String,
+}
+
+impl Bins {
+    /// The bins as rows.
+    pub fn table(&self) -> Table {
+        Table::whole(self.frame.clone(), Columns::All)
+    }
 }
 
 /// What one expression is.

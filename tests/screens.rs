@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use huntsman::backend::local::{Local, Places};
 use huntsman::present::{self, Format, Style};
+use huntsman::report::Reply;
 use huntsman::script::{Session, Setup};
 
 use crate::support::golden::Golden;
@@ -34,6 +35,12 @@ const SCREENS: &[(&str, &str)] = &[
     ),
 ];
 
+fn drawn(reply: &Reply, style: &Style) -> String {
+    let mut bytes = Vec::new();
+    present::reply(&mut bytes, reply, Format::Table, style).unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
 #[test]
 fn answers_fit_every_screen() {
     let golden = Golden::default();
@@ -47,14 +54,14 @@ fn answers_fit_every_screen() {
         let mut all = String::new();
         for (width, unicode) in [(40, true), (80, true), (80, false), (160, true)] {
             let style = Style { colour: false, unicode, width: Some(width), zone: chrono_tz::UTC };
-            let text = present::reply(&reply.items, &reply.findings, &reply.answer, Format::Table, &style);
+            let text = drawn(&reply, &style);
             all.push_str(&format!("{:=<width$}\n{text}", ""));
             // A hash is one word, however narrow the screen.
             let too_wide: Vec<&str> = text.lines().filter(|line| line.chars().count() > width && line.trim().contains(' ')).collect();
             assert!(too_wide.is_empty(), "{name} at {width}:\n{}", too_wide.join("\n"));
             assert!(unicode || text.is_ascii(), "{name} without Unicode:\n{text}");
             // Colours change nothing but the colour.
-            let coloured = present::reply(&reply.items, &reply.findings, &reply.answer, Format::Table, &Style { colour: true, ..style });
+            let coloured = drawn(&reply, &Style { colour: true, ..style });
             assert_eq!(escape.replace_all(&coloured, ""), text, "{name} at {width}");
         }
         golden.compare(&project().join(format!("tests/screens/{name}.txt")), &all);

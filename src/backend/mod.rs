@@ -22,10 +22,26 @@ pub trait Backend: Send + Sync {
     /// What would run where, without running it.
     fn explain(&self, plan: &Plan) -> Result<String, BackendError>;
     fn run(&self, plan: &Plan, limits: &Limits) -> Result<Frame, BackendError>;
-    /// What a table of so many rows shows of the answer, and which of some columns have a value at all. Many rows are counted, not held.
-    fn preview(&self, plan: &Plan, rows: usize, columns: &[Arc<str>], limits: &Limits) -> Result<Preview, BackendError>;
+    /// As much of the answer as is worth holding: all of it where it is small, else its first rows, and how many there are.
+    fn preview(&self, plan: &Plan, wanted: &Wanted, limits: &Limits) -> Result<Preview, BackendError>;
+    /// The whole answer, its rows in their order, a piece after the other. What does not have to be held is not.
+    fn pieces(&self, plan: &Plan, limits: &Limits) -> Result<Answered, BackendError>;
     /// Whether `Step::Locate` has an answer here.
     fn knows_places(&self) -> bool;
+}
+
+/// Pieces of an answer; an error is the last of them.
+pub type Answered = Box<dyn Iterator<Item = Result<Frame, BackendError>>>;
+
+/// What is wanted of an answer that may be large.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// How many rows are shown of many.
+    pub rows: usize,
+    /// Columns of which it is to be known whether a row that is not shown has a value there.
+    pub columns: Vec<Arc<str>>,
+    /// Whether all rows will be asked for: then what had to be held for the answer is kept.
+    pub all: bool,
 }
 
 /// What may stop a query: the user, or the clock.

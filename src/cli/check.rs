@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::context::Context;
-use super::output::{Files, write_stdout};
+use super::output::{self, Files, write_stdout};
 use super::source::Nowhere;
 use super::{DONE, FAILED, playbooks, source};
 use crate::backend::Backend;
@@ -33,7 +33,7 @@ pub fn check(context: &Context, paths: &[PathBuf]) -> Result<u8, Fault> {
         }
         checked.push((playbook, problems));
     }
-    files.write(|format, style| shown(&checked, format, style), context.zone)?;
+    files.write(output::text(|format, style| shown(&checked, format, style)), context.zone)?;
     if context.terminal.format != Format::Table {
         write_stdout(shown(&checked, context.terminal.format, &context.terminal.out).as_bytes())?;
     }

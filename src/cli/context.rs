@@ -1,6 +1,7 @@
 //! What every command needs: the clock, the zone, the period, the limits; read from the arguments once.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -8,12 +9,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::args::Common;
 use super::config;
-use super::output::Terminal;
+use super::output::{Files, Terminal, to_stdout};
 use crate::backend::{Backend, BackendError, Limits};
 use crate::diag::{Fault, Severity, reason};
 use crate::hunt::{Coverage, period};
 use crate::plan::Period;
-use crate::present::{self, Format, Precision};
+use crate::present::{self, Format, Precision, Style};
 use crate::script::Setup;
 
 pub struct Context<'a> {
@@ -66,15 +67,21 @@ impl<'a> Context<'a> {
         Err(Fault::new("usage::unknown_option", format!("{command} has no option --output")).with_help("redirect what it says on stdout"))
     }
 
+    /// An answer to the files of `-o` and to stdout, each in its format.
+    pub fn answer(&self, files: Files, render: impl Fn(&mut dyn Write, Format, &Style) -> io::Result<()>) -> Result<(), Fault> {
+        files.write(&render, self.zone)?;
+        to_stdout(|out| render(out, self.terminal.format, &self.terminal.out))
+    }
+
     /// What may stop a query, counted from the start of the program.
     pub fn limits(&self) -> Limits {
         Limits { interrupted: self.interrupted.clone(), deadline: self.timeout.map(|timeout| self.started + timeout) }
     }
 
-    /// For each of what is written, whether it is a table for people, which shows a few rows.
-    fn shown(&self) -> impl Iterator<Item = bool> {
-        let files = self.common.outputs.iter().map(|path| Format::of_path(path));
-        std::iter::once(Some(self.terminal.format)).chain(files).map(|format| format.is_some_and(|format| !format.has_every_row()))
+    /// The formats that are written.
+    fn written(&self) -> impl Iterator<Item = Format> {
+        let files = self.common.outputs.iter().filter_map(|path| Format::of_path(path));
+        std::iter::once(self.terminal.format).chain(files)
     }
 
     /// An error when `--timeout` is over.
@@ -138,8 +145,9 @@ impl<'a> Context<'a> {
             writable,
             roots,
             limits: self.limits(),
-            shown: self.shown().all(|is_shown| is_shown).then_some(present::TABLE_ROWS),
-            has_tables: self.shown().any(|is_shown| is_shown),
+            shown: present::TABLE_ROWS,
+            writes_all: self.written().any(Format::has_every_row),
+            has_tables: self.written().any(|format| !format.has_every_row()),
             programs: config::programs()?,
         })
     }

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::DONE;
 use super::context::Context;
-use super::output::{Files, write_stdout};
+use super::output::{self, Files};
 use crate::diag::{Fault, did_you_mean};
 use crate::hunt::query::{QUERIES, Query, Takes};
 use crate::present::clean::{escape, escape_lines};
@@ -30,8 +30,7 @@ pub fn doc(context: &Context, name: Option<&str>) -> Result<u8, Fault> {
             csv_lines(&["Kind", "Name", "Doc"], shown.iter().map(Entry::line))
         }
     };
-    files.write(render, context.zone)?;
-    write_stdout(render(context.terminal.format, &context.terminal.out).as_bytes())?;
+    context.answer(files, output::text(render))?;
     Ok(DONE)
 }
 

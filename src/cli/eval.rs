@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::context::Context;
-use super::output::{Files, write_stdout};
+use super::output::{Files, to_stdout};
 use super::{DONE, source};
 use crate::diag::Fault;
-use crate::present::{Format, Style, reply};
+use crate::present::{Format, reply};
 use crate::script::Session;
 
 pub fn eval(context: &Context, expression: &str) -> Result<u8, Fault> {
@@ -26,9 +26,7 @@ pub fn eval(context: &Context, expression: &str) -> Result<u8, Fault> {
     said.warnings.iter().for_each(|warning| context.terminal.fault(warning));
     session.unused_period().iter().for_each(|warning| context.terminal.fault(warning));
     context.warn_of_nothing(&session.coverage());
-    let render = |format: Format, style: &Style| reply(&said.items, &said.findings, &said.answer, format, style);
-    files.write(render, context.zone)?;
-    write_stdout(render(context.terminal.format, &context.terminal.out).as_bytes())?;
+    context.answer(files, |out, format, style| reply(out, &said, format, style))?;
     context.terminal.tell(|| format!("took {:.2} s", context.elapsed().as_secs_f64()));
     Ok(DONE)
 }
@@ -38,7 +36,7 @@ pub fn tell_unfinished(context: &Context, session: &mut Session) -> Result<(), F
     let said = session.unfinished();
     said.warnings.iter().for_each(|warning| context.terminal.fault(warning));
     match context.terminal.format {
-        Format::Table => write_stdout(reply(&said.items, &said.findings, &said.answer, Format::Table, &context.terminal.out).as_bytes()),
+        Format::Table => to_stdout(|out| reply(out, &said, Format::Table, &context.terminal.out)),
         Format::Json | Format::Ndjson | Format::Csv => Ok(()),
     }
 }

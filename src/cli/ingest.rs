@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::DONE;
 use super::context::Context;
-use super::output::{Files, write_stdout};
+use super::output::{self, Files};
 use super::progress::Bar;
 use crate::backend::BackendError;
 use crate::diag::{Fault, Severity};
@@ -25,8 +25,7 @@ pub fn ingest(context: &Context, paths: Vec<PathBuf>, store: PathBuf) -> Result<
     let summary = take_in(context, &Request { paths, store, client })?;
     context.terminal.tell(|| format!("took {:.1} s", context.elapsed().as_secs_f64()));
     let render = |format: Format, style: &Style| shown(&summary, format, style);
-    files.write(render, context.zone)?;
-    write_stdout(render(context.terminal.format, &context.terminal.out).as_bytes())?;
+    context.answer(files, output::text(render))?;
     Ok(DONE)
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::context::Context;
-use super::output::{Files, write_stdout};
+use super::output::{self, Files};
 use super::{DONE, FAILED, playbooks};
 use crate::diag::Fault;
 use crate::present::clean::escape;
@@ -27,8 +27,7 @@ pub fn list(context: &Context, paths: &[PathBuf]) -> Result<u8, Fault> {
         }
     }
     let render = |format: Format, style: &Style| shown(&known, format, style);
-    files.write(render, context.zone)?;
-    write_stdout(render(context.terminal.format, &context.terminal.out).as_bytes())?;
+    context.answer(files, output::text(render))?;
     Ok(code)
 }
 

@@ -1,7 +1,7 @@
 //! The only place that writes to stdout, stderr and the files of `-o`.
 
 use std::borrow::Cow;
-use std::io::{ErrorKind, IsTerminal, Write};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use terminal_size::{Height, Width, terminal_size_of};
@@ -9,6 +9,9 @@ use terminal_size::{Height, Width, terminal_size_of};
 use super::args::Common;
 use crate::diag::{Fault, Severity, did_you_mean, reason};
 use crate::present::{self, Format, Style};
+
+/// Bytes that gather before they are written.
+const BUFFER: usize = 64 << 10;
 
 /// What stdout and stderr are, and how text for each looks.
 pub struct Terminal {
@@ -49,7 +52,7 @@ impl Terminal {
     }
 
     fn with(format: Format, always: Option<bool>, zone: chrono_tz::Tz, quiet: bool, verbose: bool) -> Terminal {
-        let (out_is_terminal, err_is_terminal) = (std::io::stdout().is_terminal(), std::io::stderr().is_terminal());
+        let (out_is_terminal, err_is_terminal) = (io::stdout().is_terminal(), io::stderr().is_terminal());
         let unicode = is_unicode();
         let colour = |terminal: bool| {
             always.unwrap_or_else(|| {
@@ -59,8 +62,8 @@ impl Terminal {
         let columns = |size: Option<(Width, Height)>| size.map(|(Width(columns), _)| usize::from(columns).clamp(20, 1_000));
         Terminal {
             format,
-            out: Style { colour: colour(out_is_terminal), unicode, width: columns(terminal_size_of(std::io::stdout())), zone },
-            err: Style { colour: colour(err_is_terminal), unicode: unicode && err_is_terminal, width: columns(terminal_size_of(std::io::stderr())), zone },
+            out: Style { colour: colour(out_is_terminal), unicode, width: columns(terminal_size_of(io::stdout())), zone },
+            err: Style { colour: colour(err_is_terminal), unicode: unicode && err_is_terminal, width: columns(terminal_size_of(io::stderr())), zone },
             err_is_terminal,
             quiet,
             verbose,
@@ -112,8 +115,8 @@ fn is_unicode() -> bool {
 }
 
 /// What a terminal of another encoding can draw: to some of them a byte of a letter is a command.
-fn legible(bytes: &[u8], is_terminal: bool) -> Cow<'_, [u8]> {
-    if !is_terminal || bytes.is_ascii() || is_unicode() {
+fn legible(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if bytes.is_ascii() || is_unicode() {
         return Cow::Borrowed(bytes);
     }
     Cow::Owned(present::clean::ascii(&String::from_utf8_lossy(bytes)).into_bytes())
@@ -121,18 +124,42 @@ fn legible(bytes: &[u8], is_terminal: bool) -> Cow<'_, [u8]> {
 
 /// Everything, or the fault that says why not. A reader that has gone away is no fault.
 pub fn write_stdout(bytes: &[u8]) -> Result<(), Fault> {
-    let mut stdout = std::io::stdout().lock();
-    match stdout.write_all(&legible(bytes, stdout.is_terminal())).and_then(|()| stdout.flush()) {
+    to_stdout(|out| out.write_all(bytes))
+}
+
+/// What is written as it comes, or the fault that says why not.
+pub fn to_stdout(render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Fault> {
+    let mut stdout = io::stdout().lock();
+    let written = if stdout.is_terminal() {
+        let mut bytes = Vec::new();
+        render(&mut bytes).and_then(|()| stdout.write_all(&legible(&bytes))).and_then(|()| stdout.flush())
+    } else {
+        let mut buffered = BufWriter::with_capacity(BUFFER, stdout);
+        render(&mut buffered).and_then(|()| buffered.flush())
+    };
+    match written {
+        Err(error) if error.kind() == ErrorKind::InvalidData => Err(unfinished(&error)),
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Fault::new("output::stdout", format!("stdout can't be written: {}", reason(&error)))
             .with_help("nothing is lost but the answer: make room, and run it again")),
         _ => Ok(()),
     }
 }
 
+/// Rows could not be read while they were written.
+pub fn unfinished(error: &io::Error) -> Fault {
+    Fault::new("output::unfinished", format!("what was written is not the whole answer: {}", reason(error))).with_help("run it again to have all rows")
+}
+
 /// Where nothing can be said about a failure, nothing is.
 pub fn write_stderr(text: &str) {
-    let mut stderr = std::io::stderr().lock();
-    drop(stderr.write_all(&legible(text.as_bytes(), stderr.is_terminal())).and_then(|()| stderr.flush()));
+    let mut stderr = io::stderr().lock();
+    let bytes = if stderr.is_terminal() { legible(text.as_bytes()) } else { Cow::Borrowed(text.as_bytes()) };
+    drop(stderr.write_all(&bytes).and_then(|()| stderr.flush()));
+}
+
+/// Text that is made at once, as what `Files` and stdout are given.
+pub fn text(render: impl Fn(Format, &Style) -> String) -> impl Fn(&mut dyn Write, Format, &Style) -> io::Result<()> {
+    move |out, format, style| out.write_all(render(format, style).as_bytes())
 }
 
 /// The files of `-o`, opened before anything runs, each put in its place whole.
@@ -155,7 +182,7 @@ impl Files {
             let format = Format::of_path(path).ok_or_else(|| {
                 Fault::new("output::format", format!("-o {}: the ending tells no format", path.display())).with_help("the endings are .json .ndjson .csv .txt")
             })?;
-            let refused = |error: std::io::Error| {
+            let refused = |error: io::Error| {
                 Fault::new("output::file", format!("-o {}: {}", path.display(), reason(&error)))
                     .with_help("name a file in a folder that exists and can be written")
             };
@@ -172,14 +199,17 @@ impl Files {
     }
 
     /// Writes all of them, in their formats.
-    pub fn write(mut self, render: impl Fn(Format, &Style) -> String, zone: chrono_tz::Tz) -> Result<(), Fault> {
+    pub fn write(mut self, render: impl Fn(&mut dyn Write, Format, &Style) -> io::Result<()>, zone: chrono_tz::Tz) -> Result<(), Fault> {
         let style = Style { colour: false, unicode: true, width: None, zone };
         for target in &mut self.files {
-            let refused = |error: std::io::Error| {
-                Fault::new("output::file", format!("-o {}: {}", target.path.display(), reason(&error)))
-                    .with_help("make room, and run it again; what the file held before is still there")
+            let refused = |error: io::Error| match error.kind() {
+                ErrorKind::InvalidData => unfinished(&error),
+                _ => Fault::new("output::file", format!("-o {}: {}", target.path.display(), reason(&error)))
+                    .with_help("make room, and run it again; what the file held before is still there"),
             };
-            target.file.write_all(render(target.format, &style).as_bytes()).and_then(|()| target.file.flush()).map_err(refused)?;
+            let mut buffered = BufWriter::with_capacity(BUFFER, &mut target.file);
+            render(&mut buffered, target.format, &style).and_then(|()| buffered.flush()).map_err(refused)?;
+            drop(buffered);
             if let Some(draft) = target.draft.take() {
                 target.file.sync_all().and_then(|()| std::fs::rename(&draft, &target.path)).map_err(refused)?;
             }

@@ -5,11 +5,11 @@ use std::path::Path;
 
 use super::args::Run;
 use super::context::Context;
-use super::output::{Files, write_stdout};
+use super::output::{Files, to_stdout};
 use super::{DONE, FAILED, FOUND, INCOMPLETE, playbooks, source};
 use crate::diag::{Fault, Severity, did_you_mean};
 use crate::hunt::Outcome;
-use crate::present::{Ended, Format, Style, render};
+use crate::present::{Ended, Format, render};
 use crate::report::{Report, Weight};
 use crate::script::{Session, about, read_playbook};
 
@@ -50,18 +50,19 @@ pub fn run(context: &Context, arguments: &Run) -> Result<u8, Fault> {
             Format::Json | Format::Csv => false,
         };
         if let (true, Some(run)) = (is_shown, runs.last()) {
-            let text = render(std::slice::from_ref(run), context.terminal.format, &context.terminal.out);
-            write_stdout(format!("{gap}{text}").as_bytes())?;
+            to_stdout(|out| {
+                out.write_all(gap.as_bytes())?;
+                render(out, std::slice::from_ref(run), context.terminal.format, &context.terminal.out)
+            })?;
             gap = if context.terminal.format == Format::Table { "\n" } else { "" };
         }
         if context.interrupted.load(std::sync::atomic::Ordering::Relaxed) {
             break;
         }
     }
-    let text = |format: Format, style: &Style| render(&runs, format, style);
-    files.write(text, context.zone)?;
+    files.write(|out, format, style| render(out, &runs, format, style), context.zone)?;
     if matches!(context.terminal.format, Format::Json | Format::Csv) {
-        write_stdout(text(context.terminal.format, &context.terminal.out).as_bytes())?;
+        to_stdout(|out| render(out, &runs, context.terminal.format, &context.terminal.out))?;
     }
     context.terminal.tell(|| format!("took {:.2} s", context.elapsed().as_secs_f64()));
     Ok(verdict.code(&runs))

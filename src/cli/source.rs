@@ -7,7 +7,7 @@ use super::context::{Context, option};
 use super::output::write_stdout;
 use super::{DONE, cache, config};
 use crate::backend::local::{Local, Places};
-use crate::backend::{Backend, BackendError, Limits};
+use crate::backend::{Answered, Backend, BackendError, Limits, Wanted};
 use crate::diag::{Fault, did_you_mean_file, reason};
 use crate::frame::{Frame, Preview};
 use crate::hunt::machine::client_of;
@@ -146,7 +146,11 @@ impl Backend for Nowhere {
         Err(BackendError::Nowhere)
     }
 
-    fn preview(&self, _: &Plan, _: usize, _: &[Arc<str>], _: &Limits) -> Result<Preview, BackendError> {
+    fn preview(&self, _: &Plan, _: &Wanted, _: &Limits) -> Result<Preview, BackendError> {
+        Err(BackendError::Nowhere)
+    }
+
+    fn pieces(&self, _: &Plan, _: &Limits) -> Result<Answered, BackendError> {
         Err(BackendError::Nowhere)
     }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::context::Context;
-use super::output::{Files, write_stdout};
+use super::output::{self, Files};
 use super::{DONE, source};
 use crate::backend::BackendError;
 use crate::diag::Fault;
@@ -20,8 +20,7 @@ pub fn sources(context: &Context, verify: bool) -> Result<u8, Fault> {
     let backend = source::open(context)?;
     let holdings = backend.inventory().map_err(|error| Fault::from(&error))?;
     let render = |format: Format, style: &Style| inventory(backend.name(), &holdings, verified, format, style);
-    files.write(render, context.zone)?;
-    write_stdout(render(context.terminal.format, &context.terminal.out).as_bytes())?;
+    context.answer(files, output::text(render))?;
     Ok(DONE)
 }
 

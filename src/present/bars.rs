@@ -5,7 +5,7 @@ use super::measure::{cut, middle, pad, prose, width};
 use super::{Precision, Style, Tone, cell, clean, spark, table, toned};
 use crate::frame::Frame;
 use crate::plan::Value;
-use crate::report::{Bins, Columns, Table};
+use crate::report::Bins;
 use crate::telemetry::Type;
 
 /// Where there is no terminal.
@@ -20,10 +20,10 @@ pub fn text(bins: &Bins, indent: usize, style: &Style) -> String {
     let frame = &bins.frame;
     let metric = frame.schema().position(&bins.metric);
     let Some(metric) = metric.filter(|at| matches!(frame.schema().columns()[*at].1, Type::Int | Type::Float | Type::Duration)) else {
-        return table::text(&as_table(bins), indent, style);
+        return table::text(&bins.table(), indent, style);
     };
     if frame.height() == 0 {
-        return table::text(&as_table(bins), indent, style);
+        return table::text(&bins.table(), indent, style);
     }
     let chart = Chart::read(bins, metric, style);
     let screen = style.width.unwrap_or(SCREEN).saturating_sub(indent);
@@ -34,10 +34,6 @@ pub fn text(bins: &Bins, indent: usize, style: &Style) -> String {
     };
     let margin = " ".repeat(indent);
     lines.into_iter().map(|line| format!("{margin}{}\n", line.trim_end())).collect()
-}
-
-fn as_table(bins: &Bins) -> Table {
-    Table::whole(bins.frame.clone(), Columns::All)
 }
 
 /// One value of the `by` columns, with its metric at every interval (or alone).

@@ -1,19 +1,24 @@
 //! Rows for a spreadsheet: everything, in UTC, and nothing that it would run.
 
-use super::Ended;
-use super::clean;
-use super::json::to_json;
+use std::io::{self, Write};
+
+use super::json::{inline, to_json};
+use super::{Ended, clean, unread};
 use crate::frame::Frame;
 use crate::plan::{Value, time_text};
-use crate::report::{Answer, Drawing, Item};
+use crate::report::{Answer, Drawing, Item, Table};
 use crate::telemetry::Type;
 
 /// Rows of the answer; where there is none, of what was shown.
-pub fn reply(items: &[Item], answer: &Answer) -> String {
-    match answer {
-        Answer::Nothing => items.iter().map(item).collect::<Vec<_>>().join("\n"),
-        answer => self::answer(answer),
+pub fn reply(out: &mut dyn Write, items: &[Item], answer: &Answer) -> io::Result<()> {
+    let Answer::Nothing = answer else { return self::answer(out, answer) };
+    for (at, shown) in items.iter().enumerate() {
+        if at > 0 {
+            out.write_all(b"\n")?;
+        }
+        item(out, shown)?;
     }
+    Ok(())
 }
 
 /// A line for each finding of all reports.
@@ -49,25 +54,26 @@ pub fn lines(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> 
     text
 }
 
-fn item(item: &Item) -> String {
+fn item(out: &mut dyn Write, item: &Item) -> io::Result<()> {
     match item {
-        Item::Table(table) | Item::Picture(Drawing { rows: table, .. }) => frame(&table.frame),
-        Item::Bins(bins) => frame(&bins.frame),
-        Item::Note(text) => lines(&["note"], [vec![text.clone()]]),
-        Item::Value(value) => answer(value),
+        Item::Table(table) | Item::Picture(Drawing { rows: table, .. }) => rows(out, table),
+        Item::Bins(bins) => rows(out, &bins.table()),
+        Item::Note(text) => out.write_all(lines(&["note"], [vec![text.clone()]]).as_bytes()),
+        Item::Value(value) => answer(out, value),
     }
 }
 
-fn answer(answer: &Answer) -> String {
-    match answer {
+fn answer(out: &mut dyn Write, answer: &Answer) -> io::Result<()> {
+    let text = match answer {
         Answer::Nothing => String::new(),
-        Answer::Table(table) => frame(&table.frame),
-        Answer::Row(row) => frame(row),
-        Answer::Bins(bins) => frame(&bins.frame),
+        Answer::Table(table) => return rows(out, table),
+        Answer::Bins(bins) => return rows(out, &bins.table()),
+        Answer::Row(row) => heading(row) + &records(row),
         Answer::List(parts) => line([quoted("value")]) + &parts.iter().map(|part| line([single(part)])).collect::<String>(),
         Answer::Map(parts) | Answer::Entity { fields: parts, .. } => line(parts.keys().map(|name| quoted(name))) + &line(parts.values().map(single)),
         value @ Answer::Value(_) => line([quoted("value")]) + &line([single(value)]),
-    }
+    };
+    out.write_all(text.as_bytes())
 }
 
 /// Anything in one cell; what has parts is JSON there.
@@ -76,17 +82,25 @@ fn single(answer: &Answer) -> String {
         Answer::Nothing => String::new(),
         Answer::Value(value) => cell(value, Type::Text),
         Answer::Entity { text, .. } => quoted(text),
-        parts => quoted(&super::json::reply(&[], parts)),
+        parts => quoted(&inline(parts)),
     }
 }
 
-fn frame(frame: &Frame) -> String {
-    let columns = frame.schema().columns();
-    let mut text = line(columns.iter().map(|(name, _)| quoted(name)));
-    for row in 0..frame.height() {
-        text.push_str(&line(columns.iter().enumerate().map(|(at, (_, kind))| cell(&frame.value(row, at), *kind))));
+fn rows(out: &mut dyn Write, table: &Table) -> io::Result<()> {
+    out.write_all(heading(&table.frame).as_bytes())?;
+    for piece in table.pieces() {
+        out.write_all(records(&piece.map_err(unread)?).as_bytes())?;
     }
-    text
+    Ok(())
+}
+
+fn heading(frame: &Frame) -> String {
+    line(frame.schema().names().map(quoted))
+}
+
+fn records(frame: &Frame) -> String {
+    let columns = frame.schema().columns();
+    (0..frame.height()).map(|row| line(columns.iter().enumerate().map(|(at, (_, kind))| cell(&frame.value(row, at), *kind)))).collect()
 }
 
 fn cell(value: &Value, kind: Type) -> String {
@@ -129,6 +143,8 @@ mod tests {
     #[test]
     fn formulas_and_numbers() {
         let frame = rows(&[("A", Type::Text), ("N", Type::Int)], &[&["=cmd|' /C calc'!A0", "-5"], &["a,\"b\"\n\x1b", "-"]]);
-        assert_eq!(reply(&[], &Answer::Table(table(frame))), "A,N\n\"'=cmd|' /C calc'!A0\",-5\n\"a,\"\"b\"\"\\n\\x1b\",\n");
+        let mut text = Vec::new();
+        reply(&mut text, &[], &Answer::Table(table(frame))).unwrap();
+        assert_eq!(String::from_utf8(text).unwrap(), "A,N\n\"'=cmd|' /C calc'!A0\",-5\n\"a,\"\"b\"\"\\n\\x1b\",\n");
     }
 }

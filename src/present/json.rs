@@ -1,71 +1,89 @@
 //! The stable JSON shapes; every value of ours is written in the order in which it is declared.
 
-use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+use std::io::{self, Write};
+
+use serde::ser::{Error, Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::ser::Formatter;
 use serde_json::{Value as Json, json};
 
 use super::clean::is_hidden;
-use super::fault;
+use super::{fault, unread};
 use crate::diag::Fault;
 use crate::frame::Frame;
 use crate::hunt::Coverage;
 use crate::plan::{Period, Value, time_text};
-use crate::report::{Answer, Drawing, Finding, Item, Report};
+use crate::report::{Answer, Drawing, Finding, Item, Report, Table};
 use crate::telemetry::Type;
 
 /// Compact JSON in which a terminal finds nothing to obey: hidden characters are `\u` escapes.
 pub fn to_json(value: &impl Serialize) -> String {
     let mut bytes = Vec::new();
-    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, Visible);
-    match value.serialize(&mut serializer) {
+    match write(&mut bytes, value) {
         Ok(()) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(_) => "null".into(),
     }
 }
 
+fn write(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
+    Ok(value.serialize(&mut serde_json::Serializer::with_formatter(out, Visible))?)
+}
+
+fn write_line(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
+    write(out, value)?;
+    out.write_all(b"\n")
+}
+
 /// One report, one object.
-pub fn report(report: &Report, fault: Option<&Fault>) -> String {
-    to_json(&ReportJson { report, fault, parts: true })
+pub fn report(out: &mut dyn Write, report: &Report, fault: Option<&Fault>) -> io::Result<()> {
+    write(out, &ReportJson { report, fault, parts: true })
 }
 
 /// A line for each finding and item, and one for the outcome.
-pub fn report_lines(report: &Report, fault: Option<&Fault>) -> String {
-    let mut lines: Vec<String> = report.findings.iter().map(|finding| to_json(&FindingJson { finding, of: Some(&report.playbook) })).collect();
-    lines.extend(report.items.iter().map(|item| to_json(&ItemJson { item, of: Some(&report.playbook) })));
-    lines.push(to_json(&ReportJson { report, fault, parts: false }));
-    lines.into_iter().map(|line| line + "\n").collect()
+pub fn report_lines(out: &mut dyn Write, report: &Report, fault: Option<&Fault>) -> io::Result<()> {
+    for finding in &report.findings {
+        write_line(out, &FindingJson { finding, of: Some(&report.playbook) })?;
+    }
+    for item in &report.items {
+        write_line(out, &ItemJson { item, of: Some(&report.playbook) })?;
+    }
+    write_line(out, &ReportJson { report, fault, parts: false })
 }
 
 /// The answer; where there is none, what was shown instead.
-pub fn reply(items: &[Item], answer: &Answer) -> String {
+pub fn reply(out: &mut dyn Write, items: &[Item], answer: &Answer) -> io::Result<()> {
     match (answer, items) {
-        (Answer::Nothing, [item]) => to_json(&Shown(item)),
-        (Answer::Nothing, [_, _, ..]) => to_json(&items.iter().map(Shown).collect::<Vec<_>>()),
-        _ => to_json(&AnswerJson(answer)),
+        (Answer::Nothing, [item]) => write(out, &Shown(item)),
+        (Answer::Nothing, [_, _, ..]) => write(out, &items.iter().map(Shown).collect::<Vec<_>>()),
+        _ => write(out, &AnswerJson(answer)),
     }
 }
 
-/// A line for each row or element.
-pub fn reply_lines(items: &[Item], answer: &Answer) -> String {
-    let lines = match answer {
-        Answer::Table(table) => rows(&table.frame),
-        Answer::Bins(bins) => rows(&bins.frame),
-        Answer::List(parts) => parts.iter().map(|part| to_json(&AnswerJson(part))).collect(),
-        Answer::Nothing => items
-            .iter()
-            .flat_map(|item| match item {
-                Item::Table(table) | Item::Picture(Drawing { rows: table, .. }) => rows(&table.frame),
-                Item::Bins(bins) => rows(&bins.frame),
-                Item::Note(_) | Item::Value(_) => vec![to_json(&Shown(item))],
-            })
-            .collect(),
-        Answer::Value(_) | Answer::Row(_) | Answer::Map(_) | Answer::Entity { .. } => vec![to_json(&AnswerJson(answer))],
-    };
-    lines.into_iter().map(|line| line + "\n").collect()
+/// Anything on one line.
+pub fn inline(answer: &Answer) -> String {
+    to_json(&AnswerJson(answer))
 }
 
-fn rows(frame: &Frame) -> Vec<String> {
-    (0..frame.height()).map(|row| to_json(&Row { frame, row })).collect()
+/// A line for each row or element.
+pub fn reply_lines(out: &mut dyn Write, items: &[Item], answer: &Answer) -> io::Result<()> {
+    match answer {
+        Answer::Table(table) => rows(out, table),
+        Answer::Bins(bins) => rows(out, &bins.table()),
+        Answer::List(parts) => parts.iter().try_for_each(|part| write_line(out, &AnswerJson(part))),
+        Answer::Nothing => items.iter().try_for_each(|item| match item {
+            Item::Table(table) | Item::Picture(Drawing { rows: table, .. }) => rows(out, table),
+            Item::Bins(bins) => rows(out, &bins.table()),
+            Item::Note(_) | Item::Value(_) => write_line(out, &Shown(item)),
+        }),
+        Answer::Value(_) | Answer::Row(_) | Answer::Map(_) | Answer::Entity { .. } => write_line(out, &AnswerJson(answer)),
+    }
+}
+
+fn rows(out: &mut dyn Write, table: &Table) -> io::Result<()> {
+    for piece in table.pieces() {
+        let frame = &piece.map_err(unread)?;
+        (0..frame.height()).try_for_each(|row| write_line(out, &Row { frame, row }))?;
+    }
+    Ok(())
 }
 
 /// An end that is open is null.
@@ -158,7 +176,7 @@ impl Serialize for FindingJson<'_> {
         }
         map.serialize_entry("fingerprint", &finding.fingerprint)?;
         map.serialize_entry("count", &finding.evidence.as_ref().map(|evidence| evidence.total))?;
-        map.serialize_entry("evidence", &finding.evidence.as_ref().map(|evidence| Rows { frame: &evidence.frame, total: evidence.total }))?;
+        map.serialize_entry("evidence", &finding.evidence.as_ref().map(Rows))?;
         let entities: Vec<Json> = finding.entities.iter().map(|(kind, name)| json!({ "type": kind, "name": name })).collect();
         map.serialize_entry("entities", &entities)?;
         map.end()
@@ -185,8 +203,8 @@ impl Serialize for ItemJson<'_> {
             map.serialize_entry("playbook", playbook)?;
         }
         match self.item {
-            Item::Table(table) | Item::Picture(Drawing { rows: table, .. }) => frame_entries(&mut map, &table.frame, table.total)?,
-            Item::Bins(bins) => frame_entries(&mut map, &bins.frame, bins.frame.height() as u64)?,
+            Item::Table(table) | Item::Picture(Drawing { rows: table, .. }) => table_entries(&mut map, table)?,
+            Item::Bins(bins) => table_entries(&mut map, &bins.table())?,
             Item::Note(text) => map.serialize_entry("text", text)?,
             Item::Value(answer) => map.serialize_entry("value", &AnswerJson(answer))?,
         }
@@ -200,8 +218,8 @@ struct Shown<'a>(&'a Item);
 impl Serialize for Shown<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
-            Item::Table(table) | Item::Picture(Drawing { rows: table, .. }) => Rows { frame: &table.frame, total: table.total }.serialize(serializer),
-            Item::Bins(bins) => Rows { frame: &bins.frame, total: bins.frame.height() as u64 }.serialize(serializer),
+            Item::Table(table) | Item::Picture(Drawing { rows: table, .. }) => Rows(table).serialize(serializer),
+            Item::Bins(bins) => Rows(&bins.table()).serialize(serializer),
             Item::Note(text) => serializer.serialize_str(text),
             Item::Value(answer) => AnswerJson(answer).serialize(serializer),
         }
@@ -218,30 +236,27 @@ impl Serialize for AnswerJson<'_> {
             Answer::List(parts) => serializer.collect_seq(parts.iter().map(AnswerJson)),
             Answer::Row(frame) => Row { frame, row: 0 }.serialize(serializer),
             Answer::Map(parts) | Answer::Entity { fields: parts, .. } => serializer.collect_map(parts.iter().map(|(name, part)| (name, AnswerJson(part)))),
-            Answer::Table(table) => Rows { frame: &table.frame, total: table.total }.serialize(serializer),
-            Answer::Bins(bins) => Rows { frame: &bins.frame, total: bins.frame.height() as u64 }.serialize(serializer),
+            Answer::Table(table) => Rows(table).serialize(serializer),
+            Answer::Bins(bins) => Rows(&bins.table()).serialize(serializer),
         }
     }
 }
 
 /// `{"columns":[{"name","type"}],"rows":[{…}],"total":n}`.
-struct Rows<'a> {
-    frame: &'a Frame,
-    total: u64,
-}
+struct Rows<'a>(&'a Table);
 
 impl Serialize for Rows<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(3))?;
-        frame_entries(&mut map, self.frame, self.total)?;
+        table_entries(&mut map, self.0)?;
         map.end()
     }
 }
 
-fn frame_entries<M: SerializeMap>(map: &mut M, frame: &Frame, total: u64) -> Result<(), M::Error> {
-    map.serialize_entry("columns", &ColumnsJson(frame))?;
-    map.serialize_entry("rows", &AllRows(frame))?;
-    map.serialize_entry("total", &total)
+fn table_entries<M: SerializeMap>(map: &mut M, table: &Table) -> Result<(), M::Error> {
+    map.serialize_entry("columns", &ColumnsJson(&table.frame))?;
+    map.serialize_entry("rows", &AllRows(table))?;
+    map.serialize_entry("total", &table.total)
 }
 
 struct ColumnsJson<'a>(&'a Frame);
@@ -257,13 +272,14 @@ impl Serialize for ColumnsJson<'_> {
     }
 }
 
-struct AllRows<'a>(&'a Frame);
+struct AllRows<'a>(&'a Table);
 
 impl Serialize for AllRows<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut rows = serializer.serialize_seq(Some(self.0.height()))?;
-        for row in 0..self.0.height() {
-            rows.serialize_element(&Row { frame: self.0, row })?;
+        let mut rows = serializer.serialize_seq(None)?;
+        for piece in self.0.pieces() {
+            let frame = &piece.map_err(|fault| S::Error::custom(fault.message))?;
+            (0..frame.height()).try_for_each(|row| rows.serialize_element(&Row { frame, row }))?;
         }
         rows.end()
     }
@@ -308,7 +324,7 @@ impl Serialize for Cell<'_> {
 struct Visible;
 
 impl Formatter for Visible {
-    fn write_string_fragment<W: ?Sized + std::io::Write>(&mut self, writer: &mut W, fragment: &str) -> std::io::Result<()> {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         let mut plain = 0;
         for (at, character) in fragment.char_indices().filter(|(_, character)| is_hidden(*character)) {
             writer.write_all(&fragment.as_bytes()[plain..at])?;
@@ -330,7 +346,7 @@ mod tests {
     fn rows_have_their_shape() {
         let frame = frame(&[("DateTime", Type::Time), ("GrantedAccess", Type::Hex), ("Name", Type::Text)], &[&["1600725484123", "4112", "-"]]);
         let expected = r#"{"columns":[{"name":"DateTime","type":"time"},{"name":"GrantedAccess","type":"hex"},{"name":"Name","type":"text"}],"rows":[{"DateTime":"2020-09-21T21:58:04.123Z","GrantedAccess":"0x1010","Name":null}],"total":1}"#;
-        assert_eq!(reply(&[], &Answer::Table(table(frame))), expected);
+        assert_eq!(inline(&Answer::Table(table(frame))), expected);
     }
 
     #[test]

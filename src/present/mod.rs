@@ -1,4 +1,4 @@
-//! A report, a reply or a fault as text: pure functions, one file a format.
+//! A report, a reply or a fault as text: pure functions, one file a format. What has all rows is written as they come.
 
 mod amounts;
 mod answer;
@@ -21,11 +21,12 @@ mod spark;
 mod table;
 mod tree;
 
+use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
 use crate::diag::Fault;
 pub use crate::diag::clean;
-use crate::report::{Answer, Finding, Item, Report};
+use crate::report::{Reply, Report};
 use crate::telemetry::Inventory;
 
 pub use cell::{Precision, time};
@@ -108,29 +109,49 @@ impl Format {
 pub type Ended = (Report, Option<Fault>);
 
 /// The reports of a run. JSON is one object for one playbook, an array for several.
-pub fn render(runs: &[Ended], format: Format, style: &Style) -> String {
+///
+/// # Errors
+/// What the stream said, or that rows could not be read (`InvalidData`).
+pub fn render(out: &mut dyn Write, runs: &[Ended], format: Format, style: &Style) -> io::Result<()> {
     match format {
-        Format::Table => runs.iter().map(|(report, fault)| report::text(report, fault.as_ref(), style)).collect::<Vec<_>>().join("\n"),
-        Format::Json => match runs {
-            [(report, fault)] => line(json::report(report, fault.as_ref())),
-            several => {
-                let objects: Vec<String> = several.iter().map(|(report, fault)| json::report(report, fault.as_ref())).collect();
-                format!("[{}]\n", objects.join(",\n"))
+        Format::Table => {
+            let texts: Vec<String> = runs.iter().map(|(report, fault)| report::text(report, fault.as_ref(), style)).collect();
+            out.write_all(texts.join("\n").as_bytes())
+        }
+        Format::Json => {
+            let is_list = runs.len() != 1;
+            out.write_all(if is_list { b"[" } else { b"" })?;
+            for (at, (report, fault)) in runs.iter().enumerate() {
+                out.write_all(if at > 0 { b",\n" } else { b"" })?;
+                json::report(out, report, fault.as_ref())?;
             }
-        },
-        Format::Ndjson => runs.iter().map(|(report, fault)| json::report_lines(report, fault.as_ref())).collect(),
-        Format::Csv => csv::reports(runs),
+            out.write_all(if is_list { b"]\n" } else { b"\n" })
+        }
+        Format::Ndjson => runs.iter().try_for_each(|(report, fault)| json::report_lines(out, report, fault.as_ref())),
+        Format::Csv => out.write_all(csv::reports(runs).as_bytes()),
     }
 }
 
-/// What one expression said, raised and answered; for programs the answer alone.
-pub fn reply(items: &[Item], findings: &[Finding], answer: &Answer, format: Format, style: &Style) -> String {
+/// What one expression said: for people all of it, for programs the answer alone.
+///
+/// # Errors
+/// As of `render`.
+pub fn reply(out: &mut dyn Write, reply: &Reply, format: Format, style: &Style) -> io::Result<()> {
+    let Reply { items, findings, answer, .. } = reply;
     match format {
-        Format::Table => answer::text(items, findings, answer, style),
-        Format::Json => line(json::reply(items, answer)),
-        Format::Ndjson => json::reply_lines(items, answer),
-        Format::Csv => csv::reply(items, answer),
+        Format::Table => out.write_all(answer::text(items, findings, answer, style).as_bytes()),
+        Format::Json => {
+            json::reply(out, items, answer)?;
+            out.write_all(b"\n")
+        }
+        Format::Ndjson => json::reply_lines(out, items, answer),
+        Format::Csv => csv::reply(out, items, answer),
     }
+}
+
+/// Rows that could not be read while they were written.
+fn unread(fault: Fault) -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, fault.message)
 }
 
 /// What a source holds; `verified` is how many of its files were found to be as they were written.

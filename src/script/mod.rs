@@ -40,8 +40,11 @@ use std::sync::Arc;
 use crate::backend::{Backend, Limits};
 use crate::diag::Fault;
 use crate::plan::Period;
-use crate::report::{Answer, Finding, Item, Report};
+use crate::report::{Answer, Reply, Report};
 use crate::telemetry::words::Programs;
+
+/// Rows of a large answer that are held where nobody says how many are shown.
+const SHOWN: usize = 50;
 
 /// Everything that a run is given; nothing else reaches a playbook.
 #[derive(Clone)]
@@ -61,8 +64,10 @@ pub struct Setup {
     /// Folders below which imports may lie, besides that of the playbook itself.
     pub roots: Vec<PathBuf>,
     pub limits: Limits,
-    /// How many rows of an answer are shown, where nobody gets to see more of them; `None` where all are written.
-    pub shown: Option<usize>,
+    /// How many rows of a large answer a table shows.
+    pub shown: usize,
+    /// Whether any of what is written has all rows of an answer.
+    pub writes_all: bool,
     /// Whether any of what is written is a table for people, which says how many of its rows are second reports.
     pub has_tables: bool,
     /// Which programs are of which kind.
@@ -82,7 +87,8 @@ impl Setup {
             writable: Vec::new(),
             roots: Vec::new(),
             limits: Limits::default(),
-            shown: None,
+            shown: SHOWN,
+            writes_all: true,
             has_tables: false,
             programs: Programs::built_in(),
         }
@@ -92,16 +98,6 @@ impl Setup {
 /// The engine with one run's state. Every call runs on a thread with a stack of its own. The REPL keeps one; `run` makes one per playbook.
 pub struct Session {
     inner: session::Inner,
-}
-
-/// What one input said and answered.
-#[derive(Clone, Debug)]
-pub struct Reply {
-    /// What `show`, `note`, `print` said, in order.
-    pub items: Vec<Item>,
-    pub findings: Vec<Finding>,
-    pub answer: Answer,
-    pub warnings: Vec<Fault>,
 }
 
 /// What a playbook says of itself, read without running it.

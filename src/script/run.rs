@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::Setup;
 use super::sources::Sources;
-use crate::backend::BackendError;
+use crate::backend::{Backend, BackendError, Limits, Wanted};
 use crate::diag::{Fault, Severity};
-use crate::frame::Frame;
+use crate::frame::{Frame, Pieces, Rows};
 use crate::hunt::machine::ALL_CLIENTS;
 use crate::hunt::outcome::{self, Declared};
 use crate::hunt::query::{self, Target};
@@ -84,7 +84,7 @@ impl Shown {
         Shown { total: frame.height() as u64, frame, later: BTreeSet::new() }
     }
 
-    fn is_whole(&self) -> bool {
+    pub fn is_whole(&self) -> bool {
         self.frame.height() as u64 == self.total
     }
 }
@@ -183,15 +183,20 @@ impl Run {
         self.known_or(plan, Shown::is_whole, ask).map(|answer| answer.frame)
     }
 
-    /// The answer of a plan as far as it is shown to people; all of it where few rows are, or all are written.
+    /// The answer of a plan as far as it is worth holding: its first rows where it is large.
     pub fn shown(&self, plan: &Plan) -> Result<Shown, Fault> {
-        let Some(rows) = self.setup.shown else { return self.answer(plan).map(Shown::whole) };
+        let Setup { shown: rows, writes_all: all, has_tables, .. } = self.setup;
         let ask = |schema: &Schema| {
-            let seen = short(schema).into_iter().zip(schema.columns()).filter(|(seen, _)| *seen).map(|(_, (name, _))| name.clone());
-            let preview = self.setup.backend.preview(plan, rows, &seen.collect::<Vec<_>>(), &self.setup.limits)?;
+            let seen = short(schema).into_iter().zip(schema.columns()).filter(|(seen, _)| *seen && has_tables).map(|(_, (name, _))| name.clone());
+            let preview = self.setup.backend.preview(plan, &Wanted { rows, columns: seen.collect(), all }, &self.setup.limits)?;
             Ok(Shown { frame: Arc::new(preview.frame), total: preview.total, later: preview.later })
         };
         self.known_or(plan, |_| true, ask)
+    }
+
+    /// All rows of a plan, for whoever writes them.
+    pub fn rows(&self, plan: &Plan) -> Arc<dyn Rows> {
+        Arc::new(Asked { backend: self.setup.backend.clone(), plan: plan.clone(), limits: self.setup.limits.clone() })
     }
 
     /// What is known already and will do, else what is asked now.
@@ -262,6 +267,28 @@ impl Run {
         let bytes = |answers: &VecDeque<Known>| answers.iter().map(|known| known.answer.frame.bytes()).sum::<usize>();
         while state.answers.len() > KEPT_ANSWERS || bytes(&state.answers) > KEPT_BYTES {
             state.answers.pop_front();
+        }
+    }
+}
+
+/// A question whose answer is too large to be held.
+struct Asked {
+    backend: Arc<dyn Backend>,
+    plan: Plan,
+    limits: Limits,
+}
+
+impl std::fmt::Debug for Asked {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_tuple("Asked").field(&self.plan).finish()
+    }
+}
+
+impl Rows for Asked {
+    fn pieces(&self) -> Pieces<'_> {
+        match self.backend.pieces(&self.plan, &self.limits) {
+            Ok(pieces) => Box::new(pieces.map(|piece| piece.map_err(|error| stopped(&error)))),
+            Err(error) => Box::new(std::iter::once(Err(stopped(&error)))),
         }
     }
 }

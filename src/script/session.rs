@@ -10,10 +10,10 @@ use super::builtins::{Bins, Collection, Group, answer_of};
 use super::engine::{STACK, build};
 use super::run::Run;
 use super::words::Memory;
-use super::{About, Reply, Setup, about as reading, doc, fault, needs, traps, without_shebang};
+use super::{About, Setup, about as reading, doc, fault, needs, traps, without_shebang};
 use crate::diag::{Fault, defect};
 use crate::hunt::outcome::{self, Declared};
-use crate::report::Report;
+use crate::report::{Reply, Report};
 
 pub(super) struct Inner {
     pub run: Arc<Run>,

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use polars::prelude::{DataFrame, IntoLazy, LazyFrame, UnionArgs, concat};
+use polars::prelude::{DataFrame, Expr as PolarsExpr, IntoLazy, LazyFrame, UnionArgs, concat};
 
 use super::expr::{column, literal};
 use super::pieces::Pieces;
@@ -21,14 +21,15 @@ use crate::telemetry::Type;
 /// Rows of the first piece that is looked at for the first rows; each further piece has twice as many.
 const FIRST_PIECE: u64 = 200_000;
 
-/// Rows of a piece that is collected and sorted at once: the first, and the fewest and most of a later one. Tests have few rows.
-const PIECE: u64 = if cfg!(test) { 40 } else { 131_072 };
-const LEAST_PIECE: u64 = if cfg!(test) { 20 } else { 32_768 };
-const MOST_PIECE: u64 = 2_000_000;
+/// Cells of a piece that is collected and sorted at once: of the first, and the fewest and most of a later one. Tests have few rows.
+const PIECE: u64 = if cfg!(test) { 1_280 } else { 4 << 20 };
+const LEAST_PIECE: u64 = PIECE / 4;
+const MOST_PIECE: u64 = PIECE * 16;
+/// Cells of a piece of rows that have very many.
+pub const WIDE_PIECE: u64 = PIECE / 2;
 
-/// The fewest rows of a first piece, however many columns it has, and what a cell comes to at least.
-const FEWEST: u64 = if cfg!(test) { 20 } else { 1_024 };
-const LEAST_CELL: u64 = 16;
+/// A row of few cells comes to as much as this many: some of them are long.
+const LEAST_CELLS: usize = 32;
 
 /// Bytes that a piece should come to: what a question over everything holds of it.
 const PIECE_BYTES: u64 = if cfg!(test) { 4 << 10 } else { 64 << 20 };
@@ -181,6 +182,14 @@ impl Job {
         }
     }
 
+    /// All rows of a stage, as a query that has but these columns.
+    pub fn narrow(&mut self, stage: Stage, columns: &[PolarsExpr]) -> Result<LazyFrame, BackendError> {
+        match stage.source {
+            Rows::Frame(frame) => Ok(frame.select(columns)),
+            Rows::Files(parts) => self.open(&parts, |rows| rows.select(columns)),
+        }
+    }
+
     /// The rows of some parts, each as it is needed of them.
     fn open(&mut self, parts: &[Part], needed: impl Fn(LazyFrame) -> LazyFrame) -> Result<LazyFrame, BackendError> {
         parts.iter().for_each(|part| self.count(&part.files));
@@ -242,13 +251,15 @@ impl Job {
         mut take: impl FnMut(DataFrame) -> Result<bool, BackendError>,
     ) -> Result<Vec<Part>, BackendError> {
         let shared = self.shared.clone();
-        let mut pieces = Pieces::of(&shared.store, parts);
-        let filled = schema.names().filter(|name| parts.iter().any(|part| !part.blank.contains(*name))).count() as u64;
-        let first = (PIECE_BYTES / (LEAST_CELL * filled.max(1))).clamp(FEWEST, PIECE);
-        let mut rows = first;
-        while let Some(piece) = pieces.next(rows) {
+        let mut pieces = Pieces::of(&shared.store, parts, |part| cells(part, schema));
+        // What very many columns hold differs from day to day: there no piece tells much of the next.
+        let is_even = parts.iter().all(|part| cells(part, schema) <= 4 * LEAST_CELLS as u64);
+        let mut asked = if is_even { PIECE } else { WIDE_PIECE };
+        while let Some(piece) = pieces.next(asked) {
             let frame = self.piece(&piece.parts, schema)?;
-            rows = next_piece(rows, piece.rows, kernel::held_bytes(&frame) as u64, first);
+            if is_even {
+                asked = next_piece(asked, piece.weight, kernel::held_bytes(&frame) as u64);
+            }
             if !take(frame)? {
                 break;
             }
@@ -284,7 +295,7 @@ impl Job {
             Rows::Frame(frame) => found.push(self.collect(cut((**frame).clone()))?),
             Rows::Files(parts) => {
                 let shared = self.shared.clone();
-                let mut pieces = Pieces::of(&shared.store, parts);
+                let mut pieces = Pieces::of(&shared.store, parts, |_| 1);
                 let (mut height, mut most) = (0, FIRST_PIECE);
                 while let Some(piece) = if from_end { pieces.next_back(FIRST_PIECE) } else { pieces.next(most) } {
                     let query = self.open(&piece.parts, cut)?;
@@ -304,12 +315,15 @@ impl Job {
     }
 }
 
-/// Rows of the next piece, after one of so many rows came to so many bytes; `first` were asked of the first.
-fn next_piece(rows: u64, read: u64, bytes: u64, first: u64) -> u64 {
+/// Cells of a row of a part that may have a value.
+pub fn cells(part: &Part, schema: &Schema) -> u64 {
+    schema.names().filter(|name| !part.blank.contains(*name)).count().max(LEAST_CELLS) as u64
+}
+
+/// Cells of the next piece, after one of so many came to so many bytes.
+fn next_piece(asked: u64, read: u64, bytes: u64) -> u64 {
     let fitting = PIECE_BYTES.saturating_mul(read.max(1)) / bytes.max(1);
-    // What very many columns hold differs from day to day: there no piece tells much of the next.
-    let most = if first < LEAST_PIECE { first } else { MOST_PIECE };
-    fitting.min(rows.saturating_mul(4)).clamp(LEAST_PIECE.min(first), most)
+    fitting.min(asked.saturating_mul(4)).clamp(LEAST_PIECE, MOST_PIECE)
 }
 
 /// Every column of a schema.

@@ -25,6 +25,7 @@ mod run;
 mod scan;
 mod stage;
 mod steps;
+mod stream;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -35,7 +36,7 @@ use std::sync::{Arc, OnceLock};
 
 pub use places::Places;
 
-use super::{Backend, BackendError, Limits};
+use super::{Answered, Backend, BackendError, Limits, Wanted};
 use crate::frame::{Frame, Preview};
 use crate::plan::Plan;
 use crate::store::Store;
@@ -113,10 +114,17 @@ impl Backend for Local {
         run::watched(limits, move || job::Job::new(shared, own).frame(&plan))
     }
 
-    fn preview(&self, plan: &Plan, rows: usize, columns: &[Arc<str>], limits: &Limits) -> Result<Preview, BackendError> {
+    fn preview(&self, plan: &Plan, wanted: &Wanted, limits: &Limits) -> Result<Preview, BackendError> {
         limits.check()?;
-        let (shared, plan, columns, own) = (self.shared.clone(), plan.clone(), columns.to_vec(), limits.clone());
-        run::watched(limits, move || preview::preview(&mut job::Job::new(shared, own), &plan, rows, &columns))
+        let (shared, plan, wanted, own) = (self.shared.clone(), plan.clone(), wanted.clone(), limits.clone());
+        run::watched(limits, move || preview::preview(&mut job::Job::new(shared, own), &plan, &wanted))
+    }
+
+    fn pieces(&self, plan: &Plan, limits: &Limits) -> Result<Answered, BackendError> {
+        limits.check()?;
+        let (shared, plan, own) = (self.shared.clone(), plan.clone(), limits.clone());
+        let pieces = run::streamed(limits, move |take| stream::stream(&mut job::Job::new(shared, own), &plan, take))?;
+        Ok(Box::new(pieces))
     }
 
     fn knows_places(&self) -> bool {

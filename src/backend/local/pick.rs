@@ -1,13 +1,14 @@
 //! Few rows out of many: which ones is found by a narrow read, and only those are then read whole.
 
-use std::collections::HashSet;
-use std::sync::Arc;
+use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use polars::prelude::{
     BooleanChunked, Column, DataFrame, Expr as PolarsExpr, IntoColumn, IntoLazy, LazyFrame, NewChunkedArray, PolarsResult, SortMultipleOptions, lit,
 };
 
-use super::expr::{column, kernel_of};
+use super::expr::{column, kernel_of, literal};
 use super::job::{Job, conform};
 use super::kernel::{self, Seed};
 use super::run;
@@ -15,14 +16,16 @@ use super::scan::{ORDER, Times};
 use super::stage::{Blank, Order, Rows, Stage, Transform, WIDE, order_columns, visible};
 use super::steps::{SortBy, comparable};
 use crate::backend::BackendError;
-use crate::frame::missing_column;
-use crate::plan::{Needed, Schema, SortKey};
+use crate::frame::{missing_column, physical};
+use crate::plan::{Needed, Schema, SortKey, Value};
 use crate::telemetry::Type;
 
 /// What the values of a row by which it is told from others come to.
 const KEY: &str = "\u{2}key";
 /// What a row's place in the row order comes to.
 pub const PLACE: &str = "\u{2}place";
+/// The number of the part that a row is of.
+const PART: &str = "\u{2}part";
 /// A number that follows from a row's place, spread evenly.
 const SPREAD: &str = "\u{2}spread";
 
@@ -82,7 +85,7 @@ pub fn distinct(job: &mut Job, stage: Stage, names: &[Arc<str>], needed: &Needed
             let firsts = Firsts::of(job, stage.clone(), &names, &seed)?;
             let stage = firsts.among(stage, &names, &seed);
             // As many columns tell almost all rows apart: they are not held. By few columns few rows are told apart, and found only once.
-            if firsts.are_told_apart && names.len() > WIDE {
+            if !firsts.are_scattered && names.len() > WIDE {
                 return Ok(stage);
             }
             stage
@@ -104,48 +107,61 @@ pub fn distinct(job: &mut Job, stage: Stage, names: &[Arc<str>], needed: &Needed
 /// The first rows of their keys, known by what their place and their key come to.
 struct Firsts {
     rows: Arc<HashSet<u128>>,
-    /// No other row has the place and the key of one of them.
-    are_told_apart: bool,
+    /// Those of them that another row is like in place and key, as where a log has a line twice.
+    twins: Arc<HashSet<u128>>,
+    /// Twins lie in several parts.
+    are_scattered: bool,
 }
 
 impl Firsts {
     /// From a read of the keys and the row order alone.
     fn of(job: &mut Job, stage: Stage, names: &[Arc<str>], seed: &Arc<Seed>) -> Result<Firsts, BackendError> {
         let (schema, hidden) = (stage.schema.clone(), stage.hidden());
+        let part = Cell::new(0);
         let narrow = stage.each(Schema::new(Vec::new()), |blank| {
-            let columns = [vec![key(&schema, names, blank, seed), place(seed)], hidden.clone()].concat();
+            part.set(part.get() + 1);
+            let own = vec![key(&schema, names, blank, seed), place(seed), literal(&Value::Int(part.get())).cast(physical(Type::Int)).alias(PART)];
+            let columns = [own, hidden.clone()].concat();
             let transform: Transform = Arc::new(move |frame: LazyFrame| frame.select(columns.clone()));
             (transform, Blank::new())
         });
         let narrow = narrow.apart(names.len());
-        let (mut seen, mut rows, mut are_told_apart) = (HashSet::new(), HashSet::new(), true);
+        let (mut seen, mut rows, mut twins, mut are_scattered) = (HashSet::new(), HashMap::new(), HashSet::new(), false);
         job.each_piece(narrow, |piece| {
-            for (key, place) in marks(&piece, KEY)?.zip(marks(&piece, PLACE)?) {
+            let parts = piece.column(PART).and_then(|parts| parts.i64().cloned()).map_err(run::failed)?;
+            for ((key, place), part) in marks(&piece, KEY)?.zip(marks(&piece, PLACE)?).zip(parts.iter()) {
+                let row = of_both(key, place);
                 if seen.insert(key) {
-                    rows.insert(of_both(key, place));
-                } else if rows.contains(&of_both(key, place)) {
-                    are_told_apart = false;
+                    rows.insert(row, part);
+                } else if let Some(first) = rows.get(&row) {
+                    are_scattered |= *first != part;
+                    twins.insert(row);
                 }
             }
             Ok(())
         })?;
-        Ok(Firsts { rows: Arc::new(rows), are_told_apart })
+        Ok(Firsts { rows: Arc::new(rows.into_keys().collect()), twins: Arc::new(twins), are_scattered })
     }
 
-    /// The rows of the stage that are among them.
+    /// The rows of the stage that are among them, of twins one.
     fn among(&self, stage: Stage, names: &[Arc<str>], seed: &Arc<Seed>) -> Stage {
         let schema = stage.schema.clone();
         stage
             .each(schema.clone(), |blank| {
-                let rows = self.rows.clone();
-                let is_first = kernel_of(vec![key(&schema, names, blank, seed), place(seed)], Type::Bool, move |columns| match columns {
-                    [keys, places] => {
-                        let found = marks_of(keys)?.zip(marks_of(places)?).map(|(key, place)| rows.contains(&of_both(key, place))).collect::<Vec<_>>();
-                        Ok(BooleanChunked::from_slice("".into(), &found).into_column())
-                    }
-                    _ => Ok(Column::default()),
+                let (rows, twins, inputs) = (self.rows.clone(), self.twins.clone(), vec![key(&schema, names, blank, seed), place(seed)]);
+                let transform: Transform = Arc::new(move |frame: LazyFrame| {
+                    // Twins are of one time, and so in one piece: each opening of the files begins anew.
+                    let (rows, twins, met) = (rows.clone(), twins.clone(), Mutex::new(HashSet::new()));
+                    let is_first =
+                        move |row: u128| rows.contains(&row) && (!twins.contains(&row) || met.lock().unwrap_or_else(PoisonError::into_inner).insert(row));
+                    frame.filter(kernel_of(inputs.clone(), Type::Bool, move |columns| match columns {
+                        [keys, places] => {
+                            let found = marks_of(keys)?.zip(marks_of(places)?).map(|(key, place)| is_first(of_both(key, place))).collect::<Vec<_>>();
+                            Ok(BooleanChunked::from_slice("".into(), &found).into_column())
+                        }
+                        _ => Ok(Column::default()),
+                    }))
                 });
-                let transform: Transform = Arc::new(move |frame: LazyFrame| frame.filter(is_first.clone()));
                 (transform, blank.clone())
             })
             .apart(names.len())

@@ -1,4 +1,4 @@
-//! What a table shows of an answer: few rows are kept, many are counted.
+//! What is worth holding of an answer: few rows are kept, many are counted.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -6,11 +6,12 @@ use std::sync::Arc;
 use polars::prelude::{DataFrame, DataType, Expr as PolarsExpr, IntoLazy, len};
 
 use super::expr::column;
-use super::job::{Job, all_of, conform};
+use super::job::{Job, WIDE_PIECE, all_of, cells, conform};
+use super::pieces::Pieces;
 use super::reorder::Route;
 use super::stage::{Order, Part, Rows, Stage};
 use super::{kernel, run};
-use crate::backend::BackendError;
+use crate::backend::{BackendError, Wanted};
 use crate::frame::{Frame, Preview};
 use crate::plan::{Keep, Plan, Schema, Step};
 
@@ -21,7 +22,8 @@ const WHOLE: usize = if cfg!(test) { 16 << 10 } else { 64 << 20 };
 const TOTAL: &str = "\u{2}total";
 
 /// The first rows of a plan's answer, all of them where they are few; how many there are; and which of some columns have a value only later.
-pub fn preview(job: &mut Job, plan: &Plan, rows: usize, columns: &[Arc<str>]) -> Result<Preview, BackendError> {
+pub fn preview(job: &mut Job, plan: &Plan, wanted: &Wanted) -> Result<Preview, BackendError> {
+    let Wanted { rows, columns, all } = wanted;
     let route = Route::of(plan, &all_of(&Schema::of(plan)?))?;
     let begin = job.begin(plan, &route)?;
     let end = route.steps.len();
@@ -44,19 +46,19 @@ pub fn preview(job: &mut Job, plan: &Plan, rows: usize, columns: &[Arc<str>]) ->
         (Some(_), Some(at)) => {
             drop(begun);
             let files = job.read.files;
-            let first = job.answer(&plan.then(Step::Limit(Keep::Head(rows))), &route.needs[end])?;
+            let first = job.answer(&plan.then(Step::Limit(Keep::Head(*rows))), &route.needs[end])?;
             job.read.files = files;
-            let all = job.follow(stage, &route, at + 1..end)?;
-            let (total, later) = counted(job, all, &without(columns, &known(&first, columns)))?;
+            let rest = job.follow(stage, &route, at + 1..end)?;
+            let (total, later) = counted(job, rest, &without(columns, &known(&first, columns)))?;
             (first, total, later)
         }
     };
     let total = total.max(held.height() as u64);
-    let is_whole = total == held.height() as u64 && kernel::held_bytes(&held) <= WHOLE;
+    let is_whole = total == held.height() as u64 && (*all || kernel::held_bytes(&held) <= WHOLE);
     let first = if is_whole {
         held
     } else {
-        let first = kernel::compact(held.head(Some(rows)));
+        let first = kernel::compact(held.head(Some(*rows)));
         later.extend(known(&held, columns));
         later = later.difference(&known(&first, columns)).cloned().collect();
         first
@@ -86,11 +88,15 @@ fn counted(job: &mut Job, stage: Stage, columns: &[Arc<str>]) -> Result<(u64, BT
     let is_there = |part: &Part, later: &BTreeSet<Arc<str>>| -> Vec<Arc<str>> {
         columns.iter().filter(|name| !part.blank.contains(*name) && !later.contains(*name)).cloned().collect()
     };
+    let shared = job.shared.clone();
     for part in parts.iter().filter(|part| !part.files.is_empty()) {
-        let asked = is_there(part, &later);
-        let (rows, found) = counted_of(job, Stage { source: Rows::Files(vec![part.clone()]), ..stage.clone() }, &asked)?;
-        total += rows;
-        later.extend(found);
+        let mut pieces = Pieces::of(&shared.store, std::slice::from_ref(part), |part| cells(part, &stage.schema));
+        while let Some(piece) = pieces.next(if part.is_wide { WIDE_PIECE } else { u64::MAX }) {
+            let asked = is_there(part, &later);
+            let (rows, found) = counted_of(job, Stage { source: Rows::Files(piece.parts), ..stage.clone() }, &asked)?;
+            total += rows;
+            later.extend(found);
+        }
     }
     Ok((total, later))
 }
@@ -98,7 +104,9 @@ fn counted(job: &mut Job, stage: Stage, columns: &[Arc<str>]) -> Result<(u64, BT
 fn counted_of(job: &mut Job, stage: Stage, columns: &[Arc<str>]) -> Result<(u64, BTreeSet<Arc<str>>), BackendError> {
     let mut answers: Vec<PolarsExpr> = vec![len().cast(DataType::Int64).alias(TOTAL)];
     answers.extend(columns.iter().map(|name| column(name).count().cast(DataType::Int64)));
-    let counts = job.lazy(stage)?.select(answers);
+    let asked: Vec<PolarsExpr> = columns.iter().map(|name| column(name)).chain(stage.hidden()).collect();
+    let rows = if asked.is_empty() { job.lazy(stage)? } else { job.narrow(stage, &asked)? };
+    let counts = rows.select(answers);
     let counts = job.collect(counts)?;
     let count = |name: &str| counts.column(name).and_then(|counts| counts.i64().map(|counts| counts.get(0).unwrap_or(0))).map_err(run::failed);
     let mut later = BTreeSet::new();

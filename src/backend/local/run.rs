@@ -47,6 +47,60 @@ pub fn collect_in_memory(query: LazyFrame, limits: &Limits) -> Result<DataFrame,
     })
 }
 
+/// Pieces that work on a thread of its own gives, one ahead of whoever takes them. When they are dropped, the work ends at its next piece.
+pub struct Streamed<T> {
+    receive: mpsc::Receiver<Result<T, BackendError>>,
+    limits: Limits,
+    is_over: bool,
+}
+
+/// Starts work that gives pieces to what it is called with, as long as that says that more are wanted.
+pub fn streamed<T: Send + 'static>(
+    limits: &Limits,
+    work: impl FnOnce(&mut dyn FnMut(T) -> bool) -> Result<(), BackendError> + Send + 'static,
+) -> Result<Streamed<T>, BackendError> {
+    let (send, receive) = mpsc::sync_channel(1);
+    let guarded = move || {
+        let mut give = |piece| send.send(Ok(piece)).is_ok();
+        let ended = catch_unwind(AssertUnwindSafe(|| work(&mut give)))
+            .unwrap_or_else(|panic| Err(BackendError::Failed { reason: defect::reason(&*panic).to_string() }));
+        if let Err(error) = ended {
+            let _ = send.send(Err(error));
+        }
+    };
+    start(guarded)?;
+    Ok(Streamed { receive, limits: limits.clone(), is_over: false })
+}
+
+impl<T> Iterator for Streamed<T> {
+    type Item = Result<T, BackendError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.is_over {
+            match self.receive.recv_timeout(LOOK) {
+                Ok(Ok(piece)) => return Some(Ok(piece)),
+                Ok(Err(error)) => {
+                    self.is_over = true;
+                    return Some(Err(error));
+                }
+                Err(RecvTimeoutError::Disconnected) => self.is_over = true,
+                Err(RecvTimeoutError::Timeout) => {
+                    if let Err(stopped) = self.limits.check() {
+                        self.is_over = true;
+                        return Some(Err(stopped));
+                    }
+                }
+            }
+        }
+        None
+    }
+}
+
+fn start(work: impl FnOnce() + Send + 'static) -> Result<(), BackendError> {
+    let started = std::thread::Builder::new().name("query".into()).stack_size(STACK).spawn(work);
+    started.map(drop).map_err(|error| BackendError::Failed { reason: error.to_string() })
+}
+
 enum Failure {
     Error(PolarsError),
     Panic(String),
@@ -72,8 +126,7 @@ pub fn watched<T: Send + 'static>(limits: &Limits, work: impl FnOnce() -> Result
         let answer = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(BackendError::Failed { reason: defect::reason(&*panic).to_string() }));
         let _ = send.send(answer);
     };
-    let started = std::thread::Builder::new().name("query".into()).stack_size(STACK).spawn(guarded);
-    started.map_err(|error| BackendError::Failed { reason: error.to_string() })?;
+    start(guarded)?;
     loop {
         match receive.recv_timeout(LOOK) {
             Ok(answer) => return answer,

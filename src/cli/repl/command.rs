@@ -1,10 +1,11 @@
 //! What begins with a colon: words to the prompt itself.
 
 use crate::cli::doc;
-use crate::cli::output::Terminal;
+use crate::cli::output::{Terminal, unfinished};
 use crate::diag::{Fault, did_you_mean};
 use crate::present::clean::escape_lines;
 use crate::present::{Format, Grid, Style, period, prose, reply};
+use crate::report::Reply;
 use crate::script::Session;
 use crate::telemetry::{self, TABLES, TIMELINE};
 
@@ -57,7 +58,14 @@ pub fn obey(words: &str, session: &mut Session, terminal: &Terminal) -> Result<(
 
 fn answer(session: &mut Session, text: &str, style: &Style) -> Result<String, Fault> {
     let said = session.input(text)?;
-    Ok(reply(&said.items, &said.findings, &said.answer, Format::Table, style))
+    written(&said, Format::Table, style)
+}
+
+/// A reply as it is written to the terminal.
+pub fn written(said: &Reply, format: Format, style: &Style) -> Result<String, Fault> {
+    let mut bytes = Vec::new();
+    reply(&mut bytes, said, format, style).map_err(|error| unfinished(&error))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn find_table(name: &str) -> Result<&'static telemetry::Table, Fault> {

@@ -23,7 +23,6 @@ use super::eval::tell_unfinished;
 use super::output::{write_stderr, write_stdout};
 use super::{DONE, FAILED, source};
 use crate::diag::Fault;
-use crate::present::reply;
 use crate::script::{Session, is_complete};
 
 /// Inputs that the history keeps.
@@ -166,6 +165,6 @@ impl Talk<'_> {
         };
         self.context.warn_of_nothing(&self.session.borrow().asked());
         said.warnings.iter().for_each(|warning| terminal.fault(warning));
-        Ok(reply(&said.items, &said.findings, &said.answer, terminal.format, &terminal.out))
+        command::written(&said, terminal.format, &terminal.out)
     }
 }

@@ -9,8 +9,9 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::{Answer, Bins, Call, Collection, Declared, Kind, method};
 use crate::diag::{Fault, clean, reason};
-use crate::frame::Frame;
+use crate::frame::{Frame, write_parquet};
 use crate::plan::{Value, time_text};
+use crate::report::{Columns, Table};
 use crate::telemetry::Type;
 
 /// What a file holds.
@@ -66,16 +67,16 @@ pub(super) fn declared() -> Vec<Declared> {
 
 fn save(call: &Call, format: Written) -> Answer<Dynamic> {
     let path = allowed(call, &call.text(0)).map_err(|fault| call.fail_at(0, fault))?;
-    let frame = match call.receiver::<Collection>() {
-        Ok(collection) => collection.frame(call.run),
-        Err(_) => call.receiver::<Bins>()?.frame(call.run),
+    let table = match call.receiver::<Collection>() {
+        Ok(collection) => super::show::all_rows(call.run, &collection),
+        Err(_) => call.receiver::<Bins>()?.frame(call.run).map(|frame| Table::whole((*frame).clone(), Columns::All)),
     };
-    let frame = frame.map_err(|fault| call.fail(fault))?;
+    let table = table.map_err(|fault| call.fail(fault))?;
     if call.run.checking {
         return Ok(Dynamic::UNIT);
     }
-    write(&frame, format, &path).map_err(|fault| call.fail_at(0, fault))?;
-    Ok(i64::try_from(frame.height()).unwrap_or(i64::MAX).into())
+    write(&table, format, &path).map_err(|fault| call.fail_at(0, fault))?;
+    Ok(i64::try_from(table.total).unwrap_or(i64::MAX).into())
 }
 
 /// The place that a path means, when the run may write there. A relative path lies below the first allowed folder, or, where that has no such
@@ -104,7 +105,7 @@ fn allowed(call: &Call, path: &str) -> Result<PathBuf, Fault> {
 }
 
 /// A file is there whole, or as it was before.
-fn write(frame: &Frame, format: Written, path: &Path) -> Result<(), Fault> {
+fn write(table: &Table, format: Written, path: &Path) -> Result<(), Fault> {
     let failed = |reason: String| {
         Fault::new("write::failed", format!("{}: {reason}", path.file_name().unwrap_or_default().display()))
             .with_help("name a file that can be written, on a disk with room; what it held before is still there")
@@ -112,31 +113,39 @@ fn write(frame: &Frame, format: Written, path: &Path) -> Result<(), Fault> {
     let mut unfinished = path.as_os_str().to_os_string();
     unfinished.push(format!(".{}.part", std::process::id()));
     let unfinished = PathBuf::from(unfinished);
-    let done = fill(frame, format, &unfinished).and_then(|()| std::fs::rename(&unfinished, path).map_err(|error| reason(&error)));
+    let done = fill(table, format, &unfinished).and_then(|()| std::fs::rename(&unfinished, path).map_err(|error| reason(&error)));
     if done.is_err() {
         let _ = std::fs::remove_file(&unfinished);
     }
     done.map_err(failed)
 }
 
-fn fill(frame: &Frame, format: Written, path: &Path) -> Result<(), String> {
+fn fill(table: &Table, format: Written, path: &Path) -> Result<(), String> {
     let file = File::create(path).map_err(|error| reason(&error))?;
+    let schema = table.frame.schema();
+    let pieces = table.pieces().map(|piece| piece.map_err(|fault| fault.message));
     match format {
-        Written::Parquet => frame.write_parquet(file),
+        Written::Parquet => write_parquet(file, schema, pieces),
         Written::Csv => {
             let mut writer = csv::Writer::from_writer(BufWriter::new(file));
-            writer.write_record(frame.schema().names().map(|name| clean::defuse(name).into_owned())).map_err(|error| reason(&error))?;
-            for row in 0..frame.height() {
-                let kinds = frame.schema().columns().iter().map(|(_, kind)| *kind);
-                writer.write_record(frame.row(row).iter().zip(kinds).map(|(value, kind)| csv_cell(value, kind))).map_err(|error| reason(&error))?;
+            writer.write_record(schema.names().map(|name| clean::defuse(name).into_owned())).map_err(|error| reason(&error))?;
+            for piece in pieces {
+                let frame = piece?;
+                for row in 0..frame.height() {
+                    let kinds = schema.columns().iter().map(|(_, kind)| *kind);
+                    writer.write_record(frame.row(row).iter().zip(kinds).map(|(value, kind)| csv_cell(value, kind))).map_err(|error| reason(&error))?;
+                }
             }
             writer.flush().map_err(|error| reason(&error))
         }
         Written::Json => {
             let mut writer = BufWriter::new(file);
-            for row in 0..frame.height() {
-                serde_json::to_writer(&mut writer, &JsonRow { frame, row }).map_err(|error| reason(&error))?;
-                writer.write_all(b"\n").map_err(|error| reason(&error))?;
+            for piece in pieces {
+                let frame = &piece?;
+                for row in 0..frame.height() {
+                    serde_json::to_writer(&mut writer, &JsonRow { frame, row }).map_err(|error| reason(&error))?;
+                    writer.write_all(b"\n").map_err(|error| reason(&error))?;
+                }
             }
             writer.flush().map_err(|error| reason(&error))
         }

@@ -198,9 +198,9 @@ fn view_of(word: &str) -> Result<Option<View>, Fault> {
 fn pictured(item: Item, asked: Option<View>, is_chart: bool) -> Result<Item, Fault> {
     let table = match (item, asked) {
         (Item::Table(table), _) => table,
-        (Item::Bins(bins), Some(View::Table)) => return Ok(Item::Table(Table::whole(bins.frame, Columns::All))),
+        (Item::Bins(bins), Some(View::Table)) => return Ok(Item::Table(bins.table())),
         (Item::Bins(bins), None | Some(View::Bars)) => return Ok(Item::Bins(bins)),
-        (Item::Bins(bins), Some(_)) => Table::whole(bins.frame, Columns::All),
+        (Item::Bins(bins), Some(_)) => bins.table(),
         (other, None | Some(View::Table)) => return Ok(other),
         (_, Some(view)) => {
             return Err(Fault::new("view::impossible", format!("only rows can be shown as `{}`", view.word())).with_help("show a collection or bins"));
@@ -291,12 +291,18 @@ fn answer_to(run: &Run, value: &Dynamic, extent: Extent) -> Result<Answer, Fault
     Ok(Answer::Entity { text: text_of(run, value), fields })
 }
 
+/// A table of a query that knows where all of its rows come from.
+pub(super) fn all_rows(run: &Run, collection: &Collection) -> Result<Table, Fault> {
+    let shown = run.shown(&collection.plan)?;
+    let all = (!shown.is_whole()).then(|| run.rows(&collection.plan));
+    Ok(Table { frame: (*shown.frame).clone(), total: shown.total, columns: Columns::Short, later: shown.later, all, second_reports: None, why: None })
+}
+
 fn rows_to(run: &Run, collection: &Collection, extent: Extent) -> Result<Table, Fault> {
     if extent == Extent::All {
         return collection.frame(run).map(|frame| Table::whole((*frame).clone(), Columns::Short));
     }
-    let shown = run.shown(&collection.plan)?;
-    let mut table = Table { frame: (*shown.frame).clone(), total: shown.total, columns: Columns::Short, later: shown.later, second_reports: None, why: None };
+    let mut table = all_rows(run, collection)?;
     if run.setup.has_tables {
         table.second_reports = super::one_sensor::second_reports(run, collection, &table)?;
     }
@@ -438,7 +444,7 @@ pub(super) fn evidence_of(run: &Run, value: &Dynamic) -> Result<Option<(Table, O
             };
             Ok(Some((table, of)))
         }
-        Answer::Bins(bins) => Ok(given(Table::whole(bins.frame, Columns::All))),
+        Answer::Bins(bins) => Ok(given(bins.table())),
         _ => match Row::from_dynamic(value) {
             Some(row) => Ok(given(Table::whole(row.frame.take(&[row.index]), Columns::Short))),
             None => rows_of(value).map(|rows| rows.and_then(given)),

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use super::Local;
 use super::testing::{Row, row, store};
-use crate::backend::{Backend, Limits};
+use crate::backend::{Backend, Limits, Wanted};
 use crate::frame::Frame;
 use crate::plan::{Plan, Scan, Step, Value};
 

@@ -57,7 +57,7 @@ fn every_row_is_in_one_piece_and_no_time_in_two() {
         let all = read(&parts);
         assert_eq!(all.len(), if with_undated { 500 } else { 400 });
         for (rows, from_end) in [(1, false), (20, false), (60, true), (20, true), (150, false), (1_000, true)] {
-            let mut pieces = Pieces::of(&local.shared.store, &parts);
+            let mut pieces = Pieces::of(&local.shared.store, &parts, |_| 1);
             let (mut found, mut seen, mut count) = (Vec::new(), HashSet::new(), 0);
             while let Some(piece) = if from_end { pieces.next_back(rows) } else { pieces.next(rows) } {
                 let own = read(&piece.parts);

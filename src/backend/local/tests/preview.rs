@@ -43,13 +43,17 @@ fn a_preview_is_the_beginning_of_the_answer() {
         vec![Step::Filter(Expr::equal(Expr::column("RecordId"), Expr::literal(int(-3))))],
         vec![count],
     ];
-    let mut many = 0;
+    let (mut many, mut in_pieces) = (0, 0);
     for steps in questions {
         let plan = plan("process", &steps);
         let whole = run(&local, &plan);
         let columns: Vec<Arc<str>> = names(&COLUMNS).into_iter().filter(|name| whole.schema().kind(name).is_some()).collect();
+        let pieces = local.pieces(&plan, &Limits::default()).unwrap().collect::<Result<Vec<_>, _>>().unwrap();
+        let rows_of = |frame: &Frame| (0..frame.height()).map(|row| frame.row(row)).collect::<Vec<_>>();
+        assert_eq!(pieces.iter().flat_map(rows_of).collect::<Vec<_>>(), rows_of(&whole), "{steps:?}");
+        in_pieces += usize::from(pieces.len() > 1);
         for rows in [1, 5] {
-            let preview = local.preview(&plan, rows, &columns, &Limits::default()).unwrap();
+            let preview = local.preview(&plan, &Wanted { rows, columns: columns.clone(), all: false }, &Limits::default()).unwrap();
             let shown = preview.frame.height();
             assert_eq!(preview.total, whole.height() as u64, "{steps:?}");
             assert!(shown == whole.height() || shown == rows, "{steps:?}: {shown} rows");
@@ -58,8 +62,11 @@ fn a_preview_is_the_beginning_of_the_answer() {
             let later: BTreeSet<Arc<str>> = columns.iter().filter(|name| has(&whole, name) && !has(&preview.frame, name)).cloned().collect();
             assert_eq!(preview.later, later, "{steps:?}");
             assert_eq!(preview.frame.read, whole.read, "{steps:?}");
+            let kept = local.preview(&plan, &Wanted { rows, columns: Vec::new(), all: true }, &Limits::default()).unwrap();
+            assert_eq!((kept.total, kept.frame.row(0)), (preview.total, preview.frame.row(0)), "{steps:?}");
             many += usize::from(shown < whole.height());
         }
     }
     assert!(many >= 16, "{many} of the answers were cut");
+    assert!(in_pieces >= 4, "{in_pieces} of the answers came in pieces");
 }
