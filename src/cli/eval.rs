@@ -39,6 +39,6 @@ pub fn tell_unfinished(context: &Context, session: &mut Session) -> Result<(), F
     said.warnings.iter().for_each(|warning| context.terminal.fault(warning));
     match context.terminal.format {
         Format::Table => write_stdout(reply(&said.items, &said.findings, &said.answer, Format::Table, &context.terminal.out).as_bytes()),
-        Format::Json | Format::Ndjson | Format::Csv => Ok(()),
+        Format::Json | Format::Ndjson | Format::Csv | Format::Markdown | Format::Html | Format::Sarif | Format::Junit => Ok(()),
     }
 }

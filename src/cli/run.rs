@@ -6,15 +6,16 @@ use std::path::Path;
 use super::args::Run;
 use super::context::Context;
 use super::output::{Files, write_stdout};
-use super::{DONE, FAILED, FOUND, INCOMPLETE, playbooks, source};
+use super::{DONE, FAILED, FOUND, INCOMPLETE, evidence, memory, playbooks, source, suppressions};
 use crate::diag::{Fault, Severity, did_you_mean};
-use crate::hunt::Outcome;
+use crate::hunt::memory::OVERLAP;
+use crate::hunt::{Outcome, period};
 use crate::present::{Ended, Format, Style, render};
-use crate::report::{Report, Weight};
+use crate::report::{Report, Verdict, Weight};
 use crate::script::{Session, about, read_playbook};
 
 pub fn run(context: &Context, arguments: &Run) -> Result<u8, Fault> {
-    let verdict = Verdict::new(arguments)?;
+    let policy = Policy::new(arguments)?;
     let given = pairs(&arguments.params)?;
     let playbooks = playbooks::find(&arguments.playbooks)?;
     // Once: a pipe has nothing to say a second time.
@@ -22,6 +23,13 @@ pub fn run(context: &Context, arguments: &Run) -> Result<u8, Fault> {
     let declared: Vec<Option<BTreeSet<String>>> = texts.iter().map(|text| declared(text.as_ref().ok()?)).collect();
     check_params(&given, &declared)?;
     let files = Files::open(&context.common.outputs)?;
+    let listed = arguments.suppressions.as_deref().map(|path| suppressions::read(context, path)).transpose()?.unwrap_or_default();
+    if context.is_since_last_run && arguments.state.is_none() {
+        let help = "give --state FILE: it remembers up to where each playbook looked";
+        return Err(Fault::new("usage::missing", "--period: no run is remembered").with_help(help));
+    }
+    let evidence = evidence::open(arguments)?;
+    let mut kept = arguments.state.as_deref().map(|path| memory::open(context, path)).transpose()?;
     let backend = source::open(context)?;
 
     let mut runs: Vec<Ended> = Vec::new();
@@ -32,8 +40,28 @@ pub fn run(context: &Context, arguments: &Run) -> Result<u8, Fault> {
             .filter(|(name, _)| names.as_ref().is_none_or(|names| names.contains(*name)))
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
-        let mut session = Session::new(context.setup(backend.clone(), params)?);
-        let (report, fault) = session.run(playbook, text);
+        let mut setup = context.setup(backend.clone(), params)?;
+        setup.suppressions = listed.iter().map(|(suppression, _)| suppression.clone()).collect();
+        setup.last_run = kept.as_ref().and_then(|kept| memory::mark_of(&kept.memory, &playbook.display().to_string()));
+        if context.is_since_last_run {
+            setup.period = Some(period::since(setup.last_run, OVERLAP, context.now));
+        }
+        if evidence.is_some() {
+            setup.shown = None;
+        }
+        let (mut report, fault) = Session::new(setup).run(playbook, text);
+        report.is_since_last_run |= context.is_since_last_run;
+        if let Some(kept) = &mut kept {
+            let end = backend.inventory().ok().and_then(|holdings| holdings.span()).map(|(_, end)| end);
+            memory::compare(&mut kept.memory, &mut report, fault.is_some(), context.now, end);
+            if arguments.only_new {
+                memory::only_new(&mut report);
+            }
+        }
+        if let Some(folder) = &evidence {
+            folder.keep(&mut report)?;
+        }
+        report.verdict = policy.of(&report, fault.as_ref());
         report.warnings.iter().for_each(|warning| context.terminal.fault(warning));
         match &fault {
             Some(fault) => context.terminal.fault(fault),
@@ -47,7 +75,7 @@ pub fn run(context: &Context, arguments: &Run) -> Result<u8, Fault> {
         let is_shown = match context.terminal.format {
             Format::Table => text.is_ok(),
             Format::Ndjson => true,
-            Format::Json | Format::Csv => false,
+            Format::Json | Format::Csv | Format::Markdown | Format::Html | Format::Sarif | Format::Junit => false,
         };
         if let (true, Some(run)) = (is_shown, runs.last()) {
             let text = render(std::slice::from_ref(run), context.terminal.format, &context.terminal.out);
@@ -60,11 +88,16 @@ pub fn run(context: &Context, arguments: &Run) -> Result<u8, Fault> {
     }
     let text = |format: Format, style: &Style| render(&runs, format, style);
     files.write(text, context.zone)?;
-    if matches!(context.terminal.format, Format::Json | Format::Csv) {
+    if !matches!(context.terminal.format, Format::Table | Format::Ndjson) {
         write_stdout(text(context.terminal.format, &context.terminal.out).as_bytes())?;
     }
+    let used: Vec<usize> = runs.iter().flat_map(|(report, _)| report.suppressed.iter().copied()).collect();
+    let names: Vec<&str> = runs.iter().filter(|(_, fault)| fault.is_none()).map(|(report, _)| report.playbook.as_str()).collect();
+    suppressions::stale(&listed, &used, &names, context.now).iter().for_each(|warning| context.terminal.fault(warning));
+    // Last of all: a run that was stopped before is as if it had not been.
+    kept.map_or(Ok(()), memory::Kept::save)?;
     context.terminal.tell(|| format!("took {:.2} s", context.elapsed().as_secs_f64()));
-    Ok(verdict.code(&runs))
+    Ok(Policy::code(&runs))
 }
 
 /// A playbook that looked at nothing: its clean outcome says nothing.
@@ -107,16 +140,16 @@ fn check_params(given: &BTreeMap<String, String>, declared: &[Option<BTreeSet<St
     Err(Fault::new("param::unknown", format!("--param {name}: no playbook of this run declares `{name}`")).with_help(help))
 }
 
-/// How outcomes become an exit code.
-struct Verdict {
+/// How outcomes become verdicts, and those an exit code.
+struct Policy {
     /// `None`: never.
     fail_on: Option<Weight>,
     /// Percent of machine-days that are enough.
     enough: Option<f64>,
 }
 
-impl Verdict {
-    fn new(arguments: &Run) -> Result<Verdict, Fault> {
+impl Policy {
+    fn new(arguments: &Run) -> Result<Policy, Fault> {
         let fail_on = match arguments.fail_on.as_str() {
             word if word.eq_ignore_ascii_case("never") => None,
             word => Some(Weight::parse(word).ok_or_else(|| {
@@ -135,22 +168,24 @@ impl Verdict {
                 })?)
             }
         };
-        Ok(Verdict { fail_on, enough })
+        Ok(Policy { fail_on, enough })
     }
 
     /// 2 before 1 before 3 before 0.
-    fn code(&self, runs: &[Ended]) -> u8 {
-        let codes: Vec<u8> = runs.iter().map(|(report, fault)| if fault.is_some() { FAILED } else { self.code_of(report) }).collect();
-        [FAILED, FOUND, INCOMPLETE].into_iter().find(|code| codes.contains(code)).unwrap_or(DONE)
+    fn code(runs: &[Ended]) -> u8 {
+        let has = |verdict: Verdict| runs.iter().any(|(report, _)| report.verdict == verdict);
+        let codes = [(Verdict::Broken, FAILED), (Verdict::Failed, FOUND), (Verdict::Incomplete, INCOMPLETE)];
+        codes.into_iter().find(|(verdict, _)| has(*verdict)).map_or(DONE, |(_, code)| code)
     }
 
-    fn code_of(&self, report: &Report) -> u8 {
+    fn of(&self, report: &Report, fault: Option<&Fault>) -> Verdict {
         match report.outcome {
-            Outcome::Clean => DONE,
-            Outcome::Found if self.fail_on.is_some_and(|least| report.findings.iter().any(|finding| finding.severity >= least)) => FOUND,
-            Outcome::Found => DONE,
-            Outcome::NotExamined | Outcome::Partial if self.enough.is_some_and(|enough| covered(report) >= enough) => DONE,
-            Outcome::NotExamined | Outcome::Partial => INCOMPLETE,
+            _ if fault.is_some() => Verdict::Broken,
+            Outcome::Clean => Verdict::Passed,
+            Outcome::Found if self.fail_on.is_some_and(|least| report.open_findings().any(|finding| finding.severity >= least)) => Verdict::Failed,
+            Outcome::Found => Verdict::Passed,
+            Outcome::NotExamined | Outcome::Partial if self.enough.is_some_and(|enough| covered(report) >= enough) => Verdict::Passed,
+            Outcome::NotExamined | Outcome::Partial => Verdict::Incomplete,
         }
     }
 }

@@ -80,7 +80,8 @@ fn single(answer: &Answer) -> String {
     }
 }
 
-fn frame(frame: &Frame) -> String {
+/// Every row and column, with a line of headings.
+pub fn frame(frame: &Frame) -> String {
     let columns = frame.schema().columns();
     let mut text = line(columns.iter().map(|(name, _)| quoted(name)));
     for row in 0..frame.height() {

@@ -11,15 +11,21 @@ mod csv;
 mod fault;
 mod grid;
 mod heat;
+mod html;
 mod inventory;
 mod json;
+pub mod junit;
 mod map;
+mod markdown;
 mod measure;
 mod picture;
 mod report;
+mod sarif;
 mod spark;
 mod table;
 mod tree;
+pub mod trials;
+mod verdict;
 
 use std::path::Path;
 
@@ -30,12 +36,13 @@ use crate::telemetry::Inventory;
 
 pub use cell::{Precision, time};
 pub use colour::{Tone, toned};
-pub use csv::lines as csv_lines;
+pub use csv::{frame as frame_csv, lines as csv_lines};
 pub use fault::{fault, fault_json, object as fault_object};
 pub use grid::Grid;
-pub use json::to_json;
+pub use json::{coverage as coverage_object, day_text, to_json};
 pub use measure::{cut, prose};
-pub use report::period_text as period;
+pub use report::{coverage_lines, period_text as period};
+pub use sarif::write_problems as sarif_problems;
 pub use table::ROWS as TABLE_ROWS;
 
 /// How text looks: decided once, by whoever knows the terminal.
@@ -66,10 +73,21 @@ pub enum Format {
     /// One JSON value a line.
     Ndjson,
     Csv,
+    /// For job summaries and tickets.
+    Markdown,
+    /// A page of its own.
+    Html,
+    /// For code scanning and editors.
+    Sarif,
+    /// For CI servers.
+    Junit,
 }
 
 impl Format {
-    pub const ALL: [Format; 4] = [Format::Table, Format::Json, Format::Ndjson, Format::Csv];
+    pub const ALL: [Format; 8] = [Format::Table, Format::Json, Format::Ndjson, Format::Csv, Format::Markdown, Format::Html, Format::Sarif, Format::Junit];
+
+    /// What every command can write.
+    pub const PLAIN: &[Format] = &[Format::Table, Format::Json, Format::Ndjson, Format::Csv];
 
     pub fn word(self) -> &'static str {
         match self {
@@ -77,6 +95,10 @@ impl Format {
             Format::Json => "json",
             Format::Ndjson => "ndjson",
             Format::Csv => "csv",
+            Format::Markdown => "markdown",
+            Format::Html => "html",
+            Format::Sarif => "sarif",
+            Format::Junit => "junit",
         }
     }
 
@@ -87,7 +109,7 @@ impl Format {
     /// Whether it has all rows of an answer, and not only those that people look at.
     pub fn has_every_row(self) -> bool {
         match self {
-            Format::Table => false,
+            Format::Table | Format::Markdown | Format::Html | Format::Sarif | Format::Junit => false,
             Format::Json | Format::Ndjson | Format::Csv => true,
         }
     }
@@ -99,6 +121,10 @@ impl Format {
             "ndjson" | "jsonl" => Some(Format::Ndjson),
             "csv" => Some(Format::Csv),
             "txt" => Some(Format::Table),
+            "md" => Some(Format::Markdown),
+            "html" | "htm" => Some(Format::Html),
+            "sarif" => Some(Format::Sarif),
+            "xml" => Some(Format::Junit),
             _ => None,
         }
     }
@@ -120,7 +146,18 @@ pub fn render(runs: &[Ended], format: Format, style: &Style) -> String {
         },
         Format::Ndjson => runs.iter().map(|(report, fault)| json::report_lines(report, fault.as_ref())).collect(),
         Format::Csv => csv::reports(runs),
+        Format::Markdown => written(|out| markdown::write(out, runs, style)),
+        Format::Html => written(|out| html::write(out, runs, style)),
+        Format::Sarif => written(|out| sarif::write(out, runs)),
+        Format::Junit => written(|out| verdict::write(out, runs, style.zone)),
     }
+}
+
+/// What a writer writes, as text: nothing stops a write into memory.
+pub fn written(write: impl Fn(&mut dyn std::io::Write) -> std::io::Result<()>) -> String {
+    let mut bytes = Vec::new();
+    let _ = write(&mut bytes);
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// What one expression said, raised and answered; for programs the answer alone.
@@ -130,13 +167,17 @@ pub fn reply(items: &[Item], findings: &[Finding], answer: &Answer, format: Form
         Format::Json => line(json::reply(items, answer)),
         Format::Ndjson => json::reply_lines(items, answer),
         Format::Csv => csv::reply(items, answer),
+        Format::Markdown => written(|out| markdown::write_reply(out, items, findings, answer, style)),
+        Format::Html => written(|out| html::write_reply(out, items, findings, answer, style)),
+        // No command that answers an expression takes these.
+        Format::Sarif | Format::Junit => String::new(),
     }
 }
 
 /// What a source holds; `verified` is how many of its files were found to be as they were written.
 pub fn inventory(name: &str, inventory: &Inventory, verified: Option<u64>, format: Format, style: &Style) -> String {
     match format {
-        Format::Table => inventory::text(name, inventory, verified, style),
+        Format::Table | Format::Markdown | Format::Html | Format::Sarif | Format::Junit => inventory::text(name, inventory, verified, style),
         Format::Json | Format::Ndjson => line(to_json(&inventory::object(name, inventory, verified))),
         Format::Csv => inventory::csv(inventory),
     }

@@ -279,6 +279,11 @@ fn step(call: &Call, step: Step) -> Answer<Dynamic> {
 fn filter(call: &Call, exclude: bool) -> Answer<Dynamic> {
     let collection = call.receiver::<Collection>()?;
     let condition = predicate::translate(call.run, call.context, &call.closure(0)?, &collection.schema, Wanted::Condition)?;
+    if call.run.is_trial
+        && let Some(place) = call.place_of(0)
+    {
+        call.run.state().filters.push((place, (*collection.plan).clone(), condition.clone()));
+    }
     step(call, Step::Filter(if exclude { Expr::negate(condition) } else { condition }))
 }
 

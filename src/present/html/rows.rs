@@ -1,0 +1,65 @@
+//! Rows as a table: the short view's columns, the first rows, and how many more there are.
+
+use maud::{Markup, html};
+
+use super::super::table::visible;
+use super::super::{Precision, Style, cell};
+use super::seen;
+use crate::plan::Value;
+use crate::report::Table;
+use crate::telemetry::Type;
+
+/// Rows that a page shows of one table.
+const ROWS: usize = 200;
+/// The longest cell, in characters.
+const CELL: usize = 2_000;
+
+pub fn table(table: &Table, caption: &str, style: &Style) -> Markup {
+    if table.total == 0 {
+        return html! { p class="faint" { "no rows" } };
+    }
+    let kinds = table.frame.schema().columns();
+    let shown = table.frame.height().min(ROWS);
+    let columns: Vec<(usize, &str, Type, Precision)> = visible(table)
+        .into_iter()
+        .filter_map(|at| kinds.get(at).map(|(name, kind)| (at, &**name, *kind)))
+        .map(|(at, name, kind)| {
+            let times = (0..shown).filter_map(|row| match table.frame.value(row, at) {
+                Value::Time(time) => Some(time),
+                _ => None,
+            });
+            (at, name, kind, Precision::of(times, style.zone))
+        })
+        .collect();
+    let more = table.total.saturating_sub(shown as u64);
+    let said = if more > 0 {
+        format!("{caption}: the first {shown} of {} rows", table.total)
+    } else {
+        format!("{caption}: {} row{}", table.total, super::plural(shown))
+    };
+    html! {
+        div class="scroll" tabindex="0" role="region" aria-label=(caption) {
+            table {
+                caption { (said) }
+                thead { tr { @for (_, name, kind, _) in &columns { th scope="col" class=[class_of(*kind)] { (seen(name)) } } } }
+                tbody {
+                    @for row in 0..shown {
+                        tr { @for (at, _, kind, precision) in &columns { td class=[class_of(*kind)] { (cut(cell::text(&table.frame.value(row, *at), *kind, *precision, style.zone))) } } }
+                    }
+                }
+            }
+        }
+        @if let Some(why) = &table.why { p class="faint" { (seen(why)) } }
+    }
+}
+
+fn class_of(kind: Type) -> Option<&'static str> {
+    match kind {
+        Type::Int | Type::Hex | Type::Float | Type::Duration => Some("number"),
+        Type::Text | Type::List | Type::Time | Type::Bool => None,
+    }
+}
+
+fn cut(text: String) -> String {
+    if text.chars().count() <= CELL { text } else { text.chars().take(CELL).chain(['…']).collect() }
+}
