@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
-use polars::prelude::{DataFrame, IntoColumn, LazyFrame, ParquetWriter, ScanArgsParquet};
+use polars::prelude::{DataFrame, IntoColumn, LazyFrame, ParquetCompression, ParquetWriter, ScanArgsParquet};
 
 use super::{Local, Shared, run, scan};
 use crate::backend::{BackendError, Limits};
@@ -107,7 +107,10 @@ fn raw_names<'a>(table: &Table, rows: impl Iterator<Item = &'a Record>) -> BTree
 }
 
 fn parquet(table: &Table, rows: &[Record]) -> polars::prelude::PolarsResult<Vec<u8>> {
-    let declared = table.columns.iter().filter(|column| !column.derived).map(|column| (Arc::from(column.name), column.kind));
+    // What no row has is missing in the file too: a reader inserts it.
+    let is_known = |name: &str| rows.iter().any(|row| row.get(name).is_some_and(|value| !value.is_missing()));
+    let stored = |column: &&telemetry::Column| !column.derived && (column.name == "DateTime" || is_known(column.name));
+    let declared = table.columns.iter().filter(stored).map(|column| (Arc::from(column.name), column.kind));
     let raw = raw_names(table, rows.iter()).into_iter().map(|name| (name, Type::Text));
     let column = |(name, kind): (Arc<str>, Type)| {
         let cells: Vec<Value> = rows.iter().map(|row| cell(row, &name)).collect();
@@ -115,7 +118,7 @@ fn parquet(table: &Table, rows: &[Record]) -> polars::prelude::PolarsResult<Vec<
     };
     let mut frame = DataFrame::new(rows.len(), declared.chain(raw).map(column).collect::<Result<_, _>>()?)?;
     let mut bytes = Vec::new();
-    ParquetWriter::new(&mut bytes).set_parallel(false).finish(&mut frame)?;
+    ParquetWriter::new(&mut bytes).with_compression(ParquetCompression::Uncompressed).set_parallel(false).finish(&mut frame)?;
     Ok(bytes)
 }
 
