@@ -53,6 +53,10 @@ pub fn summary(suites: &[Suite], filters: &[Filter], style: &Style) -> String {
             (word, count) => format!("{count} {word}"),
         }
     }));
+    let broken = suites.iter().filter(|suite| suite.fault.is_some()).count();
+    if broken > 0 {
+        parts.push(format!("{broken} file{} could not be run", if broken == 1 { "" } else { "s" }));
+    }
     let lacking: Vec<(&Filter, &str)> = filters.iter().filter_map(|filter| lack(filter).map(|lack| (filter, lack))).collect();
     let mut text = format!("{all} test{}: {}\n", if all == 1 { "" } else { "s" }, parts.join(", "));
     if filters.is_empty() {
@@ -67,10 +71,19 @@ pub fn summary(suites: &[Suite], filters: &[Filter], style: &Style) -> String {
     text
 }
 
-/// The line of the playbook from the closure on.
+/// The closure, up to the end of its line.
 fn condition(place: &Place) -> &str {
-    let rest = &place.source.text[place.span.start..];
-    rest.lines().next().unwrap_or_default().trim_end()
+    let rest = place.source.text[place.span.start..].lines().next().unwrap_or_default();
+    let mut depth = 0;
+    let end = rest.char_indices().find(|(_, sign)| {
+        depth += match sign {
+            '(' => 1,
+            ')' => -1,
+            _ => 0,
+        };
+        depth < 0
+    });
+    rest[..end.map_or(rest.len(), |(at, _)| at)].trim_end()
 }
 
 /// Everything on one page, with what is wrong drawn below each file.

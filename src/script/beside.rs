@@ -23,9 +23,16 @@ pub(super) fn locate(run: &Run, from: Option<&str>, path: &str) -> Result<PathBu
         Some(found) if allowed.iter().any(|root| found.starts_with(root)) => Ok(found),
         Some(_) => Err(outside()),
         None => {
-            let near = places.first().and_then(|place| did_you_mean_file(place, |_| true, []));
-            Err(Fault::new("file::absent", format!("there is no file `{path}`"))
-                .with_help(near.unwrap_or_else(|| "files are named relative to the script".into())))
+            let unknown = Fault::new("file::absent", format!("there is no file `{path}`"));
+            Err(unknown.with_help(near(&places, wanted).unwrap_or_else(|| "files are named relative to the script".into())))
         }
     }
+}
+
+/// Files with a name like it where it was looked for first, written as it was.
+fn near(places: &[PathBuf], wanted: &Path) -> Option<String> {
+    let place = places.first()?;
+    let folder = place.parent()?.display().to_string();
+    let shown = wanted.parent().map(|folder| folder.display().to_string()).filter(|folder| !folder.is_empty()).map(|folder| folder + "/").unwrap_or_default();
+    did_you_mean_file(place, |_| true, []).map(|help| help.replace(&(folder + "/"), &shown))
 }

@@ -74,8 +74,8 @@ fn assert(call: &Call) -> Answer<Dynamic> {
         Ok(true) => Ok(Dynamic::UNIT),
         Ok(false) => Err(failed(call, "this is not so".into(), Some(1), "`assert_eq(left, right)` shows what both sides are")),
         Err(_) => {
-            let fault = Fault::new("types::condition", format!("`assert` needs true or false, and this is {}", shown(call, &call.value(0))));
-            Err(call.fail_at(0, fault.with_help("write a comparison")))
+            let message = format!("`assert` needs true or false, and this is {}", shown(call, &call.value(0)));
+            Err(call.fail_at(0, Fault::new("types::condition", message).with_help("write a comparison")))
         }
     }
 }
@@ -121,8 +121,8 @@ fn report(call: &Call) -> Answer<Map> {
     if report.contains_key("outcome") && report.contains_key("findings") {
         return Ok(report);
     }
-    let fault = Fault::new("call::argument", format!("`{}` needs a report, and this map is none", call.declared.name));
-    Err(call.fail_at(0, fault.with_help("give it what `run_playbook` gives")))
+    let message = format!("`{}` needs a report, and this map is none", call.declared.name);
+    Err(call.fail_at(0, Fault::new("call::argument", message).with_help("give it what `run_playbook` gives")))
 }
 
 fn list(map: &Map, name: &str) -> Array {
@@ -206,10 +206,14 @@ fn differs(call: &Call, finding: &Map, key: &str, wanted: &Dynamic) -> Option<St
         _ => same(call, &found, wanted),
     };
     let brief = |value: &Dynamic| match key {
-        "rows" => format!("{} rows", value.read_lock::<Array>().map_or(0, |rows| rows.len())),
+        "rows" => match value.read_lock::<Array>().map_or(0, |rows| rows.len()) {
+            1 => "1 row".into(),
+            count => format!("{count} rows"),
+        },
         _ => shown(call, value),
     };
-    (!is_right).then(|| format!("`{key}` is {}, not {}", brief(&found), shown(call, wanted)))
+    let (is, not) = if key == "rows" { ("has", "none of them with") } else { ("is", "not") };
+    (!is_right).then(|| format!("`{key}` {is} {}, {not} {}", brief(&found), shown(call, wanted)))
 }
 
 fn has_entities(found: &Dynamic, kind: &str, names: &Dynamic) -> bool {

@@ -28,7 +28,7 @@ pub(super) fn declared() -> Vec<Declared> {
         "run_playbook",
         &[("playbook", Kind::Text), ("options", Kind::Map)],
         2,
-        "For tests: runs a playbook over a fixture, #{source:, params:, now:, period:, client:}, and gives its report as a map: outcome, findings (each with title, severity, technique, count, rows, entities, fingerprint), items, notes, coverage, params, warnings. Without now the clock stands at the last row of the source",
+        "For tests: runs a playbook over a fixture, #{source:, params:, now:, period:, client:}, and gives its report as a map: outcome, findings (each with title, severity, technique, count, rows, entities, fingerprint), items, notes, coverage, params, warnings. Without now the clock stands right behind the last row of the source",
         "run_playbook(\"shell.rhai\", #{source: fixture(\"process\", [#{ChildFilename: \"cmd.exe\"}]), params: #{program: \"cmd.exe\"}}).outcome",
         run_playbook,
     )]
@@ -50,7 +50,8 @@ fn run_playbook(call: &Call) -> Answer<Dynamic> {
     let mut inner = Inner::with(Run::trial(setup));
     let (report, fault) = inner.run(&found, &path, &text);
     let seen = tried::look(&inner.run);
-    if let Some(fault) = fault {
+    if let Some(mut fault) = fault {
+        fault.related.extend(call.place_here().map(|place| ("run by this call".to_string(), place)));
         return Err(call.fail(fault));
     }
     call.run.state().tried.merge(seen.map_err(|fault| call.fail(fault))?);
@@ -75,7 +76,8 @@ fn setup(call: &Call) -> Answer<Setup> {
     }
     let source = source
         .ok_or_else(|| call.fail_at(1, Fault::new("trial::source", "the run needs a source").with_help("write `#{source: fixture(\"process\", [#{…}])}`")))?;
-    let now = now.or_else(|| source.times().max()).unwrap_or(NOON);
+    // Right behind the last row, so that it lies in every period that ends now.
+    let now = now.or_else(|| source.times().max().map(|last| last.saturating_add(1))).unwrap_or(NOON);
     let ready = (*source).clone().at(now);
     let backend = Local::of_rows("fixture", &ready.tables, &ready.rejected).map_err(|error| call.fail(Fault::from(&error)))?;
     let outer = &call.run.setup;
@@ -98,7 +100,9 @@ fn written(value: &Dynamic) -> Option<BTreeMap<String, String>> {
     let map = value.read_lock::<Map>()?;
     let text = |value: &Dynamic| match value.read_lock::<Array>() {
         // A comma between quotes belongs to its item.
-        Some(items) => items.iter().map(|item| item.to_string()).map(|item| if item.contains(',') { format!("\"{item}\"") } else { item }).collect::<Vec<_>>().join(","),
+        Some(items) => {
+            items.iter().map(|item| item.to_string()).map(|item| if item.contains(',') { format!("\"{item}\"") } else { item }).collect::<Vec<_>>().join(",")
+        }
         None => value.to_string(),
     };
     Some(map.iter().map(|(name, value)| (name.to_string(), text(value))).collect())
