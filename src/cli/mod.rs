@@ -100,7 +100,7 @@ fn execute(cli: Cli, terminal: &Terminal) -> Result<u8, Fault> {
         }
         Some(Command::Test(arguments)) => {
             context.formats("test", &[Format::PLAIN, &[Format::Junit]].concat())?;
-            context.without_use("test", &["--source", "--client", "--period", "--now", "--geoip", "--allow-write"]);
+            context.without_use("test", &["--source", "--client", "--period", "--geoip", "--allow-write"]);
             test::test(&context, &arguments)
         }
         Some(Command::List { paths }) => {

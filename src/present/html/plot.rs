@@ -11,6 +11,8 @@ const WIDTH: f64 = 720.0;
 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 /// Bars of one drawing.
 const BARS: usize = 50;
+/// What a time below a drawing takes.
+const LABELLED: f64 = 120.0;
 /// Characters of a label.
 const LABEL: usize = 40;
 
@@ -35,6 +37,9 @@ fn label(text: &str) -> String {
 
 /// One bar a line: label, value or nothing known, value as it is read.
 pub fn bars(title: &str, rows: &[(String, Option<f64>, String)], highest: f64) -> Markup {
+    if rows.is_empty() {
+        return html! {};
+    }
     const LINE: f64 = 20.0;
     let (left, right) = (250.0, 80.0);
     let shown = &rows[..rows.len().min(BARS)];
@@ -60,7 +65,7 @@ pub fn bars(title: &str, rows: &[(String, Option<f64>, String)], highest: f64) -
 pub fn columns(title: &str, bins: &[(String, Option<f64>, String)], highest: f64) -> Markup {
     let (left, top, tall) = (60.0, 8.0, 120.0);
     let wide = (WIDTH - left) / bins.len().max(1) as f64;
-    let every = (90.0 / wide).ceil().max(1.0) as usize;
+    let every = (LABELLED / wide).ceil().max(1.0) as usize;
     let marks = html! {
         text class="faint" x=(n(left - 6.0)) y=(n(top + 8.0)) text-anchor="end" { (cell::figure(highest)) }
         text class="faint" x=(n(left - 6.0)) y=(n(top + tall)) text-anchor="end" { "0" }
@@ -82,6 +87,9 @@ pub fn columns(title: &str, bins: &[(String, Option<f64>, String)], highest: f64
 
 /// An area by day, open where a day is not known.
 pub fn area(title: &str, days: &[i32], values: &[Option<f64>], unit: Option<&str>, scale: &Scale) -> Markup {
+    if values.iter().all(Option::is_none) {
+        return html! { p class="faint" { (title) ": nothing is known" } };
+    }
     let (left, top, tall) = (80.0, 8.0, 140.0);
     let highest = values.iter().flatten().copied().fold(0.0, f64::max).max(f64::MIN_POSITIVE);
     let (first, last) = scale.days.unwrap_or_default();
@@ -95,7 +103,7 @@ pub fn area(title: &str, days: &[i32], values: &[Option<f64>], unit: Option<&str
         format!("M{} {floor}{line} L{} {floor} Z", n(start), n(end), floor = n(top + tall))
     };
     let unit = unit.map(|unit| format!(" {unit}")).unwrap_or_default();
-    let every = (90.0 / wide).ceil().max(1.0) as i32;
+    let every = (LABELLED / wide).ceil().max(1.0) as i32;
     let marks = html! {
         text class="faint" x=(n(left - 6.0)) y=(n(top + 8.0)) text-anchor="end" { (cell::figure(highest)) (unit) }
         line class="grid" x1=(n(left)) x2=(n(WIDTH)) y1=(n(top + tall)) y2=(n(top + tall)) {}

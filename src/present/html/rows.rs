@@ -11,8 +11,10 @@ use crate::telemetry::Type;
 
 /// Rows that a page shows of one table.
 const ROWS: usize = 200;
-/// The longest cell, in characters.
-const CELL: usize = 2_000;
+/// Characters of a cell that stay on one line, that are seen without opening it, and that are there at all.
+const WORDS: usize = 32;
+const FOLDED: usize = 300;
+const CELL: usize = 20_000;
 
 pub fn table(table: &Table, caption: &str, style: &Style) -> Markup {
     if table.total == 0 {
@@ -44,7 +46,7 @@ pub fn table(table: &Table, caption: &str, style: &Style) -> Markup {
                 thead { tr { @for (_, name, kind, _) in &columns { th scope="col" class=[class_of(*kind)] { (seen(name)) } } } }
                 tbody {
                     @for row in 0..shown {
-                        tr { @for (at, _, kind, precision) in &columns { td class=[class_of(*kind)] { (cut(cell::text(&table.frame.value(row, *at), *kind, *precision, style.zone))) } } }
+                        tr { @for (at, _, kind, precision) in &columns { (cell(&cell::text(&table.frame.value(row, *at), *kind, *precision, style.zone), *kind)) } }
                     }
                 }
             }
@@ -60,6 +62,19 @@ fn class_of(kind: Type) -> Option<&'static str> {
     }
 }
 
-fn cut(text: String) -> String {
-    if text.chars().count() <= CELL { text } else { text.chars().take(CELL).chain(['…']).collect() }
+/// A short one stays on its line, a long one is broken, and of a very long one the beginning is seen until it is opened.
+fn cell(text: &str, kind: Type) -> Markup {
+    let length = text.chars().count();
+    let first = |count: usize| text.chars().take(count).chain(['…']).collect::<String>();
+    let class = if length > WORDS { Some("long") } else { class_of(kind) };
+    html! {
+        td class=[class] {
+            @if length <= FOLDED { (text) } @else {
+                details {
+                    summary { (first(FOLDED / 2)) }
+                    @if length <= CELL { (text) } @else { (first(CELL)) }
+                }
+            }
+        }
+    }
 }
