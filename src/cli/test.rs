@@ -42,8 +42,8 @@ pub fn test(context: &Context, arguments: &Test) -> Result<u8, Fault> {
         }
         format => write_stdout(render(format, &context.terminal.out).as_bytes())?,
     }
-    files.write(&render, context.zone)?;
-    report.write(&render, context.zone)?;
+    files.write(render, context.zone)?;
+    report.write(render, context.zone)?;
     context.terminal.tell(|| format!("took {:.2} s", context.elapsed().as_secs_f64()));
     let is_passed = |suite: &Suite| suite.trials.iter().all(|trial| trial.ending == Ending::Passed);
     let is_broken = suites.iter().any(|suite| suite.fault.is_some());

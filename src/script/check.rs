@@ -7,7 +7,7 @@ use rhai::{AST, ASTNode, Dynamic, Expr, Stmt};
 
 use super::run::Run;
 use super::session::{Inner, on_own_stack};
-use super::{Setup, doc, file, library, technique, traps};
+use super::{Setup, doc, file, library, technique, traps, unused};
 use crate::diag::{Fault, Severity};
 
 pub(super) fn check(setup: &Setup, playbook: &Path) -> Vec<Fault> {
@@ -31,7 +31,7 @@ fn faults(inner: &mut Inner, playbook: &Path) -> Vec<Fault> {
         found.extend(technique::warnings(&source, &tree));
     }
     let asked = traps::self_asking(&tree).into_iter().map(|trap| (Severity::Error, trap));
-    let kept = traps::kept_closures(&tree).into_iter().map(|trap| (Severity::Warning, trap));
+    let kept = traps::kept_closures(&tree).into_iter().chain(unused::params(&tree)).map(|trap| (Severity::Warning, trap));
     for (severity, (at, mut fault)) in asked.chain(kept) {
         fault.severity = severity;
         fault.places.extend(inner.run.sources.place(&id, at, None));

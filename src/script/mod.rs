@@ -34,6 +34,7 @@ mod testing;
 mod tests;
 mod traps;
 mod tried;
+mod unused;
 mod value;
 mod words;
 mod written;

@@ -25,12 +25,15 @@ pub(super) fn warnings(source: &Arc<SourceText>, tree: &AST) -> Vec<Fault> {
     let (doc, lines) = (doc::read(tree), Lines::of(source, tree));
     let mut found = Vec::new();
     for (number, line) in doc.sections.iter().filter(|section| section.is("Technique")).flat_map(doc::Section::lines) {
+        let mut from = 0;
         for id in words(line) {
+            let place = lines.find(number, id, from);
+            from = place.as_ref().map_or(from, |(_, end)| *end);
             let fault = match finding::check_technique(id) {
                 Err(error) => Some(Fault { severity: Severity::Warning, ..Fault::from(&error) }),
                 Ok(()) => unknown(id),
             };
-            found.extend(fault.map(|fault| Fault { places: lines.find(number, id, 0).into_iter().map(|(place, _)| place).collect(), ..fault }));
+            found.extend(fault.map(|fault| Fault { places: place.into_iter().map(|(place, _)| place).collect(), ..fault }));
         }
     }
     found

@@ -3,7 +3,8 @@
 use maud::{Markup, html};
 
 use super::super::{Precision, Style, answer, cell, time};
-use super::{plain, plot, rows, seen};
+use super::plot::{self, Bar};
+use super::{plain, rows, seen};
 use crate::hunt::picture::{Picture, Scale, View, pictures};
 use crate::plan::Value;
 use crate::report::{Bins, Columns, Item, Table};
@@ -26,7 +27,7 @@ fn one(picture: &Picture, part: Option<&str>, scale: &Scale) -> Markup {
     let title = |what: &str| part.map_or_else(|| what.to_string(), |part| format!("{what}: {}", seen(part)));
     match picture {
         Picture::Bars { heading, metric, rows } | Picture::Share { heading, metric, rows } => {
-            let bars: Vec<(String, Option<f64>, String)> = rows.iter().map(|(label, value)| (label.clone(), Some(*value), cell::figure(*value))).collect();
+            let bars: Vec<Bar> = rows.iter().map(|(label, value)| Bar { label: label.clone(), value: Some(*value), shown: cell::figure(*value) }).collect();
             plot::bars(&title(&format!("{metric} by {heading}")), &bars, scale.highest)
         }
         Picture::Area { days, series } => html! {
@@ -35,7 +36,7 @@ fn one(picture: &Picture, part: Option<&str>, scale: &Scale) -> Markup {
         Picture::Heat { metric, cells } => plot::heat(&title(&format!("{metric} by weekday and hour")), cells, scale.highest),
         Picture::Map { dots, countries, private, unknown } => html! {
             (plot::map(&title("Where the addresses are"), dots, scale.highest))
-            (plot::bars(&title("Countries"), &countries.iter().take(10).map(|(name, count)| (name.clone(), Some(*count), cell::float(*count))).collect::<Vec<_>>(), countries.first().map_or(0.0, |(_, count)| *count)))
+            (plot::bars(&title("Countries"), &countries.iter().take(10).map(|(name, count)| Bar { label: name.clone(), value: Some(*count), shown: cell::float(*count) }).collect::<Vec<_>>(), countries.first().map_or(0.0, |(_, count)| *count)))
             @if private + unknown > 0.0 { p class="faint" { "not on the map: " (cell::float(*private)) " private, " (cell::float(*unknown)) " unknown" } }
         },
     }
@@ -61,15 +62,15 @@ pub fn bins(bins: &Bins, style: &Style) -> Markup {
         bins.by.iter().map(|name| crate::plan::written(&frame.named(row, name)).unwrap_or_else(|| "(missing)".into())).collect::<Vec<_>>().join(", ")
     };
     if bins.interval.is_none() {
-        let bars: Vec<(String, Option<f64>, String)> = all.map(|row| (label(row), number(row), shown(row))).collect();
+        let bars: Vec<Bar> = all.map(|row| Bar { label: label(row), value: number(row), shown: shown(row) }).collect();
         return plot::bars(&format!("{} by {}", bins.metric, bins.by.join(", ")), &bars, highest);
     }
     let times: Vec<i64> = all.clone().filter_map(|row| if let Value::Time(at) = frame.named(row, "Bin") { Some(at) } else { None }).collect();
     let precision = Precision::of(times.iter().copied(), style.zone);
-    let mut series: Vec<(String, Vec<(String, Option<f64>, String)>)> = Vec::new();
+    let mut series: Vec<(String, Vec<Bar>)> = Vec::new();
     for row in all {
         let Value::Time(at) = frame.named(row, "Bin") else { continue };
-        let (name, bin) = (label(row), (time(at, precision, style.zone), number(row), shown(row)));
+        let (name, bin) = (label(row), Bar { label: time(at, precision, style.zone), value: number(row), shown: shown(row) });
         match series.iter_mut().find(|(known, _)| *known == name) {
             Some((_, bins)) => bins.push(bin),
             None => series.push((name, vec![bin])),

@@ -16,6 +16,13 @@ const LABELLED: f64 = 120.0;
 /// Characters of a label.
 const LABEL: usize = 40;
 
+/// One mark of a drawing: what it stands for, how much (nothing where that is not known), and how that is read.
+pub struct Bar {
+    pub label: String,
+    pub value: Option<f64>,
+    pub shown: String,
+}
+
 fn figure(title: &str, height: f64, marks: &Markup) -> Markup {
     html! {
         figure {
@@ -36,7 +43,7 @@ fn label(text: &str) -> String {
 }
 
 /// One bar a line: label, value or nothing known, value as it is read.
-pub fn bars(title: &str, rows: &[(String, Option<f64>, String)], highest: f64) -> Markup {
+pub fn bars(title: &str, rows: &[Bar], highest: f64) -> Markup {
     if rows.is_empty() {
         return html! {};
     }
@@ -45,7 +52,7 @@ pub fn bars(title: &str, rows: &[(String, Option<f64>, String)], highest: f64) -
     let shown = &rows[..rows.len().min(BARS)];
     let long = |value: &Option<f64>| value.filter(|_| highest > 0.0).map_or(0.0, |value| (value.max(0.0) / highest) * (WIDTH - left - right));
     let marks = html! {
-        @for (at, (name, value, said)) in shown.iter().enumerate() {
+        @for (at, Bar { label: name, value, shown: said }) in shown.iter().enumerate() {
             @let y = at as f64 * LINE;
             g {
                 title { (seen(name)) ": " (said) }
@@ -62,7 +69,7 @@ pub fn bars(title: &str, rows: &[(String, Option<f64>, String)], highest: f64) -
 }
 
 /// One column for each interval; one of which nothing is known is open.
-pub fn columns(title: &str, bins: &[(String, Option<f64>, String)], highest: f64) -> Markup {
+pub fn columns(title: &str, bins: &[Bar], highest: f64) -> Markup {
     let (left, top, tall) = (60.0, 8.0, 120.0);
     let wide = (WIDTH - left) / bins.len().max(1) as f64;
     let every = (LABELLED / wide).ceil().max(1.0) as usize;
@@ -70,7 +77,7 @@ pub fn columns(title: &str, bins: &[(String, Option<f64>, String)], highest: f64
         text class="faint" x=(n(left - 6.0)) y=(n(top + 8.0)) text-anchor="end" { (cell::figure(highest)) }
         text class="faint" x=(n(left - 6.0)) y=(n(top + tall)) text-anchor="end" { "0" }
         line class="grid" x1=(n(left)) x2=(n(WIDTH)) y1=(n(top + tall)) y2=(n(top + tall)) {}
-        @for (at, (when, value, said)) in bins.iter().enumerate() {
+        @for (at, Bar { label: when, value, shown: said }) in bins.iter().enumerate() {
             @let x = left + at as f64 * wide;
             g {
                 title { (when) ": " @if value.is_some() { (said) } @else { "not covered" } }
