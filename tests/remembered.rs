@@ -149,3 +149,56 @@ fn suppressions_that_are_wrong_or_of_no_use_are_told() {
     let unused = unused.run().expect(1);
     assert_eq!(unused.err.matches("suppressions::unused").count(), 1, "{}", unused.err);
 }
+
+/// Telemetry comes in machine by machine: each finding is new once.
+#[test]
+fn growing_telemetry_is_reported_once() {
+    let place = place();
+    let logs = |name: &str| std::fs::copy(stores::sample_folder().join(name), place.write(&format!("logs/{name}"), "")).unwrap();
+    let mut all = Vec::new();
+    for name in ["wks01.ndjson", "wks02.ndjson", "dc01.ndjson"] {
+        logs(name);
+        let mut call = place.huntsman([
+            "run",
+            "logons.rhai",
+            "--state",
+            "state.json",
+            "--only-new",
+            "--period",
+            "since last run",
+            "--allow-partial",
+            "--format",
+            "json",
+            "-q",
+        ]);
+        call.command.args(["--source", "logs", "--now", NOW]);
+        all.extend(statuses(&call.run().json()));
+    }
+    assert_eq!(all, [("Failed logon on WKS01".into(), "new".to_string()), ("Failed logon on WKS02".into(), "new".to_string())]);
+}
+
+/// Killed when a file has appeared: the lock, the report that is begun, the report that is done, the state. What is told in no whole report is new in the next.
+#[test]
+fn a_killed_run_is_as_if_it_had_not_been() {
+    for sign in [".state.json.lock", "draft", "report.json", ".state.json.draft", "state.json"] {
+        let place = place();
+        let mut call = place.huntsman(["run", "logons.rhai", "--state", "state.json", "-o", "report.json", "--period", "all", "--now", NOW, "--source"]);
+        call.command.arg(&stores::sample().store).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+        let mut child = call.start();
+        let has = || {
+            std::fs::read_dir(place.path(""))
+                .unwrap()
+                .any(|entry| entry.unwrap().file_name().to_str().is_some_and(|name| name == sign || (sign == "draft" && name.ends_with("draft"))))
+        };
+        while !has() && child.try_wait().unwrap().is_none() {
+            std::thread::yield_now();
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let is_told = place.path("state.json").exists();
+        assert!(!is_told || place.path("report.json").exists(), "killed at {sign}: what is remembered was reported");
+        let next = run(&place, &["--state", "state.json"]).expect(1).json();
+        let expected = if is_told { "known" } else { "new" };
+        assert!(statuses(&next).len() == 2 && statuses(&next).iter().all(|(_, status)| status == expected), "killed at {sign}: {:?}", statuses(&next));
+    }
+}

@@ -188,3 +188,36 @@ fn many_tests_are_one_process() {
     let answer = place.huntsman(["test", "hunts", "-v"]).run().expect(0);
     assert!(answer.out.contains("200 tests: 200 passed"), "{}", answer.out);
 }
+
+/// Files of tests lie below their folder, or below the one where the program was started, whatever links and dots say.
+#[test]
+fn tests_read_nothing_outside() {
+    let outside = Place::new();
+    let secret = outside.write("secret.json", "[{\"ChildFilename\": \"a\"}]");
+    outside.write("secret.rhai", "//! x\n");
+    let tests = format!(
+        "fn test_a() {{ fixture(\"process\", \"link.json\") }}\nfn test_b() {{ fixture(\"process\", {:?}) }}\nfn test_c() {{ run_playbook(\"link.rhai\", #{{ source: fixture(\"process\", []) }}) }}\nfn test_d() {{ fixture(\"../{}\") }}\n",
+        secret.display().to_string(),
+        "../".repeat(12) + &secret.display().to_string()[1..]
+    );
+    let place = place(&tests);
+    std::os::unix::fs::symlink(&secret, place.path("hunts/link.json")).unwrap();
+    std::os::unix::fs::symlink(outside.path("secret.rhai"), place.path("hunts/link.rhai")).unwrap();
+    let answer = place.huntsman(["test", "hunts"]).run().expect(1);
+    assert_eq!(answer.err.matches("file::outside").count(), 4, "{}", answer.err);
+}
+
+/// A playbook that a test runs is given nothing but its fixture: it writes nothing, runs no other, and ends with the limits of the run.
+#[test]
+fn a_tested_playbook_is_given_nothing_else() {
+    let place = place(
+        "fn test_writes() { run_playbook(\"writes.rhai\", #{ source: fixture(\"process\", [#{ ChildFilename: \"a\" }]) }) }\nfn test_runs() { run_playbook(\"runs.rhai\", #{ source: fixture(\"process\", []) }) }\nfn test_loops() { run_playbook(\"loops.rhai\", #{ source: fixture(\"process\", []) }) }\n",
+    );
+    place.write("hunts/writes.rhai", "//! x\nClient(\"all\").get_executions().to_csv(\"x.csv\");\n");
+    place.write("hunts/runs.rhai", "//! x\nrun_playbook(\"runs.rhai\", #{ source: fixture(\"process\", []) });\n");
+    place.write("hunts/loops.rhai", "//! x\nloop { }\n");
+    let answer = place.huntsman(["test", "hunts", "--allow-write", ".", "--timeout", "2s"]).run().expect(1);
+    for code in ["write::refused", "trial::nested", "run::timeout"] {
+        assert!(answer.err.contains(code), "{code}\n{}", answer.err);
+    }
+}

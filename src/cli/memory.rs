@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use super::context::Context;
 use crate::diag::{Fault, reason};
-use crate::hunt::memory::{Memory, Standing, VERSION};
+use crate::hunt::memory::{Memory, Since, Standing, VERSION, days};
 use crate::hunt::{Coverage, Outcome, outcome};
 use crate::report::{Finding, Gone, Report};
+use crate::telemetry::Inventory;
 
 /// How long to wait before the lock is tried again.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -81,8 +82,8 @@ impl Kept {
 
 /// Says of each finding of a report what it is to earlier runs, and takes it in. A run that failed teaches nothing: what it found is new to the next.
 ///
-/// `end` is where the source ends: what comes later is new to the next run, however late it was written.
-pub fn compare(memory: &mut Memory, report: &mut Report, failed: bool, now: i64, end: Option<i64>) {
+/// The run ended where the source ends, of which `holdings` tells: what comes later is new to the next, however late it was written.
+pub fn compare(memory: &mut Memory, report: &mut Report, failed: bool, now: i64, holdings: Option<&Inventory>) {
     let remembered = memory.playbooks.entry(key_of(&report.playbook)).or_default();
     for finding in &mut report.findings {
         finding.standing = Some(remembered.standing(&finding.fingerprint));
@@ -100,8 +101,9 @@ pub fn compare(memory: &mut Memory, report: &mut Report, failed: bool, now: i64,
         Some(Gone { title: past.title.clone(), severity: past.severity.clone(), fingerprint: fingerprint.clone(), first: past.first, last: past.last })
     };
     report.gone = Some(gone.iter().filter_map(past).collect());
-    if report.outcome != Outcome::NotExamined {
-        remembered.mark = end.map(|end| end.saturating_add(1).min(now)).max(remembered.mark);
+    if let Some(holdings) = holdings.filter(|_| report.outcome != Outcome::NotExamined) {
+        remembered.mark = holdings.span().map(|(_, end)| end.saturating_add(1).min(now)).max(remembered.mark);
+        remembered.days = days(holdings);
     }
 }
 
@@ -110,9 +112,9 @@ fn key_of(playbook: &str) -> String {
     playbook.trim_start_matches("./").to_string()
 }
 
-/// Up to where the last run of a playbook looked.
-pub fn mark_of(memory: &Memory, playbook: &str) -> Option<i64> {
-    memory.playbooks.get(&key_of(playbook)).and_then(|remembered| remembered.mark)
+/// Where the last run of a playbook ended, and what the source got since.
+pub fn since(memory: &Memory, playbook: &str, holdings: &Inventory) -> Option<Since> {
+    memory.playbooks.get(&key_of(playbook))?.since(&days(holdings))
 }
 
 /// Leaves only what is new, and what that makes of the outcome.

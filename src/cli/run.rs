@@ -8,11 +8,11 @@ use super::context::Context;
 use super::output::{Files, write_stdout};
 use super::{DONE, FAILED, FOUND, INCOMPLETE, evidence, memory, playbooks, source, suppressions};
 use crate::diag::{Fault, Severity, did_you_mean};
-use crate::hunt::memory::OVERLAP;
-use crate::hunt::{Outcome, period};
+use crate::hunt::Outcome;
+use crate::hunt::memory::{OVERLAP, Since};
 use crate::present::{Ended, Format, Style, render};
 use crate::report::{Report, Verdict, Weight};
-use crate::script::{Session, about, read_playbook};
+use crate::script::{Session, Setup, about, read_playbook};
 
 pub fn run(context: &Context, arguments: &Run) -> Result<u8, Fault> {
     let policy = Policy::new(arguments)?;
@@ -34,7 +34,8 @@ pub fn run(context: &Context, arguments: &Run) -> Result<u8, Fault> {
 
     let mut runs: Vec<Ended> = Vec::new();
     let mut gap = "";
-    for ((playbook, text), names) in playbooks.iter().zip(&texts).zip(&declared) {
+    for (((playbook, text), names), number) in playbooks.iter().zip(&texts).zip(&declared).zip(1..) {
+        context.terminal.tell(|| format!("playbook {number} of {}: {}", playbooks.len(), playbook.display()));
         let params: BTreeMap<String, String> = given
             .iter()
             .filter(|(name, _)| names.as_ref().is_none_or(|names| names.contains(*name)))
@@ -42,18 +43,22 @@ pub fn run(context: &Context, arguments: &Run) -> Result<u8, Fault> {
             .collect();
         let mut setup = context.setup(backend.clone(), params)?;
         setup.suppressions = listed.iter().map(|(suppression, _)| suppression.clone()).collect();
-        setup.last_run = kept.as_ref().and_then(|kept| memory::mark_of(&kept.memory, &playbook.display().to_string()));
+        let holdings = kept.as_ref().and_then(|_| backend.inventory().ok());
+        setup.last_run = match (&kept, &holdings) {
+            (Some(kept), Some(holdings)) => memory::since(&kept.memory, &playbook.display().to_string(), holdings),
+            (Some(_) | None, _) => None,
+        };
         if context.is_since_last_run {
-            setup.period = Some(period::since(setup.last_run, OVERLAP, context.now));
+            setup.period = Some(Since::period(setup.last_run, OVERLAP, context.now));
         }
         if evidence.is_some() {
             setup.shown = None;
         }
+        tell_needs(context, &setup, playbook, text);
         let (mut report, fault) = Session::new(setup).run(playbook, text);
         report.is_since_last_run |= context.is_since_last_run;
         if let Some(kept) = &mut kept {
-            let end = backend.inventory().ok().and_then(|holdings| holdings.span()).map(|(_, end)| end);
-            memory::compare(&mut kept.memory, &mut report, fault.is_some(), context.now, end);
+            memory::compare(&mut kept.memory, &mut report, fault.is_some(), context.now, holdings.as_deref());
             if arguments.only_new {
                 memory::only_new(&mut report);
             }
@@ -98,6 +103,16 @@ pub fn run(context: &Context, arguments: &Run) -> Result<u8, Fault> {
     kept.map_or(Ok(()), memory::Kept::save)?;
     context.terminal.tell(|| format!("took {:.2} s", context.elapsed().as_secs_f64()));
     Ok(Policy::code(&runs))
+}
+
+/// What the source shows of what a playbook says that it needs, for who wants to know before it runs; mistakes are said by its run.
+fn tell_needs(context: &Context, setup: &Setup, playbook: &Path, text: &Result<String, Fault>) {
+    let (true, Ok(text)) = (context.terminal.verbose, text) else { return };
+    let Ok(needs) = Session::new(setup.clone()).needs(playbook, text) else { return };
+    for need in &needs.coverage {
+        let (name, covered, asked) = (need.need.as_deref().unwrap_or(&need.table), need.covered_machine_days, need.machine_days);
+        context.terminal.tell(|| format!("  needs {name}: there on {covered} of {asked} machine-days"));
+    }
 }
 
 /// A playbook that looked at nothing: its clean outcome says nothing.

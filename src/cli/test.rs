@@ -13,7 +13,7 @@ use super::{DONE, FAILED, FOUND, playbooks};
 use crate::diag::Fault;
 use crate::present::{Format, Style, csv_lines, junit, trials, written};
 use crate::report::{Ending, Filter, Suite};
-use crate::script::{Setup, test as run_tests};
+use crate::script::{Part, Setup, test as run_tests};
 
 /// Exit code 0 when all passed, 1 when some did not, 2 when a file could not be run.
 pub fn test(context: &Context, arguments: &Test) -> Result<u8, Fault> {
@@ -56,23 +56,37 @@ pub fn test(context: &Context, arguments: &Test) -> Result<u8, Fault> {
     })
 }
 
-/// As many files at once as there are cores; the answers in the order of the files.
+/// As many files at once as there are cores, or parts of fewer files; the answers in the order of the files.
 fn run_all(context: &Context, found: &[PathBuf], only: &str) -> Result<Vec<Suite>, Fault> {
     let outer = context.setup(Arc::new(Nowhere), BTreeMap::new())?;
     let setup = Setup { zone: outer.zone, roots: outer.roots, limits: outer.limits, programs: outer.programs, ..Setup::of(outer.backend, outer.now) };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let of = cores.div_ceil(found.len().max(1));
+    let parts: Vec<(usize, &PathBuf, Part)> =
+        found.iter().enumerate().flat_map(|(at, file)| (0..of).map(move |number| (at, file, Part { number, of }))).collect();
     let (next, done) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(found.len());
     std::thread::scope(|scope| {
-        for _ in 0..threads {
+        for _ in 0..cores.min(parts.len()) {
             scope.spawn(|| {
-                while let Some((at, file)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| found.get(at).map(|file| (at, file))) {
-                    let suite = run_tests(setup.clone(), file, only);
-                    done.lock().unwrap_or_else(PoisonError::into_inner).insert(at, suite);
+                while let Some((at, file, part)) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let suite = run_tests(setup.clone(), file, only, *part);
+                    done.lock().unwrap_or_else(PoisonError::into_inner).insert((*at, part.number), suite);
                 }
             });
         }
     });
-    Ok(done.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect())
+    let mut suites: Vec<Suite> = Vec::new();
+    for ((_, number), suite) in done.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        match suites.last_mut().filter(|_| number > 0) {
+            None => suites.push(suite),
+            Some(whole) => {
+                whole.trials.extend(suite.trials);
+                whole.filters.extend(suite.filters);
+                whole.trials.sort_by_key(|trial| trial.place.as_ref().map(|place| place.span.start));
+            }
+        }
+    }
+    Ok(suites)
 }
 
 /// Each filter once, over all files.

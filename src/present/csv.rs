@@ -4,6 +4,7 @@ use super::Ended;
 use super::clean;
 use super::json::to_json;
 use crate::frame::Frame;
+use crate::hunt::memory::Standing;
 use crate::plan::{Value, time_text};
 use crate::report::{Answer, Drawing, Item};
 use crate::telemetry::Type;
@@ -18,7 +19,7 @@ pub fn reply(items: &[Item], answer: &Answer) -> String {
 
 /// A line for each finding of all reports.
 pub fn reports(runs: &[Ended]) -> String {
-    let heads = ["Playbook", "Outcome", "Severity", "Title", "Technique", "Count", "Entities", "Fingerprint", "Description"];
+    let heads = ["Playbook", "Outcome", "Severity", "Title", "Technique", "Count", "Entities", "Fingerprint", "Description", "Status", "Suppressed"];
     let mut text = line(heads.map(String::from));
     for (report, fault) in runs {
         let outcome = if fault.is_some() { "failed" } else { report.outcome.word() };
@@ -34,6 +35,8 @@ pub fn reports(runs: &[Ended]) -> String {
                 quoted(&entities.join(", ")),
                 quoted(&finding.fingerprint),
                 quoted(finding.description.as_deref().unwrap_or_default()),
+                finding.standing.map(Standing::word).unwrap_or_default().into(),
+                quoted(finding.answered.as_ref().map(|answered| answered.reason.as_str()).unwrap_or_default()),
             ]));
         }
     }

@@ -167,11 +167,11 @@ impl Serialize for FindingJson<'_> {
         }
         map.serialize_entry("fingerprint", &finding.fingerprint)?;
         if let Some(standing) = finding.standing {
-            let (word, first) = match standing {
-                Standing::New => ("new", None),
-                Standing::Known(first) => ("known", Some(time_text(first))),
+            let first = match standing {
+                Standing::New => None,
+                Standing::Known(first) => Some(time_text(first)),
             };
-            map.serialize_entry("status", word)?;
+            map.serialize_entry("status", standing.word())?;
             map.serialize_entry("first_found", &first)?;
         }
         if let Some(answered) = &finding.answered {

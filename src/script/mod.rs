@@ -45,6 +45,7 @@ use std::sync::Arc;
 
 use crate::backend::{Backend, Limits};
 use crate::diag::Fault;
+use crate::hunt::memory::Since;
 use crate::hunt::suppression::Suppression;
 use crate::plan::Period;
 use crate::report::{Answer, Finding, Item, Report};
@@ -76,8 +77,8 @@ pub struct Setup {
     pub programs: Arc<Programs>,
     /// Findings that somebody answers for.
     pub suppressions: Arc<[Suppression]>,
-    /// Up to where the last run of this playbook looked, where that is remembered: milliseconds since 1970, UTC.
-    pub last_run: Option<i64>,
+    /// Up to where the last run of this playbook looked, where that is remembered.
+    pub last_run: Option<Since>,
 }
 
 impl Setup {
@@ -172,7 +173,7 @@ pub struct Candidate {
 
 pub use condition::check_condition;
 pub use lexical::{is_complete, paint};
-pub use suite::test;
+pub use suite::{Part, test};
 
 /// What a piece of a line is, for highlighting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

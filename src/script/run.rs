@@ -13,6 +13,7 @@ use crate::diag::{Fault, Place, Severity};
 use crate::frame::Frame;
 use crate::hunt::fixture::Fixture;
 use crate::hunt::machine::ALL_CLIENTS;
+use crate::hunt::memory::Since;
 use crate::hunt::outcome::{self, Declared};
 use crate::hunt::query::{self, Target};
 use crate::hunt::short::short;
@@ -194,7 +195,7 @@ impl Run {
     /// What came since the last run of this playbook, and what lies before that by the overlap; everything up to now where no run is remembered.
     pub fn since_last_run(&self, overlap: i64) -> Period {
         self.state().is_since_last_run = true;
-        period::since(self.setup.last_run, overlap, self.setup.now)
+        Since::period(self.setup.last_run, overlap, self.setup.now)
     }
 
     /// A warning when `--period` was given, and no query needed it.

@@ -13,8 +13,15 @@ use crate::report::{Ending, Suite, Trial};
 /// The beginning of a test's name.
 const TEST: &str = "test_";
 
+/// Every so-manieth test of a file, so that several threads share its tests.
+#[derive(Clone, Copy, Debug)]
+pub struct Part {
+    pub number: usize,
+    pub of: usize,
+}
+
 /// Runs the tests of a file whose names contain the text, in the order in which they are written.
-pub fn test(setup: Setup, tests: &Path, wanted: &str) -> Suite {
+pub fn test(setup: Setup, tests: &Path, wanted: &str, part: Part) -> Suite {
     let shown = tests.display().to_string();
     let suite = |fault: Fault| Suite { file: shown.clone(), trials: Vec::new(), fault: Some(fault), filters: Vec::new() };
     let run = || {
@@ -30,7 +37,8 @@ pub fn test(setup: Setup, tests: &Path, wanted: &str) -> Suite {
             return Err(Fault::new("trial::none", format!("{shown} has no test")).with_help(help));
         }
         found.retain(|name| name.contains(wanted));
-        let trials = found.iter().map(|name| trial(&mut inner, &id, &tree, name)).collect();
+        let own = found.iter().enumerate().filter(|(number, _)| number % part.of.max(1) == part.number).map(|(_, name)| name);
+        let trials = own.map(|name| trial(&mut inner, &id, &tree, name)).collect();
         let tried: Tried = std::mem::take(&mut inner.run.state().tried);
         Ok(Suite { file: shown.clone(), trials, fault: None, filters: tried.into_filters() })
     };

@@ -91,11 +91,6 @@ pub fn last(duration: i64, now: i64) -> Result<Period, PeriodError> {
 /// How periods are named that begin where the last run ended.
 pub const SINCE_LAST_RUN: &str = "since last run";
 
-/// From the end of the last run on, and before it by the overlap, up to now; everything up to now where there was none.
-pub fn since(last_run: Option<i64>, overlap: i64, now: i64) -> Period {
-    Period { from: last_run.map(|mark| mark.saturating_sub(overlap).min(now)), to: Some(now) }
-}
-
 /// From the first time up to the second.
 ///
 /// # Errors

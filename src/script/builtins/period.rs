@@ -45,7 +45,7 @@ pub(super) fn declared() -> Vec<Declared> {
             "since_last_run",
             &[("overlap", Kind::Duration)],
             0,
-            "What came since the last run that `--state` remembers, and an hour before that (or the overlap), since telemetry comes late; in a first run everything up to now",
+            "What came since the last run that `--state` remembers, an hour before that (or the overlap), and the days that got telemetry late; in a first run everything up to now",
             "since_last_run(6.hours)",
             |call| {
                 let overlap = if call.given() > 0 { call.span(0)? } else { memory::OVERLAP };
