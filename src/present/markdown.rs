@@ -49,7 +49,7 @@ fn summary(runs: &[Ended]) -> String {
     let mut text = String::from("| | playbook | outcome | findings | covered |\n|---|---|---|---|---|\n");
     for (report, fault) in runs {
         let outcome = if fault.is_some() { "failed" } else { report.outcome.word() };
-        let found = if report.findings.is_empty() { "–".to_string() } else { report::counts(&report.findings) };
+        let found = report::counts(&report.findings);
         text.push_str(&format!(
             "| {} | {} | {outcome} | {found} | {} |\n",
             sign(report.verdict),

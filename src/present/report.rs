@@ -150,6 +150,9 @@ pub fn meaning(outcome: Outcome) -> &'static str {
 /// `3 findings: 1 high, 2 low`.
 pub fn counts(findings: &[Finding]) -> String {
     let open: Vec<&Finding> = findings.iter().filter(|finding| finding.answered.is_none()).collect();
+    if open.is_empty() {
+        return "none".into();
+    }
     let by_weight: Vec<String> = Weight::ALL
         .into_iter()
         .rev()

@@ -20,6 +20,8 @@ use crate::report::{Finding, Gone, Report, Weight};
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 /// Rows of the evidence that become locations.
 const RELATED: usize = 20;
+/// Characters of the message of a row.
+const MESSAGE: usize = 1_000;
 /// The fingerprint's name; its number rises when what makes two findings the same changes.
 const FINGERPRINT: &str = "huntsmanFinding/v1";
 
@@ -234,7 +236,7 @@ fn evidence_location(frame: &Frame, row: usize) -> Json {
         let text = cell::text(&frame.value(row, at), *kind, Precision::Milliseconds, chrono_tz::UTC);
         (!text.is_empty()).then(|| format!("{} {text}", escape(name)))
     });
-    let text = cells.collect::<Vec<_>>().join(", ");
+    let text = cut(cells.collect::<Vec<_>>().join(", "));
     let named = |column: &str| match frame.named(row, column) {
         Value::Text(text) => Some(text.to_string()),
         _ => None,
@@ -250,6 +252,11 @@ fn evidence_location(frame: &Frame, row: usize) -> Json {
         location["properties"] = json!({ "recordId": record });
     }
     location
+}
+
+/// A message is read by people: rows are whole elsewhere.
+fn cut(text: String) -> String {
+    if text.chars().count() <= MESSAGE { text } else { text.chars().take(MESSAGE).chain(['…']).collect() }
 }
 
 fn located(place: &Place, message: Option<(usize, &str)>) -> Json {

@@ -7,8 +7,11 @@ use super::{Ended, Style, report};
 use crate::diag::Fault;
 use crate::report::{Report, Verdict};
 
+/// Columns of what is told of a case: no cell makes a line longer.
+const WIDTH: usize = 140;
+
 pub fn write(out: &mut dyn Write, runs: &[Ended], zone: chrono_tz::Tz) -> io::Result<()> {
-    let style = Style { colour: false, unicode: true, width: None, zone };
+    let style = Style { colour: false, unicode: true, width: Some(WIDTH), zone };
     let cases = runs.iter().map(|(report, fault)| case(report, fault.as_ref(), &style)).collect();
     junit::write(out, "huntsman run", &[Group { name: "playbooks".into(), cases }])
 }

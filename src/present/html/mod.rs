@@ -19,7 +19,7 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'n
 
 /// All playbooks of a run: outcomes and coverage first.
 pub fn write(out: &mut dyn Write, runs: &[Ended], style: &Style) -> io::Result<()> {
-    let found: usize = runs.iter().map(|(report, _)| report.findings.len()).sum();
+    let found: usize = runs.iter().map(|(report, _)| report.open_findings().count()).sum();
     let title = format!("Huntsman: {found} finding{} of {} playbook{}", plural(found), runs.len(), plural(runs.len()));
     let body = html! {
         header { h1 { (title) } }
@@ -88,7 +88,7 @@ fn summary(runs: &[Ended], style: &Style) -> Markup {
                         tr {
                             th scope="row" { a href={ "#playbook-" (at) } { (seen(report.title.as_deref().unwrap_or(&report.playbook))) } }
                             td { span class={ "outcome " (word) } { (word.replace('_', " ")) } }
-                            td { @if report.findings.is_empty() { "none" } @else { (text::counts(&report.findings)) } }
+                            td { (text::counts(&report.findings)) }
                             td { (looked_at(report, style)) }
                         }
                     }

@@ -21,6 +21,8 @@ use crate::telemetry::identity::DEFAULT_CLIENT;
 #[derive(Clone, Debug)]
 pub(in crate::script) struct FixtureValue(pub Arc<Fixture>);
 
+/// Raw records of a fixture, which is held in memory.
+const MOST_RECORDS: u64 = 100_000;
 /// The largest file of rows.
 const LARGEST: u64 = 64 << 20;
 
@@ -246,7 +248,12 @@ fn ingested(call: &Call, file: &Path) -> Result<Fixture, Fault> {
     let folder = tempfile::tempdir().map_err(|error| failed(reason(&error)))?;
     let store = folder.path().join("store");
     let request = Request { paths: vec![file.to_path_buf()], store: store.clone(), client: DEFAULT_CLIENT.into() };
-    ingest(&request, &Silent, &AtomicBool::new(false)).map_err(|error| Fault::from(&error))?;
+    let taken = ingest(&request, &Silent, &AtomicBool::new(false)).map_err(|error| Fault::from(&error))?;
+    if taken.records > MOST_RECORDS {
+        let message = format!("{} records are too many for a fixture", taken.records);
+        return Err(Fault::new("fixture::large", message)
+            .with_help(format!("a test needs few: up to {MOST_RECORDS} are taken; cut the log to what the playbook looks for")));
+    }
     let local = Local::open(&store, "fixture").map_err(|error| Fault::from(&error))?;
     let tables = local.all_rows(&call.run.setup.limits).map_err(|error| Fault::from(&error))?;
     let rejected = crate::backend::Backend::inventory(&local).map_err(|error| Fault::from(&error))?.rejected.clone();
