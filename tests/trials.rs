@@ -177,7 +177,7 @@ fn tests_are_told_as_junit_and_json() {
     assert_eq!(place.huntsman(["test", "hunts", "--format", "junit"]).run().expect(1).out, text);
 }
 
-/// A test takes a moment, not a process: what a thousand of them come to is said, and bounded far above what it takes.
+/// However many there are: no process and no file is made for a test.
 #[test]
 fn many_tests_are_one_process() {
     let mut tests = String::new();

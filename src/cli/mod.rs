@@ -1,6 +1,7 @@
 //! The command line: arguments, environment, clock, stdout, exit code. No query logic.
 
 mod args;
+mod batch;
 mod cache;
 mod check;
 mod config;

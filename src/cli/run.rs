@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::args::Run;
+use super::batch::Batch;
 use super::context::Context;
 use super::output::{Files, write_stdout};
-use super::{DONE, FAILED, FOUND, INCOMPLETE, evidence, memory, playbooks, source, suppressions};
+use super::{DONE, FAILED, FOUND, INCOMPLETE, playbooks};
 use crate::diag::{Fault, Severity, did_you_mean};
 use crate::hunt::Outcome;
-use crate::hunt::memory::{OVERLAP, Since};
 use crate::present::{Ended, Format, Style, render};
 use crate::report::{Report, Verdict, Weight};
-use crate::script::{Session, Setup, about, read_playbook};
+use crate::script::{about, read_playbook};
 
 pub fn run(context: &Context, arguments: &Run) -> Result<u8, Fault> {
     let policy = Policy::new(arguments)?;
@@ -23,49 +23,15 @@ pub fn run(context: &Context, arguments: &Run) -> Result<u8, Fault> {
     let declared: Vec<Option<BTreeSet<String>>> = texts.iter().map(|text| declared(text.as_ref().ok()?)).collect();
     check_params(&given, &declared)?;
     let files = Files::open(&context.common.outputs)?;
-    let listed = arguments.suppressions.as_deref().map(|path| suppressions::read(context, path)).transpose()?.unwrap_or_default();
-    if context.is_since_last_run && arguments.state.is_none() {
-        let help = "give --state FILE: it remembers up to where each playbook looked";
-        return Err(Fault::new("usage::missing", "--period: no run is remembered").with_help(help));
-    }
-    let evidence = evidence::open(arguments)?;
-    let mut kept = arguments.state.as_deref().map(|path| memory::open(context, path)).transpose()?;
-    let backend = source::open(context)?;
+    let mut batch = Batch::open(context, arguments)?;
 
     let mut runs: Vec<Ended> = Vec::new();
     let mut gap = "";
     for (((playbook, text), names), number) in playbooks.iter().zip(&texts).zip(&declared).zip(1..) {
         context.terminal.tell(|| format!("playbook {number} of {}: {}", playbooks.len(), playbook.display()));
-        let params: BTreeMap<String, String> = given
-            .iter()
-            .filter(|(name, _)| names.as_ref().is_none_or(|names| names.contains(*name)))
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect();
-        let mut setup = context.setup(backend.clone(), params)?;
-        setup.suppressions = listed.iter().map(|(suppression, _)| suppression.clone()).collect();
-        let holdings = kept.as_ref().and_then(|_| backend.inventory().ok());
-        setup.last_run = match (&kept, &holdings) {
-            (Some(kept), Some(holdings)) => memory::since(&kept.memory, &playbook.display().to_string(), holdings),
-            (Some(_) | None, _) => None,
-        };
-        if context.is_since_last_run {
-            setup.period = Some(Since::period(setup.last_run, OVERLAP, context.now));
-        }
-        if evidence.is_some() {
-            setup.shown = None;
-        }
-        tell_needs(context, &setup, playbook, text);
-        let (mut report, fault) = Session::new(setup).run(playbook, text);
-        report.is_since_last_run |= context.is_since_last_run;
-        if let Some(kept) = &mut kept {
-            memory::compare(&mut kept.memory, &mut report, fault.is_some(), context.now, holdings.as_deref());
-            if arguments.only_new {
-                memory::only_new(&mut report);
-            }
-        }
-        if let Some(folder) = &evidence {
-            folder.keep(&mut report)?;
-        }
+        let is_own = |name: &String| names.as_ref().is_none_or(|names| names.contains(name));
+        let params = given.iter().filter(|(name, _)| is_own(name)).map(|(name, value)| (name.clone(), value.clone())).collect();
+        let (mut report, fault) = batch.run(playbook, text, params)?;
         report.verdict = policy.of(&report, fault.as_ref());
         report.warnings.iter().for_each(|warning| context.terminal.fault(warning));
         match &fault {
@@ -96,23 +62,9 @@ pub fn run(context: &Context, arguments: &Run) -> Result<u8, Fault> {
     if !matches!(context.terminal.format, Format::Table | Format::Ndjson) {
         write_stdout(text(context.terminal.format, &context.terminal.out).as_bytes())?;
     }
-    let used: Vec<usize> = runs.iter().flat_map(|(report, _)| report.suppressed.iter().copied()).collect();
-    let names: Vec<&str> = runs.iter().filter(|(_, fault)| fault.is_none()).map(|(report, _)| report.playbook.as_str()).collect();
-    suppressions::stale(&listed, &used, &names, context.now).iter().for_each(|warning| context.terminal.fault(warning));
-    // Last of all: a run that was stopped before is as if it had not been.
-    kept.map_or(Ok(()), memory::Kept::save)?;
+    batch.close(&runs)?;
     context.terminal.tell(|| format!("took {:.2} s", context.elapsed().as_secs_f64()));
     Ok(Policy::code(&runs))
-}
-
-/// What the source shows of what a playbook says that it needs, for who wants to know before it runs; mistakes are said by its run.
-fn tell_needs(context: &Context, setup: &Setup, playbook: &Path, text: &Result<String, Fault>) {
-    let (true, Ok(text)) = (context.terminal.verbose, text) else { return };
-    let Ok(needs) = Session::new(setup.clone()).needs(playbook, text) else { return };
-    for need in &needs.coverage {
-        let (name, covered, asked) = (need.need.as_deref().unwrap_or(&need.table), need.covered_machine_days, need.machine_days);
-        context.terminal.tell(|| format!("  needs {name}: there on {covered} of {asked} machine-days"));
-    }
 }
 
 /// A playbook that looked at nothing: its clean outcome says nothing.
