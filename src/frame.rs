@@ -2,7 +2,7 @@
 //!
 //! Times are milliseconds (`Datetime(ms)` without a zone, meaning UTC), durations milliseconds in an `Int64`, lists `List(String)`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use polars::prelude::{
@@ -13,6 +13,12 @@ use polars::prelude::{
 use crate::diag::{Fault, reason};
 use crate::plan::{Schema, Value, written};
 use crate::telemetry::Type;
+
+/// A row that is given rather than asked for: its cells by column; a column that is not there is missing.
+pub type Record = BTreeMap<Arc<str>, Value>;
+
+/// Given rows by their table.
+pub type Tables = BTreeMap<&'static str, Vec<Record>>;
 
 /// Rows that a backend answered with.
 #[derive(Clone, Debug)]

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::diag::Fault;
+use crate::diag::{Fault, Place};
 use crate::frame::{Frame, Pieces, Rows};
+use crate::hunt::memory::Standing;
 use crate::hunt::picture::View;
 use crate::hunt::{Coverage, Outcome};
 use crate::plan::{Period, Value};
@@ -14,9 +15,13 @@ use crate::plan::{Period, Value};
 pub struct Report {
     /// The path as the user wrote it.
     pub playbook: String,
-    /// The first line of its `//!` doc, when there is one.
+    /// The first paragraph of its `//!` doc, when there is one.
     pub title: Option<String>,
+    /// Headings of that doc, and the text below each.
+    pub sections: Vec<(String, String)>,
     pub outcome: Outcome,
+    /// What the outcome means to whoever ran it.
+    pub verdict: Verdict,
     pub findings: Vec<Finding>,
     /// What `show`, `note`, `print` said, in order.
     pub items: Vec<Item>,
@@ -26,6 +31,12 @@ pub struct Report {
     pub period: Period,
     /// Warnings: not the answer, but something to know (stderr).
     pub warnings: Vec<Fault>,
+    /// Findings of earlier runs that are there no more; none where nothing is remembered.
+    pub gone: Option<Vec<Gone>>,
+    /// Numbers of the suppressions that took something away.
+    pub suppressed: BTreeSet<usize>,
+    /// A query looked only at what came since the last run.
+    pub is_since_last_run: bool,
 }
 
 /// What one input said and answered.
@@ -54,6 +65,47 @@ pub struct Finding {
     pub evidence: Option<Table>,
     /// Type (`machine`, `user`, `file` …) and name.
     pub entities: Vec<(String, String)>,
+    /// Where the playbook raises it.
+    pub place: Option<Place>,
+    /// Who answers for it: it is told, and does not count.
+    pub answered: Option<Answered>,
+    /// What it is to earlier runs, where those are remembered.
+    pub standing: Option<Standing>,
+    /// The file that has all rows of the evidence, where one was asked for.
+    pub kept: Option<String>,
+}
+
+/// A suppression of a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    pub owner: String,
+    pub reason: String,
+    /// As it was written.
+    pub until: Option<String>,
+}
+
+/// A finding of an earlier run that was looked for in vain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gone {
+    pub title: String,
+    pub severity: String,
+    pub fingerprint: String,
+    /// The clocks of the first and of the last run that found it.
+    pub first: i64,
+    pub last: i64,
+}
+
+/// What a playbook's run means to a pipeline, by the options of the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Verdict {
+    #[default]
+    Passed,
+    /// Something was found that counts.
+    Failed,
+    /// It could not be run.
+    Broken,
+    /// Needed telemetry was missing.
+    Incomplete,
 }
 
 /// How grave a finding is.
@@ -105,6 +157,18 @@ impl Confidence {
 
     pub fn parse(word: &str) -> Option<Confidence> {
         Confidence::ALL.into_iter().find(|confidence| confidence.word().eq_ignore_ascii_case(word))
+    }
+}
+
+impl Report {
+    /// The findings that count: nobody answers for them.
+    pub fn open_findings(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.answered.is_none())
+    }
+
+    /// The text below a heading of the playbook's doc.
+    pub fn section(&self, heading: &str) -> Option<&str> {
+        self.sections.iter().find(|(known, _)| known.eq_ignore_ascii_case(heading)).map(|(_, text)| text.as_str())
     }
 }
 
@@ -208,4 +272,58 @@ pub enum Answer {
         text: String,
         fields: BTreeMap<String, Answer>,
     },
+}
+
+/// A file of tests of playbooks, run.
+#[derive(Clone, Debug)]
+pub struct Suite {
+    /// As the user named it.
+    pub file: String,
+    pub trials: Vec<Trial>,
+    /// Why nothing of it could be run.
+    pub fault: Option<Fault>,
+    /// The filters of the playbooks that it ran, by their place.
+    pub filters: Vec<Filter>,
+}
+
+/// One test.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    /// The function's name.
+    pub name: String,
+    /// Where it stands.
+    pub place: Option<Place>,
+    pub ending: Ending,
+    /// Warnings of the test itself.
+    pub warnings: Vec<Fault>,
+}
+
+/// How a test ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ending {
+    Passed,
+    /// An expectation did not hold.
+    Failed(Fault),
+    /// It came to no end of its own: a mistake in the test or in the playbook.
+    Broken(Fault),
+}
+
+impl Ending {
+    pub fn fault(&self) -> Option<&Fault> {
+        match self {
+            Ending::Passed => None,
+            Ending::Failed(fault) | Ending::Broken(fault) => Some(fault),
+        }
+    }
+}
+
+/// One `filter` or `exclude` of a playbook, and what all tests made of it.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    /// Its closure.
+    pub place: Place,
+    /// A row was there for which the condition held.
+    pub was_true: bool,
+    /// A row was there for which it did not hold.
+    pub was_false: bool,
 }

@@ -4,6 +4,13 @@ use std::sync::Mutex;
 
 use crate::support::{NOW, Place, mmdb, stores};
 
+/// What the examples of tests run.
+const SHELL: &str = r#"//! A shell that Word started.
+let program = param("program", "cmd.exe", "the shell");
+let hits = Client("all").get_executions(#{ operation: "create" }).filter(|e| e.ChildFilename == program && e.ParentFilename == "winword.exe");
+finding(#{ title: "Word started a shell", severity: "high", evidence: hits });
+"#;
+
 #[test]
 fn every_example_runs() {
     let builtins: serde_json::Value = Place::new().huntsman(["doc", "--format", "json"]).run().expect(0).json();
@@ -22,6 +29,7 @@ fn every_example_runs() {
                     let place = Place::new();
                     let mut call = place.huntsman(["eval", example, "--period", "all", "--now", NOW, "--allow-write", ".", "--geoip", "City.mmdb", "--source"]);
                     std::fs::write(place.path("City.mmdb"), mmdb::cities()).unwrap();
+                    place.write("shell.rhai", SHELL);
                     call.command.arg(&stores::sample().store);
                     let answer = call.run();
                     // `fail` ends a run, and says so.

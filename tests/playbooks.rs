@@ -50,6 +50,19 @@ fn playbooks_find_nothing_in_benign_captures() {
 }
 
 #[test]
+fn playbooks_pass_their_tests_and_no_filter_goes_untested() {
+    let place = Place::new();
+    let mut call = place.huntsman(["test", "--format", "json"]);
+    call.command.arg(project().join("scripts"));
+    let told = call.run().expect(0).json();
+    let suites = told["suites"].as_array().unwrap();
+    assert_eq!(suites.len(), playbooks().len(), "every playbook has tests");
+    for filter in told["filters"].as_array().unwrap() {
+        assert!(filter["was_true"] == true && filter["was_false"] == true, "{filter}");
+    }
+}
+
+#[test]
 fn playbooks_have_no_mistakes() {
     let place = Place::new();
     let mut call = place.huntsman(["check"]);
@@ -59,7 +72,9 @@ fn playbooks_have_no_mistakes() {
 }
 
 fn playbooks() -> Vec<std::path::PathBuf> {
-    files_below(&project().join("scripts"), ".rhai")
+    let mut found = files_below(&project().join("scripts"), ".rhai");
+    found.retain(|file| !file.to_string_lossy().ends_with(".test.rhai"));
+    found
 }
 
 fn run(playbook: &Path, store: &Path) -> Value {

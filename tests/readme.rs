@@ -35,6 +35,36 @@ fn playbooks_of_the_readme_have_no_mistakes() {
     }
 }
 
+/// The commands of recipes, with the sample as their source.
+#[test]
+fn recipes_of_the_readme_run() {
+    let text = std::fs::read_to_string(project().join("README.md")).unwrap();
+    let mut commands = 0;
+    for block in blocks(&text, "yaml").into_iter().chain(blocks(&text, "ini")) {
+        let place = Place::new();
+        std::os::unix::fs::symlink(project().join("scripts"), place.path("scripts")).unwrap();
+        for line in block.lines() {
+            let Some(at) = ["run: huntsman ", "- huntsman ", "ExecStart=huntsman "].iter().find_map(|start| line.find(start).map(|at| at + start.len())) else {
+                continue;
+            };
+            let mut call = place.huntsman(transcript::words(&line[at..]));
+            call.command.args(["--now", crate::support::NOW]).env("HUNTSMAN_SOURCE", "sample");
+            let answer = call.run();
+            // The sample has an intrusion on the day before.
+            let expected = i32::from(!line.contains("huntsman test"));
+            assert_eq!(answer.code, expected, "{line}\n{}{}", answer.out, answer.err);
+            let files = transcript::words(&line[at..])
+                .windows(2)
+                .filter(|pair| ["-o", "--junit"].contains(&pair[0].as_str()))
+                .map(|pair| pair[1].clone())
+                .collect::<Vec<_>>();
+            assert!(!files.is_empty() && files.iter().all(|file| place.path(file).is_file()), "{line}");
+            commands += 1;
+        }
+    }
+    assert_eq!(commands, 4);
+}
+
 #[test]
 fn the_library_has_no_mistakes() {
     for module in files_below(&project().join("stdlib"), ".rhai") {

@@ -46,7 +46,22 @@ pub enum Command {
         /// Playbooks, or folders of them
         #[arg(value_name = "PATH", required = true)]
         paths: Vec<PathBuf>,
+        /// Also whether this source shows what the playbooks need: exit code 3 where it does not
+        #[arg(long, value_name = "SOURCE")]
+        against: Option<String>,
     },
+    /// Which techniques playbooks hunt, and on which machines and days the source shows what they need
+    Coverage {
+        /// Playbooks, or folders of them
+        #[arg(value_name = "PATH", required = true)]
+        paths: Vec<PathBuf>,
+        /// Write a layer for the ATT&CK Navigator
+        #[arg(long, value_name = "FILE")]
+        navigator: Option<PathBuf>,
+    },
+    /// Run the tests of playbooks: every `fn test_…()` of a `name.test.rhai`
+    #[command(after_help = "Exit code: 0 all passed, 1 some did not, 2 a file of tests could not be run.")]
+    Test(Test),
     /// List playbooks with their parameters
     List {
         /// Playbooks, or folders of them
@@ -86,6 +101,34 @@ pub struct Run {
     /// Exit with 0 although telemetry was missing, or only when at least so many percent of machine-days were there
     #[arg(long, value_name = "PERCENT", num_args = 0..=1, require_equals = true, default_missing_value = "0")]
     pub allow_partial: Option<String>,
+    /// Remember findings in this file from run to run: which are new, known, gone; and up to where each playbook looked
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+    /// Findings that `--state` knows already neither count nor are shown
+    #[arg(long, requires = "state")]
+    pub only_new: bool,
+    /// A file of findings that somebody answers for, in TOML; they do not count
+    #[arg(long, value_name = "FILE")]
+    pub suppressions: Option<PathBuf>,
+    /// Write all rows of each finding's evidence into this folder
+    #[arg(long, value_name = "DIR")]
+    pub evidence: Option<PathBuf>,
+    /// parquet or csv
+    #[arg(long, value_name = "FORMAT", default_value = "parquet")]
+    pub evidence_format: String,
+}
+
+#[derive(Debug, Args)]
+pub struct Test {
+    /// Files of tests, playbooks with tests beside them, or folders
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Only tests whose name contains this
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub only: String,
+    /// Write JUnit XML to this file as well
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Default, Args)]
@@ -97,7 +140,7 @@ pub struct Common {
     /// The client that machines belong to
     #[arg(long, value_name = "ID", global = true)]
     pub client: Option<String>,
-    /// Instead of today: all, 7d, 36h, 2020-09-21, 2020-09-21..2020-09-23
+    /// Instead of today: all, 7d, 36h, 2020-09-21, 2020-09-21..2020-09-23; with --state also "since last run"
     #[arg(long, value_name = "PERIOD", global = true)]
     pub period: Option<String>,
     /// Instead of the system's clock: a date or an RFC 3339 time
@@ -106,10 +149,10 @@ pub struct Common {
     /// In which dates are read and times are shown, such as Europe/Berlin [default: UTC]
     #[arg(long, value_name = "ZONE", global = true)]
     pub tz: Option<String>,
-    /// table, json, ndjson or csv [default: table]
+    /// table, json, ndjson, csv; of answers and runs also markdown and html; of runs also sarif and junit [default: table]
     #[arg(long, value_name = "FORMAT", global = true)]
     pub format: Option<String>,
-    /// Write the answer to a file as well, by its ending: .json .ndjson .csv .txt; repeatable
+    /// Write the answer to a file as well, by its ending: .json .ndjson .csv .txt .md .html .sarif .xml (JUnit); repeatable
     #[arg(short = 'o', long = "output", value_name = "FILE", global = true)]
     pub outputs: Vec<PathBuf>,
     /// A MaxMind database (.mmdb) of cities, countries or networks, for `geoip()` and world maps; repeatable

@@ -9,59 +9,99 @@ use serde_json::{Value, json};
 use super::context::Context;
 use super::output::{self, Files, write_stdout};
 use super::source::Nowhere;
-use super::{DONE, FAILED, playbooks, source};
+use super::{DONE, FAILED, INCOMPLETE, playbooks, source};
 use crate::backend::Backend;
 use crate::diag::{Fault, Severity};
+use crate::hunt::Coverage;
 use crate::present::clean::escape;
-use crate::present::{self, Format, Style, csv_lines, fault_object, to_json};
-use crate::script::Session;
+use crate::present::{self, Format, Style, coverage_object, csv_lines, fault_object, to_json};
+use crate::script::{Needs, Session, read_playbook};
 
-/// A playbook and its problems.
-type Checked = (PathBuf, Vec<Fault>);
+/// A playbook, its problems, and what a source shows of what it needs.
+struct Checked {
+    playbook: PathBuf,
+    problems: Vec<Fault>,
+    needs: Option<Needs>,
+}
 
-/// Exit code 2 when there is an error; warnings alone are shown.
-pub fn check(context: &Context, paths: &[PathBuf]) -> Result<u8, Fault> {
+/// Exit code 2 when there is an error, 3 when a source lacks what a playbook needs; warnings alone are shown.
+pub fn check(context: &Context, paths: &[PathBuf], against: Option<&str>) -> Result<u8, Fault> {
     let playbooks = playbooks::find(paths)?;
     let files = Files::open(&context.common.outputs)?;
+    let source = against.map(|name| source::open_named(context, &[name.to_string()])).transpose()?;
     let backend: Arc<dyn Backend> = if context.common.sources.is_empty() { Arc::new(Nowhere) } else { source::open(context)? };
     let mut checked: Vec<Checked> = Vec::new();
     for playbook in playbooks {
         let problems = Session::new(context.setup(backend.clone(), BTreeMap::new())?).check(&playbook);
+        let needs = match &source {
+            Some(source) if !problems.iter().any(|problem| problem.severity == Severity::Error) => {
+                let text = read_playbook(&playbook)?;
+                Some(Session::new(context.setup(source.clone(), BTreeMap::new())?).needs(&playbook, &text)?)
+            }
+            Some(_) | None => None,
+        };
+        let one = Checked { playbook, problems, needs };
         if context.terminal.format == Format::Table {
-            problems.iter().for_each(|problem| context.terminal.fault(problem));
-            write_stdout(verdict(&playbook, &problems).as_bytes())?;
+            one.problems.iter().for_each(|problem| context.terminal.fault(problem));
+            write_stdout(verdict(&one, &context.terminal.out).as_bytes())?;
         }
-        checked.push((playbook, problems));
+        checked.push(one);
     }
     files.write(output::text(|format, style| shown(&checked, format, style)), context.zone)?;
     if context.terminal.format != Format::Table {
         write_stdout(shown(&checked, context.terminal.format, &context.terminal.out).as_bytes())?;
     }
-    let failed = checked.iter().flat_map(|(_, problems)| problems).any(|problem| problem.severity == Severity::Error);
-    Ok(if failed { FAILED } else { DONE })
+    let has_error = checked.iter().flat_map(|one| &one.problems).any(|problem| problem.severity == Severity::Error);
+    let is_lacking = checked.iter().filter_map(|one| one.needs.as_ref()).any(|needs| !needs.coverage.iter().all(Coverage::is_whole));
+    Ok(match (has_error, is_lacking) {
+        (true, _) => FAILED,
+        (false, true) => INCOMPLETE,
+        (false, false) => DONE,
+    })
 }
 
-fn verdict(playbook: &Path, problems: &[Fault]) -> String {
-    let verdict = match problems.len() {
+fn verdict(checked: &Checked, style: &Style) -> String {
+    let verdict = match checked.problems.len() {
         0 => "ok".to_string(),
         1 => "1 problem".to_string(),
         count => format!("{count} problems"),
     };
-    format!("{}: {verdict}\n", escape(&playbook.display().to_string()))
+    let lines = checked.needs.iter().flat_map(|needs| &needs.coverage).map(|coverage| present::coverage_lines(coverage, style));
+    let against = checked.needs.as_ref().map(|needs| format!(", {}", fits(needs))).unwrap_or_default();
+    format!("{}: {verdict}{against}\n{}", escape(&checked.playbook.display().to_string()), lines.collect::<String>())
+}
+
+/// Whether a playbook can hunt there.
+fn fits(needs: &Needs) -> &'static str {
+    match &needs.coverage {
+        _ if !needs.is_declared => "declares no needs",
+        coverage if coverage.iter().any(Coverage::is_missing) => "can't hunt here",
+        coverage if coverage.iter().all(Coverage::is_whole) => "can hunt here",
+        _ => "can hunt here in part",
+    }
 }
 
 /// Verdicts and problems together, as a file has them.
 fn shown(checked: &[Checked], format: Format, style: &Style) -> String {
-    let object = |(playbook, problems): &Checked| json!({ "playbook": playbook.display().to_string(), "problems": problems.iter().map(fault_object).collect::<Vec<_>>() });
+    let object = |one: &Checked| {
+        let mut object = json!({ "playbook": one.playbook.display().to_string(), "problems": one.problems.iter().map(fault_object).collect::<Vec<_>>() });
+        if let Some(needs) = &one.needs {
+            object["against"] = json!({ "verdict": fits(needs), "needs": needs.coverage.iter().map(coverage_object).collect::<Vec<_>>() });
+        }
+        object
+    };
     match format {
-        Format::Table => checked
-            .iter()
-            .map(|(playbook, problems)| verdict(playbook, problems) + &problems.iter().map(|problem| present::fault(problem, style)).collect::<String>())
-            .collect(),
+        Format::Sarif => {
+            let named: Vec<(String, Vec<Fault>)> = checked.iter().map(|one| (one.playbook.display().to_string(), one.problems.clone())).collect();
+            present::written(|out| present::sarif_problems(out, &named))
+        }
+        Format::Table | Format::Markdown | Format::Html | Format::Junit => {
+            checked.iter().map(|one| verdict(one, style) + &one.problems.iter().map(|problem| present::fault(problem, style)).collect::<String>()).collect()
+        }
         Format::Json => to_json(&checked.iter().map(object).collect::<Vec<_>>()) + "\n",
         Format::Ndjson => checked.iter().map(|playbook| to_json(&object(playbook)) + "\n").collect(),
         Format::Csv => {
-            let rows = checked.iter().flat_map(|(playbook, problems)| problems.iter().map(move |problem| row(playbook, problem)));
+            let rows = checked.iter().flat_map(|one| one.problems.iter().map(move |problem| row(&one.playbook, problem)));
             csv_lines(&["Playbook", "Severity", "Code", "Line", "Column", "Message", "Help"], rows)
         }
     }

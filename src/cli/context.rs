@@ -24,6 +24,8 @@ pub struct Context<'a> {
     pub now: i64,
     pub zone: chrono_tz::Tz,
     pub period: Option<Period>,
+    /// `--period` is what came since the last run.
+    pub is_since_last_run: bool,
     pub timeout: Option<Duration>,
     /// Set by Ctrl-C.
     pub interrupted: Arc<AtomicBool>,
@@ -37,7 +39,9 @@ impl<'a> Context<'a> {
             None => clock(),
             Some(text) => period::parse_time(text, zone).map_err(|error| option("--now", &error))?,
         };
-        let period = common.period.as_deref().map(|text| period::parse_period(text, now, zone)).transpose().map_err(|error| option("--period", &error))?;
+        let is_since_last_run = common.period.as_deref().is_some_and(|text| text.trim().eq_ignore_ascii_case(period::SINCE_LAST_RUN));
+        let period = common.period.as_deref().filter(|_| !is_since_last_run);
+        let period = period.map(|text| period::parse_period(text, now, zone)).transpose().map_err(|error| option("--period", &error))?;
         let timeout = common.timeout.as_deref().map(period::parse_duration).transpose().map_err(|error| option("--timeout", &error))?;
         let timeout = match timeout {
             Some(span) if span <= 0 => {
@@ -45,7 +49,7 @@ impl<'a> Context<'a> {
             }
             span => span.map(|span| Duration::from_millis(span.unsigned_abs())),
         };
-        Ok(Context { common, terminal, now, zone, period, timeout, interrupted: Arc::new(AtomicBool::new(false)), started: Instant::now() })
+        Ok(Context { common, terminal, now, zone, period, is_since_last_run, timeout, interrupted: Arc::new(AtomicBool::new(false)), started: Instant::now() })
     }
 
     /// The common options that a command has no use for: they are common, so a script may give them to every command, but it is said.
@@ -56,6 +60,19 @@ impl<'a> Context<'a> {
                 .with_help("leave it out: the answer is the same without");
             fault.severity = Severity::Warning;
             self.terminal.fault(&fault);
+        }
+    }
+
+    /// A command writes what its answer can be written as, to stdout and to files.
+    pub fn formats(&self, command: &str, known: &[Format]) -> Result<(), Fault> {
+        let files = self.common.outputs.iter().filter_map(|path| Format::of_path(path));
+        match std::iter::once(self.terminal.format).chain(files).find(|format| !known.contains(format)) {
+            None => Ok(()),
+            Some(format) => {
+                let words: Vec<&str> = known.iter().map(|format| format.word()).collect();
+                Err(Fault::new("usage::format", format!("`{command}` has nothing to say as {}", format.word()))
+                    .with_help(format!("its formats are {}", words.join(", "))))
+            }
         }
     }
 
@@ -149,6 +166,8 @@ impl<'a> Context<'a> {
             writes_all: self.written().any(Format::has_every_row),
             has_tables: self.written().any(|format| !format.has_every_row()),
             programs: config::programs()?,
+            suppressions: Arc::default(),
+            last_run: None,
         })
     }
 }

@@ -19,8 +19,8 @@ pub fn doc(context: &Context, name: Option<&str>) -> Result<u8, Fault> {
         None => Vec::new(),
     };
     let render = |format: Format, style: &Style| match (format, name) {
-        (Format::Table, None) => overview(style),
-        (Format::Table, Some(_)) => text(&entries, style),
+        (Format::Table | Format::Markdown | Format::Html | Format::Sarif | Format::Junit, None) => overview(style),
+        (Format::Table | Format::Markdown | Format::Html | Format::Sarif | Format::Junit, Some(_)) => text(&entries, style),
         (Format::Json, None) => to_json(&everything().iter().map(Entry::object).collect::<Vec<_>>()) + "\n",
         (Format::Json, Some(_)) => to_json(&entries.iter().map(Entry::object).collect::<Vec<_>>()) + "\n",
         (Format::Ndjson, None) => everything().iter().map(|entry| to_json(&entry.object()) + "\n").collect(),

@@ -37,6 +37,6 @@ pub fn tell_unfinished(context: &Context, session: &mut Session) -> Result<(), F
     said.warnings.iter().for_each(|warning| context.terminal.fault(warning));
     match context.terminal.format {
         Format::Table => to_stdout(|out| reply(out, &said, Format::Table, &context.terminal.out)),
-        Format::Json | Format::Ndjson | Format::Csv => Ok(()),
+        Format::Json | Format::Ndjson | Format::Csv | Format::Markdown | Format::Html | Format::Sarif | Format::Junit => Ok(()),
     }
 }

@@ -76,7 +76,7 @@ pub fn rejected(rejection: &Rejection) -> Fault {
 
 fn shown(summary: &Summary, format: Format, style: &Style) -> String {
     match format {
-        Format::Table => text(summary, style),
+        Format::Table | Format::Markdown | Format::Html | Format::Sarif | Format::Junit => text(summary, style),
         Format::Json | Format::Ndjson => to_json(summary) + "\n",
         Format::Csv => {
             let rows: String = summary.rows.iter().map(|(table, rows)| format!("{table},{rows}\n")).collect();

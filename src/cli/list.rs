@@ -48,7 +48,7 @@ fn shown(known: &[(PathBuf, About)], format: Format, style: &Style) -> String {
             });
             csv_lines(&["Playbook", "Title", "Technique", "Params"], rows)
         }
-        Format::Table => {
+        Format::Table | Format::Markdown | Format::Html | Format::Sarif | Format::Junit => {
             known.iter().map(|(path, about)| text(&path.display().to_string(), about, section(about, "Technique"), style)).collect::<Vec<_>>().join("\n")
         }
     }

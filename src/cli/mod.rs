@@ -1,14 +1,18 @@
 //! The command line: arguments, environment, clock, stdout, exit code. No query logic.
 
 mod args;
+mod batch;
 mod cache;
 mod check;
 mod config;
 mod context;
+mod coverage;
 mod doc;
 mod eval;
+mod evidence;
 mod ingest;
 mod list;
+mod memory;
 mod output;
 mod playbooks;
 mod progress;
@@ -17,6 +21,8 @@ mod run;
 mod signal;
 mod source;
 mod sources;
+mod suppressions;
+mod test;
 mod usage;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -28,6 +34,7 @@ use self::args::{Cli, Command};
 use self::context::Context;
 use self::output::Terminal;
 use crate::diag::{Fault, defect};
+use crate::present::Format;
 
 /// The exit codes of the contract.
 pub const DONE: u8 = 0;
@@ -68,32 +75,52 @@ fn execute(cli: Cli, terminal: &Terminal) -> Result<u8, Fault> {
     }
     match cli.command {
         None => {
+            context.formats("the prompt", Format::PLAIN)?;
             context.refuse_output("the prompt")?;
             repl::converse(&context)
         }
         Some(Command::Run(arguments)) => run::run(&context, &arguments),
-        Some(Command::Eval { expression }) => eval::eval(&context, &expression),
+        Some(Command::Eval { expression }) => {
+            context.formats("eval", &[Format::PLAIN, &[Format::Markdown, Format::Html]].concat())?;
+            eval::eval(&context, &expression)
+        }
         Some(Command::Ingest { paths, store }) => {
+            context.formats("ingest", Format::PLAIN)?;
             context.without_use("ingest", &["--source", "--period", "--now", "--geoip", "--allow-write"]);
             ingest::ingest(&context, paths, store)
         }
-        Some(Command::Check { paths }) => {
+        Some(Command::Coverage { paths, navigator }) => {
+            context.formats("coverage", Format::PLAIN)?;
+            context.without_use("coverage", &["--geoip", "--allow-write"]);
+            coverage::coverage(&context, &paths, navigator.as_deref())
+        }
+        Some(Command::Check { paths, against }) => {
+            context.formats("check", &[Format::PLAIN, &[Format::Sarif]].concat())?;
             context.without_use("check", &["--allow-write"]);
-            check::check(&context, &paths)
+            check::check(&context, &paths, against.as_deref())
+        }
+        Some(Command::Test(arguments)) => {
+            context.formats("test", &[Format::PLAIN, &[Format::Junit]].concat())?;
+            context.without_use("test", &["--source", "--client", "--period", "--geoip", "--allow-write"]);
+            test::test(&context, &arguments)
         }
         Some(Command::List { paths }) => {
+            context.formats("list", Format::PLAIN)?;
             context.without_use("list", &["--source", "--client", "--period", "--now", "--geoip", "--allow-write", "--timeout"]);
             list::list(&context, &paths)
         }
         Some(Command::Doc { name }) => {
+            context.formats("doc", Format::PLAIN)?;
             context.without_use("doc", &["--source", "--client", "--period", "--now", "--geoip", "--allow-write", "--timeout"]);
             doc::doc(&context, name.as_deref())
         }
         Some(Command::Sources { verify }) => {
+            context.formats("sources", Format::PLAIN)?;
             context.without_use("sources", &["--period", "--geoip", "--allow-write"]);
             sources::sources(&context, verify)
         }
         Some(Command::Sample { folder }) => {
+            context.formats("sample", Format::PLAIN)?;
             context.refuse_output("sample")?;
             context.without_use("sample", &["--source", "--client", "--period", "--now", "--geoip", "--allow-write", "--timeout"]);
             source::write_sample(&folder)

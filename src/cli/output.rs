@@ -77,7 +77,7 @@ impl Terminal {
         }
         let text = match self.format {
             Format::Json | Format::Ndjson => present::fault_json(fault),
-            Format::Table | Format::Csv => present::fault(fault, &self.err),
+            Format::Table | Format::Csv | Format::Markdown | Format::Html | Format::Sarif | Format::Junit => present::fault(fault, &self.err),
         };
         write_stderr(&text);
     }
@@ -177,11 +177,15 @@ struct Target {
 
 impl Files {
     pub fn open(paths: &[PathBuf]) -> Result<Files, Fault> {
+        let of_path = |path: &PathBuf| Format::of_path(path).map(|format| (path.clone(), format)).ok_or_else(|| unknown_ending(path));
+        Files::open_as(&paths.iter().map(of_path).collect::<Result<Vec<_>, _>>()?)
+    }
+
+    /// Whatever their endings say.
+    pub fn open_as(targets: &[(PathBuf, Format)]) -> Result<Files, Fault> {
         let mut files = Files { files: Vec::new() };
-        for path in paths {
-            let format = Format::of_path(path).ok_or_else(|| {
-                Fault::new("output::format", format!("-o {}: the ending tells no format", path.display())).with_help("the endings are .json .ndjson .csv .txt")
-            })?;
+        for (path, format) in targets {
+            let format = *format;
             let refused = |error: io::Error| {
                 Fault::new("output::file", format!("-o {}: {}", path.display(), reason(&error)))
                     .with_help("name a file in a folder that exists and can be written")
@@ -224,6 +228,12 @@ impl Drop for Files {
             drop(std::fs::remove_file(draft));
         }
     }
+}
+
+/// What a file name's ending should have been.
+pub fn unknown_ending(path: &Path) -> Fault {
+    Fault::new("output::format", format!("-o {}: the ending tells no format", path.display()))
+        .with_help("the endings are .json .ndjson .csv .txt .md .html .sarif .xml (JUnit)")
 }
 
 fn draft_of(path: &Path) -> PathBuf {

@@ -4,17 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::args::Run;
+use super::batch::Batch;
 use super::context::Context;
 use super::output::{Files, to_stdout};
-use super::{DONE, FAILED, FOUND, INCOMPLETE, playbooks, source};
+use super::{DONE, FAILED, FOUND, INCOMPLETE, playbooks};
 use crate::diag::{Fault, Severity, did_you_mean};
 use crate::hunt::Outcome;
 use crate::present::{Ended, Format, render};
-use crate::report::{Report, Weight};
-use crate::script::{Session, about, read_playbook};
+use crate::report::{Report, Verdict, Weight};
+use crate::script::{about, read_playbook};
 
 pub fn run(context: &Context, arguments: &Run) -> Result<u8, Fault> {
-    let verdict = Verdict::new(arguments)?;
+    let policy = Policy::new(arguments)?;
     let given = pairs(&arguments.params)?;
     let playbooks = playbooks::find(&arguments.playbooks)?;
     // Once: a pipe has nothing to say a second time.
@@ -22,18 +23,16 @@ pub fn run(context: &Context, arguments: &Run) -> Result<u8, Fault> {
     let declared: Vec<Option<BTreeSet<String>>> = texts.iter().map(|text| declared(text.as_ref().ok()?)).collect();
     check_params(&given, &declared)?;
     let files = Files::open(&context.common.outputs)?;
-    let backend = source::open(context)?;
+    let mut batch = Batch::open(context, arguments)?;
 
     let mut runs: Vec<Ended> = Vec::new();
     let mut gap = "";
-    for ((playbook, text), names) in playbooks.iter().zip(&texts).zip(&declared) {
-        let params: BTreeMap<String, String> = given
-            .iter()
-            .filter(|(name, _)| names.as_ref().is_none_or(|names| names.contains(*name)))
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect();
-        let mut session = Session::new(context.setup(backend.clone(), params)?);
-        let (report, fault) = session.run(playbook, text);
+    for (((playbook, text), names), number) in playbooks.iter().zip(&texts).zip(&declared).zip(1..) {
+        context.terminal.tell(|| format!("playbook {number} of {}: {}", playbooks.len(), playbook.display()));
+        let is_own = |name: &String| names.as_ref().is_none_or(|names| names.contains(name));
+        let params = given.iter().filter(|(name, _)| is_own(name)).map(|(name, value)| (name.clone(), value.clone())).collect();
+        let (mut report, fault) = batch.run(playbook, text, params)?;
+        report.verdict = policy.of(&report, fault.as_ref());
         report.warnings.iter().for_each(|warning| context.terminal.fault(warning));
         match &fault {
             Some(fault) => context.terminal.fault(fault),
@@ -47,7 +46,7 @@ pub fn run(context: &Context, arguments: &Run) -> Result<u8, Fault> {
         let is_shown = match context.terminal.format {
             Format::Table => text.is_ok(),
             Format::Ndjson => true,
-            Format::Json | Format::Csv => false,
+            Format::Json | Format::Csv | Format::Markdown | Format::Html | Format::Sarif | Format::Junit => false,
         };
         if let (true, Some(run)) = (is_shown, runs.last()) {
             to_stdout(|out| {
@@ -61,11 +60,12 @@ pub fn run(context: &Context, arguments: &Run) -> Result<u8, Fault> {
         }
     }
     files.write(|out, format, style| render(out, &runs, format, style), context.zone)?;
-    if matches!(context.terminal.format, Format::Json | Format::Csv) {
+    if !matches!(context.terminal.format, Format::Table | Format::Ndjson) {
         to_stdout(|out| render(out, &runs, context.terminal.format, &context.terminal.out))?;
     }
+    batch.close(&runs)?;
     context.terminal.tell(|| format!("took {:.2} s", context.elapsed().as_secs_f64()));
-    Ok(verdict.code(&runs))
+    Ok(Policy::code(&runs))
 }
 
 /// A playbook that looked at nothing: its clean outcome says nothing.
@@ -108,16 +108,16 @@ fn check_params(given: &BTreeMap<String, String>, declared: &[Option<BTreeSet<St
     Err(Fault::new("param::unknown", format!("--param {name}: no playbook of this run declares `{name}`")).with_help(help))
 }
 
-/// How outcomes become an exit code.
-struct Verdict {
+/// How outcomes become verdicts, and those an exit code.
+struct Policy {
     /// `None`: never.
     fail_on: Option<Weight>,
     /// Percent of machine-days that are enough.
     enough: Option<f64>,
 }
 
-impl Verdict {
-    fn new(arguments: &Run) -> Result<Verdict, Fault> {
+impl Policy {
+    fn new(arguments: &Run) -> Result<Policy, Fault> {
         let fail_on = match arguments.fail_on.as_str() {
             word if word.eq_ignore_ascii_case("never") => None,
             word => Some(Weight::parse(word).ok_or_else(|| {
@@ -136,22 +136,24 @@ impl Verdict {
                 })?)
             }
         };
-        Ok(Verdict { fail_on, enough })
+        Ok(Policy { fail_on, enough })
     }
 
     /// 2 before 1 before 3 before 0.
-    fn code(&self, runs: &[Ended]) -> u8 {
-        let codes: Vec<u8> = runs.iter().map(|(report, fault)| if fault.is_some() { FAILED } else { self.code_of(report) }).collect();
-        [FAILED, FOUND, INCOMPLETE].into_iter().find(|code| codes.contains(code)).unwrap_or(DONE)
+    fn code(runs: &[Ended]) -> u8 {
+        let has = |verdict: Verdict| runs.iter().any(|(report, _)| report.verdict == verdict);
+        let codes = [(Verdict::Broken, FAILED), (Verdict::Failed, FOUND), (Verdict::Incomplete, INCOMPLETE)];
+        codes.into_iter().find(|(verdict, _)| has(*verdict)).map_or(DONE, |(_, code)| code)
     }
 
-    fn code_of(&self, report: &Report) -> u8 {
+    fn of(&self, report: &Report, fault: Option<&Fault>) -> Verdict {
         match report.outcome {
-            Outcome::Clean => DONE,
-            Outcome::Found if self.fail_on.is_some_and(|least| report.findings.iter().any(|finding| finding.severity >= least)) => FOUND,
-            Outcome::Found => DONE,
-            Outcome::NotExamined | Outcome::Partial if self.enough.is_some_and(|enough| covered(report) >= enough) => DONE,
-            Outcome::NotExamined | Outcome::Partial => INCOMPLETE,
+            _ if fault.is_some() => Verdict::Broken,
+            Outcome::Clean => Verdict::Passed,
+            Outcome::Found if self.fail_on.is_some_and(|least| report.open_findings().any(|finding| finding.severity >= least)) => Verdict::Failed,
+            Outcome::Found => Verdict::Passed,
+            Outcome::NotExamined | Outcome::Partial if self.enough.is_some_and(|enough| covered(report) >= enough) => Verdict::Passed,
+            Outcome::NotExamined | Outcome::Partial => Verdict::Incomplete,
         }
     }
 }

@@ -20,7 +20,12 @@ const SAMPLE: &str = "sample";
 
 /// What was named, or what answers every question with how to name one.
 pub fn open(context: &Context) -> Result<Arc<dyn Backend>, Fault> {
-    let Some((root, name)) = store(context)? else { return Ok(Arc::new(Nowhere)) };
+    open_named(context, &named(context))
+}
+
+/// The same of sources by their names.
+pub fn open_named(context: &Context, names: &[String]) -> Result<Arc<dyn Backend>, Fault> {
+    let Some((root, name)) = store_of(context, names)? else { return Ok(Arc::new(Nowhere)) };
     context.terminal.tell(|| format!("store: {}", root.display()));
     let mut local = Local::open(&root, &name).map_err(|error| Fault::from(&error))?;
     let geoip = if context.common.geoip.is_empty() { config::read()?.geoip } else { context.common.geoip.clone() };
@@ -36,15 +41,23 @@ pub fn open(context: &Context) -> Result<Arc<dyn Backend>, Fault> {
 
 /// The store that answers, and what was named for it; raw logs have theirs in the cache. None where nothing was named.
 pub fn store(context: &Context) -> Result<Option<(PathBuf, String)>, Fault> {
-    let mut named = context.common.sources.clone();
-    if named.is_empty() {
-        named.extend(std::env::var("HUNTSMAN_SOURCE").ok().filter(|name| !name.is_empty()));
+    store_of(context, &named(context))
+}
+
+/// What the command line names, else the environment.
+fn named(context: &Context) -> Vec<String> {
+    match context.common.sources.as_slice() {
+        [] => std::env::var("HUNTSMAN_SOURCE").ok().filter(|name| !name.is_empty()).into_iter().collect(),
+        given => given.to_vec(),
     }
+}
+
+fn store_of(context: &Context, named: &[String]) -> Result<Option<(PathBuf, String)>, Fault> {
     if named.is_empty() {
         return Ok(None);
     }
     let (mut paths, mut seen) = (Vec::new(), Vec::new());
-    for name in &named {
+    for name in named {
         let path = resolve(name)?;
         // One source under two names is one source.
         let real = path.canonicalize().unwrap_or_else(|_| path.clone());

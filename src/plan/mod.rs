@@ -3,6 +3,7 @@
 //! Every question of a hunt is a [`Plan`]: a source and steps over its rows. A backend answers it; `check` refuses it before
 //! anything is read; `explain` writes it down in one canonical way.
 
+mod always;
 mod check;
 mod eval;
 mod explain;
@@ -21,6 +22,7 @@ pub mod text;
 pub mod time;
 mod value;
 
+pub use always::{always, never};
 pub use check::{PlanError, Schema};
 pub use eval::{apply, apply_as, compare, compare_as, holds, holds_for, is_cased, order, uncased, written};
 pub use explain::{duration_text, explain, expression, time_text, zoned_text};

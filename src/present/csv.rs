@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use super::json::{inline, to_json};
 use super::{Ended, clean, unread};
 use crate::frame::Frame;
+use crate::hunt::memory::Standing;
 use crate::plan::{Value, time_text};
 use crate::report::{Answer, Drawing, Item, Table};
 use crate::telemetry::Type;
@@ -23,7 +24,7 @@ pub fn reply(out: &mut dyn Write, items: &[Item], answer: &Answer) -> io::Result
 
 /// A line for each finding of all reports.
 pub fn reports(runs: &[Ended]) -> String {
-    let heads = ["Playbook", "Outcome", "Severity", "Title", "Technique", "Count", "Entities", "Fingerprint", "Description"];
+    let heads = ["Playbook", "Outcome", "Severity", "Title", "Technique", "Count", "Entities", "Fingerprint", "Description", "Status", "Suppressed"];
     let mut text = line(heads.map(String::from));
     for (report, fault) in runs {
         let outcome = if fault.is_some() { "failed" } else { report.outcome.word() };
@@ -39,6 +40,8 @@ pub fn reports(runs: &[Ended]) -> String {
                 quoted(&entities.join(", ")),
                 quoted(&finding.fingerprint),
                 quoted(finding.description.as_deref().unwrap_or_default()),
+                finding.standing.map(Standing::word).unwrap_or_default().into(),
+                quoted(finding.answered.as_ref().map(|answered| answered.reason.as_str()).unwrap_or_default()),
             ]));
         }
     }
@@ -86,7 +89,11 @@ fn single(answer: &Answer) -> String {
     }
 }
 
-fn rows(out: &mut dyn Write, table: &Table) -> io::Result<()> {
+/// Every row and column, with a line of headings.
+///
+/// # Errors
+/// What the stream said, or that rows could not be read (`InvalidData`).
+pub fn rows(out: &mut dyn Write, table: &Table) -> io::Result<()> {
     out.write_all(heading(&table.frame).as_bytes())?;
     for piece in table.pieces() {
         out.write_all(records(&piece.map_err(unread)?).as_bytes())?;

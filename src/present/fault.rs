@@ -55,7 +55,8 @@ pub fn object(fault: &Fault) -> Json {
     })
 }
 
-fn place(place: &Place) -> Json {
+/// Where something stands.
+pub fn place(place: &Place) -> Json {
     let (line, column) = line_and_column(&place.source.text, place.span.start);
     json!({
         "source": place.source.name,
@@ -67,7 +68,8 @@ fn place(place: &Place) -> Json {
     })
 }
 
-fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
+/// Both count from 1, columns in characters.
+pub fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     let before: Vec<char> = text.char_indices().take_while(|(at, _)| *at < offset).map(|(_, character)| character).collect();
     let line = before.iter().filter(|character| **character == '\n').count() + 1;
     let column = before.iter().rev().take_while(|character| **character != '\n').count() + 1;

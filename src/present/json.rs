@@ -11,8 +11,9 @@ use super::{fault, unread};
 use crate::diag::Fault;
 use crate::frame::Frame;
 use crate::hunt::Coverage;
+use crate::hunt::memory::Standing;
 use crate::plan::{Period, Value, time_text};
-use crate::report::{Answer, Drawing, Finding, Item, Report, Table};
+use crate::report::{Answer, Drawing, Finding, Gone, Item, Report, Table};
 use crate::telemetry::Type;
 
 /// Compact JSON in which a terminal finds nothing to obey: hidden characters are `\u` escapes.
@@ -91,7 +92,8 @@ pub fn period(period: &Period) -> Json {
     json!({ "from": period.from.map(time_text), "to": period.to.map(time_text) })
 }
 
-fn coverage(coverage: &Coverage) -> Json {
+/// What one query looked at.
+pub fn coverage(coverage: &Coverage) -> Json {
     json!({
         "need": coverage.need,
         "table": coverage.table,
@@ -114,6 +116,10 @@ pub fn day_text(day: i32) -> String {
     chrono::DateTime::from_timestamp(i64::from(day) * 86_400, 0).map_or_else(|| day.to_string(), |time| time.format("%Y-%m-%d").to_string())
 }
 
+fn gone_object(gone: &Gone) -> Json {
+    json!({ "title": gone.title, "severity": gone.severity, "fingerprint": gone.fingerprint, "first_found": time_text(gone.first), "last_found": time_text(gone.last) })
+}
+
 struct ReportJson<'a> {
     report: &'a Report,
     fault: Option<&'a Fault>,
@@ -133,6 +139,9 @@ impl Serialize for ReportJson<'_> {
         if self.parts {
             map.serialize_entry("findings", &report.findings.iter().map(|finding| FindingJson { finding, of: None }).collect::<Vec<_>>())?;
             map.serialize_entry("items", &report.items.iter().map(|item| ItemJson { item, of: None }).collect::<Vec<_>>())?;
+        }
+        if let Some(gone) = &report.gone {
+            map.serialize_entry("gone", &gone.iter().map(gone_object).collect::<Vec<_>>())?;
         }
         map.serialize_entry("coverage", &report.coverage.iter().map(coverage).collect::<Vec<_>>())?;
         map.serialize_entry("params", &Params(report))?;
@@ -175,8 +184,22 @@ impl Serialize for FindingJson<'_> {
             map.serialize_entry("confidence", confidence.word())?;
         }
         map.serialize_entry("fingerprint", &finding.fingerprint)?;
+        if let Some(standing) = finding.standing {
+            let first = match standing {
+                Standing::New => None,
+                Standing::Known(first) => Some(time_text(first)),
+            };
+            map.serialize_entry("status", standing.word())?;
+            map.serialize_entry("first_found", &first)?;
+        }
+        if let Some(answered) = &finding.answered {
+            map.serialize_entry("suppressed", &json!({ "owner": answered.owner, "reason": answered.reason, "expires": answered.until }))?;
+        }
         map.serialize_entry("count", &finding.evidence.as_ref().map(|evidence| evidence.total))?;
         map.serialize_entry("evidence", &finding.evidence.as_ref().map(Rows))?;
+        if let Some(kept) = &finding.kept {
+            map.serialize_entry("evidence_file", kept)?;
+        }
         let entities: Vec<Json> = finding.entities.iter().map(|(kind, name)| json!({ "type": kind, "name": name })).collect();
         map.serialize_entry("entities", &entities)?;
         map.end()

@@ -11,15 +11,21 @@ mod csv;
 mod fault;
 mod grid;
 mod heat;
+mod html;
 mod inventory;
 mod json;
+pub mod junit;
 mod map;
+mod markdown;
 mod measure;
 mod picture;
 mod report;
+mod sarif;
 mod spark;
 mod table;
 mod tree;
+pub mod trials;
+mod verdict;
 
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
@@ -31,12 +37,13 @@ use crate::telemetry::Inventory;
 
 pub use cell::{Precision, time};
 pub use colour::{Tone, toned};
-pub use csv::lines as csv_lines;
+pub use csv::{lines as csv_lines, rows as csv_rows};
 pub use fault::{fault, fault_json, object as fault_object};
 pub use grid::Grid;
-pub use json::to_json;
+pub use json::{coverage as coverage_object, day_text, to_json};
 pub use measure::{cut, prose};
-pub use report::period_text as period;
+pub use report::{coverage_lines, period_text as period};
+pub use sarif::write_problems as sarif_problems;
 pub use table::ROWS as TABLE_ROWS;
 
 /// How text looks: decided once, by whoever knows the terminal.
@@ -67,10 +74,21 @@ pub enum Format {
     /// One JSON value a line.
     Ndjson,
     Csv,
+    /// For job summaries and tickets.
+    Markdown,
+    /// A page of its own.
+    Html,
+    /// For code scanning and editors.
+    Sarif,
+    /// For CI servers.
+    Junit,
 }
 
 impl Format {
-    pub const ALL: [Format; 4] = [Format::Table, Format::Json, Format::Ndjson, Format::Csv];
+    pub const ALL: [Format; 8] = [Format::Table, Format::Json, Format::Ndjson, Format::Csv, Format::Markdown, Format::Html, Format::Sarif, Format::Junit];
+
+    /// What every command can write.
+    pub const PLAIN: &[Format] = &[Format::Table, Format::Json, Format::Ndjson, Format::Csv];
 
     pub fn word(self) -> &'static str {
         match self {
@@ -78,6 +96,10 @@ impl Format {
             Format::Json => "json",
             Format::Ndjson => "ndjson",
             Format::Csv => "csv",
+            Format::Markdown => "markdown",
+            Format::Html => "html",
+            Format::Sarif => "sarif",
+            Format::Junit => "junit",
         }
     }
 
@@ -88,7 +110,7 @@ impl Format {
     /// Whether it has all rows of an answer, and not only those that people look at.
     pub fn has_every_row(self) -> bool {
         match self {
-            Format::Table => false,
+            Format::Table | Format::Markdown | Format::Html | Format::Sarif | Format::Junit => false,
             Format::Json | Format::Ndjson | Format::Csv => true,
         }
     }
@@ -100,6 +122,10 @@ impl Format {
             "ndjson" | "jsonl" => Some(Format::Ndjson),
             "csv" => Some(Format::Csv),
             "txt" => Some(Format::Table),
+            "md" => Some(Format::Markdown),
+            "html" | "htm" => Some(Format::Html),
+            "sarif" => Some(Format::Sarif),
+            "xml" => Some(Format::Junit),
             _ => None,
         }
     }
@@ -129,7 +155,18 @@ pub fn render(out: &mut dyn Write, runs: &[Ended], format: Format, style: &Style
         }
         Format::Ndjson => runs.iter().try_for_each(|(report, fault)| json::report_lines(out, report, fault.as_ref())),
         Format::Csv => out.write_all(csv::reports(runs).as_bytes()),
+        Format::Markdown => markdown::write(out, runs, style),
+        Format::Html => html::write(out, runs, style),
+        Format::Sarif => sarif::write(out, runs),
+        Format::Junit => verdict::write(out, runs, style.zone),
     }
+}
+
+/// What a writer writes, as text: nothing stops a write into memory.
+pub fn written(write: impl Fn(&mut dyn Write) -> io::Result<()>) -> String {
+    let mut bytes = Vec::new();
+    let _ = write(&mut bytes);
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// What one expression said: for people all of it, for programs the answer alone.
@@ -146,6 +183,10 @@ pub fn reply(out: &mut dyn Write, reply: &Reply, format: Format, style: &Style) 
         }
         Format::Ndjson => json::reply_lines(out, items, answer),
         Format::Csv => csv::reply(out, items, answer),
+        Format::Markdown => markdown::write_reply(out, items, findings, answer, style),
+        Format::Html => html::write_reply(out, items, findings, answer, style),
+        // No command that answers an expression takes these.
+        Format::Sarif | Format::Junit => Ok(()),
     }
 }
 
@@ -157,7 +198,7 @@ fn unread(fault: Fault) -> io::Error {
 /// What a source holds; `verified` is how many of its files were found to be as they were written.
 pub fn inventory(name: &str, inventory: &Inventory, verified: Option<u64>, format: Format, style: &Style) -> String {
     match format {
-        Format::Table => inventory::text(name, inventory, verified, style),
+        Format::Table | Format::Markdown | Format::Html | Format::Sarif | Format::Junit => inventory::text(name, inventory, verified, style),
         Format::Json | Format::Ndjson => line(to_json(&inventory::object(name, inventory, verified))),
         Format::Csv => inventory::csv(inventory),
     }

@@ -4,9 +4,10 @@ use super::answer::{items, told};
 use super::json::day_text;
 use super::{Precision, Style, Tone, clean, table, time, toned};
 use crate::diag::Fault;
+use crate::hunt::memory::Standing;
 use crate::hunt::{Coverage, Outcome};
 use crate::plan::Period;
-use crate::report::{Finding, Report, Weight};
+use crate::report::{Answered, Finding, Gone, Report, Weight};
 
 /// Machines and days that a line names before it only counts.
 const NAMED: usize = 5;
@@ -42,7 +43,13 @@ pub fn finding(finding: &Finding, indent: usize, style: &Style) -> String {
     if !said.is_empty() {
         first.push_str(&format!("  {}", said.join(", ")));
     }
+    if let Some(standing) = &finding.standing {
+        first.push_str(&format!("  {}", standing_text(*standing, style)));
+    }
     let (mut text, below) = (told(&first, indent, style), indent + 2);
+    if let Some(answered) = &finding.answered {
+        text.push_str(&told(&toned(&clean::escape(&answered_text(answered)), Tone::Warning, style), below, style));
+    }
     if let Some(description) = &finding.description {
         text.push_str(&told(&clean::escape_lines(description), below, style));
     }
@@ -51,11 +58,34 @@ pub fn finding(finding: &Finding, indent: usize, style: &Style) -> String {
         text.push_str(&told(&format!("{kind} {}", named(&names)), below, style));
     }
     text.push_str(&told(&toned(&format!("fingerprint {}", clean::escape(&finding.fingerprint)), Tone::Faint, style), below, style));
+    if let Some(kept) = &finding.kept {
+        text.push_str(&told(&toned(&format!("all rows: {}", clean::escape(kept)), Tone::Faint, style), below, style));
+    }
     text + &finding.evidence.as_ref().map(|evidence| table::text(evidence, below, style)).unwrap_or_default()
 }
 
+/// What a finding is to earlier runs.
+pub fn standing_text(standing: Standing, style: &Style) -> String {
+    match standing {
+        Standing::New => "new".into(),
+        Standing::Known(first) => format!("known since {}", time(first, Precision::of([first], style.zone), style.zone)),
+    }
+}
+
+/// Who answers for a finding, and why.
+pub fn answered_text(answered: &Answered) -> String {
+    let until = answered.until.as_ref().map(|until| format!(" until {until}")).unwrap_or_default();
+    format!("suppressed{until} by {}: {}", answered.owner, answered.reason)
+}
+
+/// A finding of earlier runs that is there no more.
+pub fn gone_text(gone: &Gone, style: &Style) -> String {
+    let last = time(gone.last, Precision::of([gone.last], style.zone), style.zone);
+    format!("gone: {} ({}), last found {last}, fingerprint {}", gone.title, gone.severity, gone.fingerprint)
+}
+
 /// Names of entities by their type, in the order in which types first come.
-fn by_kind(entities: &[(String, String)]) -> Vec<(&str, Vec<&str>)> {
+pub fn by_kind(entities: &[(String, String)]) -> Vec<(&str, Vec<&str>)> {
     let mut kinds: Vec<(&str, Vec<&str>)> = Vec::new();
     for (kind, name) in entities {
         match kinds.iter_mut().find(|(known, _)| known == kind) {
@@ -66,7 +96,8 @@ fn by_kind(entities: &[(String, String)]) -> Vec<(&str, Vec<&str>)> {
     kinds
 }
 
-fn named(names: &[&str]) -> String {
+/// The first names, and how many more.
+pub fn named(names: &[&str]) -> String {
     let shown: Vec<_> = names.iter().take(NAMED).map(|name| clean::escape(name)).collect();
     let more = names.len().saturating_sub(NAMED);
     if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
@@ -84,11 +115,17 @@ fn end(report: &Report, fault: Option<&Fault>, style: &Style) -> String {
     match (fault, report.outcome) {
         (Some(fault), _) => line.push_str(&format!(" ({})", clean::escape(&fault.message))),
         (None, Outcome::Found) => line.push_str(&format!(" ({})", counts(&report.findings))),
-        (None, Outcome::NotExamined) => line.push_str(" (the telemetry that it needs was not there)"),
-        (None, Outcome::Partial) => line.push_str(" (nothing found, but not everything could be looked at)"),
+        (None, Outcome::NotExamined | Outcome::Partial) => line.push_str(&format!(" ({})", meaning(report.outcome))),
         (None, Outcome::Clean) => (),
     }
     let mut text = told(&line, 2, style);
+    let answered = report.findings.len() - report.open_findings().count();
+    if answered > 0 {
+        text.push_str(&told(&toned(&format!("suppressed: {answered}"), Tone::Warning, style), 2, style));
+    }
+    for gone in report.gone.iter().flatten() {
+        text.push_str(&told(&clean::escape(&gone_text(gone, style)), 2, style));
+    }
     let mut said: Vec<String> = Vec::new();
     for coverage in &report.coverage {
         let lines = coverage_lines(coverage, style);
@@ -100,18 +137,34 @@ fn end(report: &Report, fault: Option<&Fault>, style: &Style) -> String {
     text
 }
 
-fn counts(findings: &[Finding]) -> String {
+/// What a reader who knows only the word should know of it.
+pub fn meaning(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Clean => "everything that was needed could be looked at, and nothing was found",
+        Outcome::Found => "something was found",
+        Outcome::NotExamined => "the telemetry that it needs was not there",
+        Outcome::Partial => "nothing found, but not everything could be looked at",
+    }
+}
+
+/// `3 findings: 1 high, 2 low`.
+pub fn counts(findings: &[Finding]) -> String {
+    let open: Vec<&Finding> = findings.iter().filter(|finding| finding.answered.is_none()).collect();
+    if open.is_empty() {
+        return "none".into();
+    }
     let by_weight: Vec<String> = Weight::ALL
         .into_iter()
         .rev()
-        .map(|weight| (weight, findings.iter().filter(|finding| finding.severity == weight).count()))
+        .map(|weight| (weight, open.iter().filter(|finding| finding.severity == weight).count()))
         .filter(|(_, count)| *count > 0)
         .map(|(weight, count)| format!("{count} {}", weight.word()))
         .collect();
-    format!("{} finding{}: {}", findings.len(), if findings.len() == 1 { "" } else { "s" }, by_weight.join(", "))
+    format!("{} finding{}: {}", open.len(), if open.len() == 1 { "" } else { "s" }, by_weight.join(", "))
 }
 
-fn coverage_lines(coverage: &Coverage, style: &Style) -> String {
+/// What one query looked at, and what of it was missing.
+pub fn coverage_lines(coverage: &Coverage, style: &Style) -> String {
     let what = match &coverage.need {
         Some(need) => format!("needed: {}", clean::escape(need)),
         None if coverage.operations.is_empty() => format!("covered: {}", clean::escape(&coverage.table)),

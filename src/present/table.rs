@@ -66,7 +66,7 @@ pub fn grid(frame: &Frame, columns: &[usize], rows: usize, style: &Style) -> Gri
 }
 
 /// Positions of the columns that people see.
-fn visible(table: &Table) -> Vec<usize> {
+pub fn visible(table: &Table) -> Vec<usize> {
     let frame = &table.frame;
     let all = 0..frame.schema().columns().len();
     match &table.columns {

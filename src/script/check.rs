@@ -7,7 +7,7 @@ use rhai::{AST, ASTNode, Dynamic, Expr, Stmt};
 
 use super::run::Run;
 use super::session::{Inner, on_own_stack};
-use super::{Setup, doc, file, library, traps};
+use super::{Setup, doc, file, library, technique, traps, unused};
 use crate::diag::{Fault, Severity};
 
 pub(super) fn check(setup: &Setup, playbook: &Path) -> Vec<Fault> {
@@ -20,14 +20,18 @@ pub(super) fn check(setup: &Setup, playbook: &Path) -> Vec<Fault> {
 }
 
 fn faults(inner: &mut Inner, playbook: &Path) -> Vec<Fault> {
-    let (id, tree) = match file::read(playbook, &playbook.display().to_string()).and_then(|text| inner.open(playbook, &text)) {
+    let shown = playbook.display().to_string();
+    let (id, tree) = match file::read(playbook, &shown).and_then(|text| inner.open(playbook, &shown, &text)) {
         Ok(opened) => opened,
         Err(fault) => return vec![fault],
     };
     let mut found = inner.needs(&id, &tree).err().unwrap_or_default();
-    found.extend(inner.run.sources.text(&id).map(|source| doc::warnings(&source, &tree)).unwrap_or_default());
+    if let Some(source) = inner.run.sources.text(&id) {
+        found.extend(doc::warnings(&source, &tree));
+        found.extend(technique::warnings(&source, &tree));
+    }
     let asked = traps::self_asking(&tree).into_iter().map(|trap| (Severity::Error, trap));
-    let kept = traps::kept_closures(&tree).into_iter().map(|trap| (Severity::Warning, trap));
+    let kept = traps::kept_closures(&tree).into_iter().chain(unused::params(&tree)).map(|trap| (Severity::Warning, trap));
     for (severity, (at, mut fault)) in asked.chain(kept) {
         fault.severity = severity;
         fault.places.extend(inner.run.sources.place(&id, at, None));

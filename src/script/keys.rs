@@ -54,3 +54,15 @@ pub(super) fn of_text(argument: &Expr, text: &str) -> Option<Position> {
     });
     found
 }
+
+/// Where a word stands in an argument: as a text, or as a key of a map, however deep.
+pub(super) fn of_word(argument: &Expr, word: &str) -> Option<Position> {
+    let mut found = of_text(argument, word);
+    argument.walk(&mut Vec::new(), &mut |path| {
+        if let Some(ASTNode::Expr(Expr::Map(map, _))) = path.last() {
+            found = found.or_else(|| map.0.iter().find(|(key, _)| key.name == word).map(|(key, _)| key.pos));
+        }
+        found.is_none()
+    });
+    found
+}

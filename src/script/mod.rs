@@ -1,9 +1,11 @@
 //! The playbook language: Rhai with our types, closures as queries, one session for every door.
 
 mod about;
+mod beside;
 mod builtins;
 mod check;
 mod complete;
+mod condition;
 mod doc;
 mod engine;
 mod fault;
@@ -23,12 +25,16 @@ mod session;
 #[cfg(test)]
 mod small;
 mod sources;
+mod suite;
 mod syntax;
+mod technique;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
 mod traps;
+mod tried;
+mod unused;
 mod value;
 mod words;
 mod written;
@@ -39,6 +45,8 @@ use std::sync::Arc;
 
 use crate::backend::{Backend, Limits};
 use crate::diag::Fault;
+use crate::hunt::memory::Since;
+use crate::hunt::suppression::Suppression;
 use crate::plan::Period;
 use crate::report::{Answer, Reply, Report};
 use crate::telemetry::words::Programs;
@@ -72,6 +80,10 @@ pub struct Setup {
     pub has_tables: bool,
     /// Which programs are of which kind.
     pub programs: Arc<Programs>,
+    /// Findings that somebody answers for.
+    pub suppressions: Arc<[Suppression]>,
+    /// Up to where the last run of this playbook looked, where that is remembered.
+    pub last_run: Option<Since>,
 }
 
 impl Setup {
@@ -91,6 +103,8 @@ impl Setup {
             writes_all: true,
             has_tables: false,
             programs: Programs::built_in(),
+            suppressions: Arc::default(),
+            last_run: None,
         }
     }
 }
@@ -110,6 +124,19 @@ pub struct About {
     pub params: Vec<Param>,
     /// Titles of the findings it can raise.
     pub findings: Vec<String>,
+}
+
+/// What a playbook says that it needs and hunts, beside what a source shows of it.
+#[derive(Clone, Debug)]
+pub struct Needs {
+    pub title: String,
+    /// Ids below `# Technique`.
+    pub techniques: Vec<String>,
+    /// Whether it declares any needs at all.
+    pub is_declared: bool,
+    pub coverage: Vec<crate::hunt::Coverage>,
+    /// Machine-days by the machine's place in the inventory and the day since 1970, and whether all needs are shown on them.
+    pub days: BTreeMap<(u32, i32), bool>,
 }
 
 /// A parameter as it is declared.
@@ -140,7 +167,9 @@ pub struct Candidate {
     pub hint: String,
 }
 
+pub use condition::check_condition;
 pub use lexical::{is_complete, paint};
+pub use suite::{Part, test};
 
 /// What a piece of a line is, for highlighting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,7 +191,7 @@ impl Session {
     /// Runs a playbook, or says why its text ([`read_playbook`]) could not be read. A fault ends the run; what had been said before is in the report beside it.
     pub fn run(&mut self, playbook: &Path, text: &Result<String, Fault>) -> (Report, Option<Fault>) {
         match text {
-            Ok(text) => self.inner.run(playbook, text),
+            Ok(text) => self.inner.run(playbook, &playbook.display().to_string(), text),
             Err(fault) => (self.inner.unread(playbook), Some(fault.clone())),
         }
     }
@@ -186,6 +215,11 @@ impl Session {
     /// Every problem of a playbook that shows without its telemetry; empty when it is fine.
     pub fn check(&mut self, playbook: &Path) -> Vec<Fault> {
         check::check(&self.inner.run.setup, playbook)
+    }
+
+    /// What the source shows of what a playbook declares to need, in the run's period; nothing of it is run.
+    pub fn needs(&mut self, playbook: &Path, text: &str) -> Result<Needs, Fault> {
+        self.inner.declared_needs(playbook, text)
     }
 
     /// The plan that an expression would run, as text.

@@ -1,20 +1,24 @@
 //! One run's state: what it was given, what it has said, what it has asked.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::Setup;
 use super::sources::Sources;
+use super::tried::Tried;
 use crate::backend::{Backend, BackendError, Limits, Wanted};
-use crate::diag::{Fault, Severity};
+use crate::diag::{Fault, Place, Severity};
 use crate::frame::{Frame, Pieces, Rows};
+use crate::hunt::fixture::Fixture;
 use crate::hunt::machine::ALL_CLIENTS;
+use crate::hunt::memory::Since;
 use crate::hunt::outcome::{self, Declared};
 use crate::hunt::query::{self, Target};
 use crate::hunt::short::short;
 use crate::hunt::{Coverage, period};
-use crate::plan::{Period, Plan, Scan, Schema, Scope, Value};
+use crate::plan::{Expr, Period, Plan, Scan, Schema, Scope, Value};
 use crate::report::{Finding, Item};
 use crate::telemetry::Inventory;
 
@@ -32,6 +36,8 @@ pub(super) struct Run {
     dry: AtomicBool,
     /// Queries answer with no rows: `check`.
     pub checking: bool,
+    /// A test runs the playbook: its filters are noted, and it can't run others.
+    pub is_trial: bool,
     /// Closures that are asked row by row at this moment.
     row_by_row: AtomicUsize,
 }
@@ -56,9 +62,19 @@ pub(super) struct State {
     pub main: Option<(String, String)>,
     /// Variables that earlier inputs left.
     pub variables: Vec<String>,
-    pub home: Option<std::path::PathBuf>,
+    pub home: Option<PathBuf>,
     /// What the queries of the current input looked at, those whose answer was known included.
     pub asked: Vec<Coverage>,
+    /// Raw logs that fixtures were made of, by their file: read once.
+    pub logs: BTreeMap<PathBuf, Arc<Fixture>>,
+    /// Filters that a playbook asked while a test ran it: where each stands, the rows before it, and its condition.
+    pub filters: Vec<(Place, Plan, Arc<Expr>)>,
+    /// What the filters of the playbooks that were tested let through and kept back.
+    pub tried: Tried,
+    /// Numbers of the suppressions that took something away.
+    pub suppressed: BTreeSet<usize>,
+    /// A query asked for what came since the last run.
+    pub is_since_last_run: bool,
     answers: VecDeque<Known>,
 }
 
@@ -98,8 +114,14 @@ impl Run {
             state: Mutex::default(),
             dry: AtomicBool::new(false),
             checking,
+            is_trial: false,
             row_by_row: AtomicUsize::new(0),
         }
+    }
+
+    /// A run of a playbook by a test.
+    pub fn trial(setup: Setup) -> Run {
+        Run { is_trial: true, ..Run::new(setup, false) }
     }
 
     pub fn state(&self) -> MutexGuard<'_, State> {
@@ -168,6 +190,12 @@ impl Run {
             }
             None => period::today(self.setup.now, self.setup.zone),
         }
+    }
+
+    /// What came since the last run of this playbook, and what lies before that by the overlap; everything up to now where no run is remembered.
+    pub fn since_last_run(&self, overlap: i64) -> Period {
+        self.state().is_since_last_run = true;
+        Since::period(self.setup.last_run, overlap, self.setup.now)
     }
 
     /// A warning when `--period` was given, and no query needed it.
@@ -241,16 +269,23 @@ impl Run {
             return Ok(());
         }
         let scans = self.state().scans.clone();
-        let scope = self
-            .setup
-            .client
-            .as_deref()
-            .filter(|client| !client.eq_ignore_ascii_case(ALL_CLIENTS))
-            .map_or(Scope::Everything, |client| Scope::Clients(vec![client.into()]));
         let period = if scans.is_empty() { self.period(None, None) } else { Period::ALL };
-        let found = outcome::cover_declared(declared, &scans, &Target { scope, period }, &*self.inventory()?, self.setup.now);
+        let target = Target { scope: self.scope(), period };
+        let found = outcome::cover_declared(declared, &scans, &target, &*self.inventory()?, self.setup.now);
         self.state().coverage.extend(found);
         Ok(())
+    }
+
+    /// The machine-days of the run's period, and on which of them the source shows all of these needs.
+    pub fn covered_days(&self, declared: &[Declared]) -> Result<BTreeMap<(u32, i32), bool>, Fault> {
+        let target = Target { scope: self.scope(), period: self.period(None, None) };
+        Ok(outcome::covered_days(declared, &target, &*self.inventory()?, self.setup.now))
+    }
+
+    /// The machines that the run is about where nothing names others.
+    fn scope(&self) -> Scope {
+        let client = self.setup.client.as_deref().filter(|client| !client.eq_ignore_ascii_case(ALL_CLIENTS));
+        client.map_or(Scope::Everything, |client| Scope::Clients(vec![client.into()]))
     }
 
     /// An answer that was worked out here, of rows that were asked for before.

@@ -10,10 +10,10 @@ use super::builtins::{Bins, Collection, Group, answer_of};
 use super::engine::{STACK, build};
 use super::run::Run;
 use super::words::Memory;
-use super::{About, Setup, about as reading, doc, fault, needs, traps, without_shebang};
+use super::{About, Needs, Setup, about as reading, doc, fault, needs, technique, traps, without_shebang};
 use crate::diag::{Fault, defect};
 use crate::hunt::outcome::{self, Declared};
-use crate::report::{Reply, Report};
+use crate::report::{Reply, Report, Verdict};
 
 pub(super) struct Inner {
     pub run: Arc<Run>,
@@ -55,42 +55,45 @@ impl Inner {
         fault::explain(&self.engine, &self.run, id, error)
     }
 
-    pub fn run(&mut self, playbook: &Path, text: &str) -> (Report, Option<Fault>) {
-        on_own_stack(|| self.run_here(playbook, text)).unwrap_or_else(|fault| (self.report(playbook, None), Some(fault)))
+    /// A playbook's run; `shown` is what people call it.
+    pub fn run(&mut self, playbook: &Path, shown: &str, text: &str) -> (Report, Option<Fault>) {
+        on_own_stack(|| self.run_here(playbook, shown, text)).unwrap_or_else(|fault| (self.report(shown, None), Some(fault)))
     }
 
-    fn run_here(&mut self, playbook: &Path, text: &str) -> (Report, Option<Fault>) {
-        let (id, tree) = match self.open(playbook, text) {
+    fn run_here(&mut self, playbook: &Path, shown: &str, text: &str) -> (Report, Option<Fault>) {
+        let (id, tree) = match self.open(playbook, shown, text) {
             Ok(opened) => opened,
-            Err(fault) => return (self.report(playbook, None), Some(fault)),
+            Err(fault) => return (self.report(shown, None), Some(fault)),
         };
         let needs = match self.needs(&id, &tree) {
             Ok(needs) => needs,
-            Err(faults) => return (self.report(playbook, Some(&tree)), faults.into_iter().next()),
+            Err(faults) => return (self.report(shown, Some(&tree)), faults.into_iter().next()),
         };
         for (at, mut warning) in traps::kept_closures(&tree) {
             warning.places.extend(self.run.sources.place(&id, at, None));
             self.run.warn(warning);
+        }
+        if let Some(source) = self.run.sources.text(&id) {
+            technique::warnings(&source, &tree).into_iter().for_each(|warning| self.run.warn(warning));
         }
         let done = self.engine.eval_ast_with_scope::<Dynamic>(&mut self.scope, &tree).map_err(|error| self.explained(&id, &error));
         let failed = done.and_then(|_| self.run.cover_declared(&needs)).err();
         if let (Some(warning), None) = (self.run.unused_period(), &failed) {
             self.run.warn(warning);
         }
-        (self.report(playbook, Some(&tree)), failed)
+        (self.report(shown, Some(&tree)), failed)
     }
 
-    /// A playbook's id and tree.
-    pub fn open(&mut self, playbook: &Path, text: &str) -> Result<(String, AST), Fault> {
-        let shown = playbook.display().to_string();
+    /// A playbook's id and tree; `shown` is what people call it.
+    pub fn open(&mut self, playbook: &Path, shown: &str, text: &str) -> Result<(String, AST), Fault> {
         let real = playbook.canonicalize().unwrap_or_else(|_| playbook.to_path_buf());
         let id = real.display().to_string();
         {
             let mut state = self.run.state();
-            state.main = Some((id.clone(), shown.clone()));
+            state.main = Some((id.clone(), shown.to_string()));
             state.home = real.parent().map(Path::to_path_buf);
         }
-        let tree = self.compile(&id, &shown, text)?;
+        let tree = self.compile(&id, shown, text)?;
         Ok((id, tree))
     }
 
@@ -102,25 +105,47 @@ impl Inner {
         }
     }
 
-    /// The report of a run that has not begun.
-    pub fn unread(&self, playbook: &Path) -> Report {
-        self.report(playbook, None)
+    /// What the playbook says of itself, and what the source shows of its needs.
+    pub fn declared_needs(&mut self, playbook: &Path, text: &str) -> Result<Needs, Fault> {
+        on_own_stack(|| {
+            let (id, tree) = self.open(playbook, &playbook.display().to_string(), text)?;
+            let needs = match self.needs(&id, &tree) {
+                Ok(needs) => needs,
+                Err(faults) => return Err(faults.into_iter().next().unwrap_or_else(|| defect::fault(&"a need without a fault"))),
+            };
+            self.run.cover_declared(&needs)?;
+            let days = self.run.covered_days(&needs)?;
+            let coverage = std::mem::take(&mut self.run.state().coverage);
+            Ok(Needs { title: doc::read(&tree).title, techniques: technique::ids(&tree), is_declared: !needs.is_empty(), coverage, days })
+        })?
     }
 
-    fn report(&self, playbook: &Path, tree: Option<&AST>) -> Report {
+    /// The report of a run that has not begun.
+    pub fn unread(&self, playbook: &Path) -> Report {
+        self.report(&playbook.display().to_string(), None)
+    }
+
+    fn report(&self, shown: &str, tree: Option<&AST>) -> Report {
         let mut state = self.run.state();
         let findings = std::mem::take(&mut state.findings);
+        let is_found = findings.iter().any(|finding| finding.answered.is_none());
         let coverage = std::mem::take(&mut state.coverage);
+        let doc = tree.map(doc::read).unwrap_or_default();
         Report {
-            playbook: playbook.display().to_string(),
-            title: tree.map(|tree| doc::read(tree).title).filter(|title| !title.is_empty()),
-            outcome: outcome::outcome(!findings.is_empty(), &coverage),
+            playbook: shown.to_string(),
+            title: Some(doc.title).filter(|title| !title.is_empty()),
+            sections: doc.sections.into_iter().map(|section| (section.heading.clone(), section.text())).collect(),
+            verdict: Verdict::default(),
+            outcome: outcome::outcome(is_found, &coverage),
             findings,
             items: std::mem::take(&mut state.items),
             coverage,
             params: std::mem::take(&mut state.params),
             period: self.run.setup.period.unwrap_or_else(|| crate::hunt::period::today(self.run.setup.now, self.run.setup.zone)),
             warnings: std::mem::take(&mut state.warnings),
+            gone: None,
+            suppressed: std::mem::take(&mut state.suppressed),
+            is_since_last_run: state.is_since_last_run,
         }
     }
 

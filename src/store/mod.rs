@@ -6,7 +6,9 @@
 mod verify;
 mod write;
 
+use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use miette::Diagnostic;
 use serde::{Deserialize, Serialize};
@@ -155,6 +157,8 @@ pub enum StoreError {
 pub struct Store {
     root: PathBuf,
     manifest: Manifest,
+    /// The bytes of its files by their paths, where it is no folder but lies in memory.
+    held: Option<Arc<BTreeMap<String, Arc<[u8]>>>>,
 }
 
 impl Store {
@@ -181,7 +185,17 @@ impl Store {
         if let Some(file) = manifest.files.iter().find(leads_out) {
             return Err(StoreError::Damaged { path, reason: format!("it names `{}`, which is no file of the store", file.path) });
         }
-        Ok(Store { root: root.to_path_buf(), manifest })
+        Ok(Store { root: root.to_path_buf(), manifest, held: None })
+    }
+
+    /// A store without a folder: the manifest, and the bytes of the files that it names.
+    pub fn held(manifest: Manifest, files: BTreeMap<String, Arc<[u8]>>) -> Store {
+        Store { root: PathBuf::new(), manifest, held: Some(Arc::new(files)) }
+    }
+
+    /// The bytes of a file that lies in memory.
+    pub fn bytes_of(&self, file: &StoredFile) -> Option<&[u8]> {
+        self.held.as_ref()?.get(&file.path).map(|bytes| &**bytes)
     }
 
     pub fn root(&self) -> &Path {

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use polars::prelude::{LazyFrame, PlRefPath, ScanArgsParquet};
+use polars::prelude::{LazyFrame, ScanArgsParquet};
 
 use super::run;
+use super::scan::sources;
 use crate::backend::{BackendError, Limits};
 use crate::diag;
 use crate::store::{Store, StoreError, StoredFile};
@@ -30,7 +31,7 @@ pub fn of_file(path: &Path, error: &BackendError) -> BackendError {
 
 /// The first of the files that is gone, before anything is read.
 pub fn missing(store: &Store, files: &[StoredFile]) -> Result<(), BackendError> {
-    let gone = files.iter().map(|file| store.path_of(file)).find(|path| !path.exists());
+    let gone = files.iter().filter(|file| store.bytes_of(file).is_none()).map(|file| store.path_of(file)).find(|path| !path.exists());
     gone.map_or(Ok(()), |path| Err(of_file(&path, &BackendError::Failed { reason: String::new() })))
 }
 
@@ -41,7 +42,7 @@ pub fn explain(store: &Store, files: &[StoredFile], limits: &Limits, error: Back
     }
     for file in files {
         let path = store.path_of(file);
-        let scan = LazyFrame::scan_parquet(PlRefPath::new(path.to_string_lossy().as_ref()), ScanArgsParquet { glob: false, ..Default::default() });
+        let scan = LazyFrame::scan_parquet_sources(sources(store, std::slice::from_ref(file)), ScanArgsParquet { glob: false, ..Default::default() });
         match scan.map_err(run::failed).and_then(|scan| run::collect(scan, limits)) {
             Ok(_) => {}
             Err(BackendError::Failed { reason }) => return of_file(&path, &BackendError::Failed { reason }),

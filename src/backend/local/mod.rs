@@ -8,6 +8,7 @@ mod expr;
 mod fold;
 mod fresh;
 mod group;
+mod held;
 mod inventory;
 mod job;
 mod join;

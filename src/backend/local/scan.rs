@@ -29,6 +29,14 @@ pub const ORDER: [(&str, &str, Type); 4] = [
 /// The reason that a stopped query gives; why it was stopped is what `Limits` says.
 pub const STOPPED: &str = "stopped";
 
+/// Where files are read from: the store's folder, or memory.
+pub fn sources(store: &Store, files: &[StoredFile]) -> ScanSources {
+    match files.iter().map(|file| store.bytes_of(file).map(|bytes| bytes.to_vec().into())).collect() {
+        Some(held) => ScanSources::Buffers(held),
+        None => ScanSources::Paths(files.iter().map(|file| PlRefPath::new(store.path_of(file).to_string_lossy().as_ref())).collect()),
+    }
+}
+
 /// One scan, ready to be read from any of its files.
 #[derive(Clone)]
 pub struct Reading {
@@ -104,7 +112,7 @@ impl Reading {
     }
 
     fn open(&self, files: &[StoredFile], schema: PolarsSchema) -> Result<LazyFrame, BackendError> {
-        let paths = files.iter().map(|file| PlRefPath::new(self.store.path_of(file).to_string_lossy().as_ref()));
+        let sources = sources(&self.store, files);
         let options = ParquetOptions { schema: Some(Arc::new(schema)), ..ParquetOptions::default() };
         let arguments = UnifiedScanArgs {
             glob: false,
@@ -114,7 +122,7 @@ impl Reading {
             extra_columns_policy: ExtraColumnsPolicy::Ignore,
             ..UnifiedScanArgs::default()
         };
-        let scan = polars::prelude::DslBuilder::scan_parquet(ScanSources::Paths(paths.collect()), options, arguments).map_err(super::run::failed)?;
+        let scan = polars::prelude::DslBuilder::scan_parquet(sources, options, arguments).map_err(super::run::failed)?;
         Ok(LazyFrame::from(scan.build()))
     }
 

@@ -114,6 +114,15 @@ fn each_day(scan: &Scan, sensors: &[HashSet<&str>], inventory: &Inventory, now: 
     }
 }
 
+/// The machine-days that a scan asks for: the machine's place in the inventory, the day since 1970, whether everything that it needs was there.
+pub(super) fn covered_days(scan: &Scan, inventory: &Inventory, now: i64) -> Vec<(u32, i32, bool)> {
+    let sensors: Vec<HashSet<&str>> = needs(scan).iter().map(|need| need.sensors(scan, inventory)).collect();
+    let is_shown = sensors.iter().all(|sensors| !sensors.is_empty());
+    let mut days = Vec::new();
+    each_day(scan, &sensors, inventory, now, |place, day, covered| days.push((place, day, covered && is_shown)));
+    days
+}
+
 /// The scans whose rows a plan's answer rests on, each once: those that only add to it left out.
 pub fn examined_scans(plan: &Plan) -> Vec<Scan> {
     let mut scans: Vec<Scan> = Vec::new();

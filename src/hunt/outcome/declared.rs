@@ -1,5 +1,6 @@
 //! What a playbook says that it needs, whatever its queries ask: the words of `# Needs`, and what the source shows of them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono_tz::Tz;
@@ -7,7 +8,7 @@ use miette::Diagnostic;
 use thiserror::Error;
 
 use super::Coverage;
-use super::cover::cover_targets;
+use super::cover::{self, cover_targets};
 use super::needs::{Evidence, anything, needs};
 use crate::diag::did_you_mean;
 use crate::frame::Read;
@@ -135,6 +136,18 @@ pub fn cover_declared(declared: &[Declared], asked: &[Scan], run: &Target, inven
         }
     }
     found
+}
+
+/// The machine-days that some needs ask for together: the machine's place in the inventory and the day since 1970, and whether the source shows all of them.
+pub fn covered_days(declared: &[Declared], target: &Target, inventory: &Inventory, now: i64) -> BTreeMap<(u32, i32), bool> {
+    let mut all: BTreeMap<(u32, i32), bool> = BTreeMap::new();
+    for need in declared {
+        let scan = Scan { scope: target.scope.clone(), period: target.period, ..need.scan(inventory) };
+        for (place, day, covered) in cover::covered_days(&scan, inventory, now) {
+            all.entry((place, day)).and_modify(|known| *known &= covered).or_insert(covered);
+        }
+    }
+    all
 }
 
 fn table(name: &str) -> Result<&'static Table, NeedError> {

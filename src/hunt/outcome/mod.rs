@@ -9,7 +9,7 @@ mod tests;
 use crate::plan::Period;
 
 pub use cover::{cover, cover_scans, covered_dates, covered_spans, examined_scans};
-pub use declared::{Declared, NeedError, cover_declared};
+pub use declared::{Declared, NeedError, cover_declared, covered_days};
 
 /// The four ways a hunt ends (a run that could not be done at all is a fault instead).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -88,6 +88,9 @@ pub fn last(duration: i64, now: i64) -> Result<Period, PeriodError> {
     between(from, now)
 }
 
+/// How periods are named that begin where the last run ended.
+pub const SINCE_LAST_RUN: &str = "since last run";
+
 /// From the first time up to the second.
 ///
 /// # Errors

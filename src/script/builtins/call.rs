@@ -6,7 +6,7 @@ use rhai::{Array, Dynamic, EvalAltResult, Expr, FnPtr, Map, NativeCallContext, P
 
 use super::{Declared, Row};
 use crate::diag::{Fault, Place, did_you_mean};
-use crate::hunt::period;
+use crate::hunt::{memory, period};
 use crate::plan::{Period, PlanError};
 use crate::script::run::Run;
 use crate::script::value::{Span, Time, TimePeriod, type_word};
@@ -153,6 +153,9 @@ impl<'a, 'c> Call<'a, 'c> {
         if let Some(period) = value.read_lock::<TimePeriod>() {
             return Ok(period.0);
         }
+        if value.is_string() && value.to_string().trim().eq_ignore_ascii_case(period::SINCE_LAST_RUN) {
+            return Ok(self.run.since_last_run(memory::OVERLAP));
+        }
         if value.is_string() {
             return period::parse_period(&value.to_string(), self.run.setup.now, self.run.setup.zone).map_err(|error| Fault::from(&error));
         }
@@ -265,6 +268,11 @@ impl<'a, 'c> Call<'a, 'c> {
     /// Where an argument stands, for what can only be said later; the call where it stands nowhere.
     pub fn place_of(&self, index: usize) -> Option<Place> {
         self.place(self.expression(index).map_or(Position::NONE, |argument| argument.start_position()))
+    }
+
+    /// Where the call stands.
+    pub fn place_here(&self) -> Option<Place> {
+        self.place(self.context.call_position())
     }
 
     /// Where the value of a key stands, else the argument.

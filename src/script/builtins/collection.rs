@@ -14,6 +14,7 @@ use crate::script::fault;
 use crate::script::hex;
 use crate::script::predicate::{self, Wanted};
 use crate::script::run::Run;
+use crate::script::unused;
 
 #[derive(Clone, Debug)]
 pub(in crate::script) struct Collection {
@@ -279,6 +280,17 @@ fn step(call: &Call, step: Step) -> Answer<Dynamic> {
 fn filter(call: &Call, exclude: bool) -> Answer<Dynamic> {
     let collection = call.receiver::<Collection>()?;
     let condition = predicate::translate(call.run, call.context, &call.closure(0)?, &collection.schema, Wanted::Condition)?;
+    if call.run.is_trial
+        && let Some(place) = call.place_of(0)
+    {
+        call.run.state().filters.push((place, (*collection.plan).clone(), condition.clone()));
+    }
+    if call.run.checking
+        && let Some(mut warning) = unused::filter(&condition, !call.closure(0)?.curry().is_empty())
+    {
+        warning.places.extend(call.place_of(0));
+        call.run.warn(warning);
+    }
     step(call, Step::Filter(if exclude { Expr::negate(condition) } else { condition }))
 }
 

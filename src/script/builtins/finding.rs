@@ -6,14 +6,14 @@ use rhai::{Array, Dynamic, Map};
 
 use super::call::texts_of;
 use super::named::Found;
-use super::{Answer, Call, Collection, Declared, Kind, Machine, free};
+use super::{Answer, Call, Collection, Declared, Kind, Machine, free, suppressed};
 use crate::diag::{Fault, did_you_mean};
 use crate::frame::Frame;
 use crate::hunt::finding::{self, Entities};
 use crate::plan::{Schema, Step};
 use crate::report::{Confidence, Finding, Table, Weight};
-use crate::script::fault;
 use crate::script::value::type_word;
+use crate::script::{fault, technique};
 
 const KEYS: [&str; 8] = ["title", "severity", "technique", "evidence", "description", "confidence", "entities", "key"];
 
@@ -55,6 +55,8 @@ struct Asked {
     confidence: Option<Confidence>,
     entities: Option<Vec<(String, String)>>,
     key: Option<String>,
+    /// The suppression that took the last of its rows.
+    suppressed: Option<usize>,
 }
 
 /// What a finding rests on.
@@ -88,6 +90,8 @@ fn raise(call: &Call) -> Answer<Dynamic> {
         _ => None,
     };
     let fingerprint = finding::fingerprint(&asked.title, asked.key.as_deref(), &asked.technique, &entities, all.as_deref().unwrap_or(rows));
+    let answered = asked.suppressed.and_then(|number| suppressed::answered(call, number)).or_else(|| suppressed::of_finding(call, &fingerprint));
+    let is_raised = answered.is_none();
     call.run.state().findings.push(Finding {
         title: asked.title,
         severity: asked.severity,
@@ -97,8 +101,12 @@ fn raise(call: &Call) -> Answer<Dynamic> {
         fingerprint,
         evidence,
         entities,
+        place: call.place_here(),
+        answered,
+        standing: None,
+        kept: None,
     });
-    Ok(true.into())
+    Ok(is_raised.into())
 }
 
 /// What all rows of a query are about, without holding them.
@@ -124,6 +132,7 @@ fn read(call: &Call) -> Answer<Asked> {
         confidence: None,
         entities: None,
         key: None,
+        suppressed: None,
     };
     for (key, value) in call.options(0) {
         let wrong = |wants: &str| {
@@ -156,11 +165,23 @@ fn read(call: &Call) -> Answer<Asked> {
                 asked.technique = texts_of(&value).iter().flat_map(|text| text.split(',').map(|id| id.trim().to_string()).collect::<Vec<_>>()).collect();
                 for id in &asked.technique {
                     finding::check_technique(id).map_err(|error| call.fail_at_value(0, &key, Fault::from(&error)))?;
+                    if let Some(mut warning) = technique::unknown(id) {
+                        warning.places.extend(call.place_of_value(0, &key));
+                        call.run.warn(warning);
+                    }
                 }
             }
             "technique" => return Err(wrong("a text or a list of texts")),
             "evidence" => {
-                let given = super::show::evidence_of(call.run, &value).map_err(|fault| call.fail_at_value(0, &key, fault))?;
+                let (left, used) = suppressed::without_rows(call, &value)?;
+                let rows_of = |value: &Dynamic| super::show::evidence_of(call.run, value).map_err(|fault| call.fail_at_value(0, &key, fault));
+                let mut given = rows_of(&left)?;
+                if let (Some(last), Some((table, _))) = (used.last(), &given)
+                    && table.total == 0
+                {
+                    asked.suppressed = Some(*last);
+                    given = rows_of(&value)?;
+                }
                 let (table, of) = given.ok_or_else(|| wrong("a collection, bins or rows"))?;
                 asked.evidence = Evidence::Rows(Box::new(table), of);
             }

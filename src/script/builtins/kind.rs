@@ -4,7 +4,7 @@ use std::any::TypeId;
 
 use rhai::{Array, Dynamic, FLOAT, FnPtr, INT, ImmutableString, Map};
 
-use super::{Bins, Client, Collection, Group, HistogramValue, Machine, aggregate::Fold, named, typed};
+use super::{Bins, Client, Collection, FixtureValue, Group, HistogramValue, Machine, aggregate::Fold, named, typed};
 use crate::hunt::entity::{RowType, Thing};
 use crate::script::value::{Cased, Span, Time, TimePeriod};
 
@@ -41,10 +41,12 @@ pub(in crate::script) enum Kind {
     Bins,
     Histogram,
     Aggregate,
+    /// Telemetry made for a test.
+    Fixture,
 }
 
 impl Kind {
-    const ALL: [Kind; 22] = [
+    const ALL: [Kind; 23] = [
         Kind::Missing,
         Kind::Text,
         Kind::Words,
@@ -67,6 +69,7 @@ impl Kind {
         Kind::Bins,
         Kind::Histogram,
         Kind::Aggregate,
+        Kind::Fixture,
     ];
 
     /// As it stands before a method's name.
@@ -93,6 +96,7 @@ impl Kind {
             Kind::Bins => "Bins",
             Kind::Histogram => "Histogram",
             Kind::Aggregate => "Aggregate",
+            Kind::Fixture => "Fixture",
         }
     }
 
@@ -149,6 +153,7 @@ impl Kind {
             Kind::Bins => vec![TypeId::of::<Bins>()],
             Kind::Histogram => vec![TypeId::of::<HistogramValue>()],
             Kind::Aggregate => vec![TypeId::of::<Fold>()],
+            Kind::Fixture => vec![TypeId::of::<FixtureValue>()],
         }
     }
 

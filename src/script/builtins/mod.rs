@@ -3,12 +3,14 @@
 //! Registration, help, completion, near names and the example tests all read these declarations.
 
 mod aggregate;
+mod assert;
 mod bins;
 mod call;
 mod client;
 mod collection;
 mod combine;
 mod finding;
+mod fixture;
 mod geoip;
 mod group;
 mod histogram;
@@ -26,8 +28,10 @@ mod query;
 mod row;
 mod save;
 mod show;
+mod suppressed;
 mod text;
 mod time;
+mod trial;
 mod typed;
 mod unusual;
 
@@ -45,6 +49,7 @@ pub(super) use bins::Bins;
 pub(super) use call::{Answer, Call};
 pub(super) use client::Client;
 pub(super) use collection::Collection;
+pub(super) use fixture::FixtureValue;
 pub(super) use group::Group;
 pub(super) use histogram::HistogramValue;
 pub(super) use kind::{Kind, with_article};
@@ -144,6 +149,9 @@ pub(super) fn all() -> &'static [Declared] {
             param::declared(),
             finding::declared(),
             text::declared(),
+            fixture::declared(),
+            trial::declared(),
+            assert::declared(),
         ] {
             all.extend(topic);
         }
@@ -164,6 +172,7 @@ pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
     engine.register_type_with_name::<Bins>("Bins");
     engine.register_type_with_name::<HistogramValue>("Histogram");
     engine.register_type_with_name::<aggregate::Fold>("Aggregate");
+    engine.register_type_with_name::<FixtureValue>("Fixture");
     engine.register_type_with_name::<super::fault::Trouble>("Error");
     engine.register_type_with_name::<super::predicate::Rows>("Row of a query");
     engine.register_type_with_name::<super::predicate::Symbol>("Column of a query");
@@ -171,6 +180,7 @@ pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
         declare(engine, run, declared);
     }
     time::register(engine);
+    fixture::register(engine);
     texts(engine, run);
     properties(engine, run);
     outside(engine);
@@ -226,7 +236,7 @@ fn texts(engine: &mut Engine, run: &Arc<Run>) {
         )* };
     }
     use super::value::{Cased, Span, Time, TimePeriod};
-    shown!(Time, Span, TimePeriod, Cased, Machine, Client, Collection, Group, Bins, HistogramValue, aggregate::Fold, super::fault::Trouble);
+    shown!(Time, Span, TimePeriod, Cased, Machine, Client, Collection, Group, Bins, HistogramValue, aggregate::Fold, FixtureValue, super::fault::Trouble);
 }
 
 /// Properties that no declaration has: brackets forgotten, or near names.
@@ -239,7 +249,7 @@ fn properties(engine: &mut Engine, run: &Arc<Run>) {
         )* };
     }
     use super::value::{Span, Time, TimePeriod};
-    loud!(Time => "a time", Span => "a duration", TimePeriod => "a TimePeriod", Machine => "a Machine", Client => "a Client", Collection => "a Collection", Group => "a Group", Bins => "a Bins", HistogramValue => "a Histogram");
+    loud!(Time => "a time", Span => "a duration", TimePeriod => "a TimePeriod", Machine => "a Machine", Client => "a Client", Collection => "a Collection", Group => "a Group", Bins => "a Bins", HistogramValue => "a Histogram", FixtureValue => "a Fixture");
     typed::register(engine, run);
     named::register(engine, run);
     engine.register_get("message", |trouble: &mut super::fault::Trouble| ImmutableString::from(trouble.fault().message.as_str()));
@@ -275,4 +285,5 @@ pub(super) fn for_each_type(engine: &mut Engine, sign: &str) {
     any_type::<Bins>(engine, sign);
     any_type::<HistogramValue>(engine, sign);
     any_type::<aggregate::Fold>(engine, sign);
+    any_type::<FixtureValue>(engine, sign);
 }

@@ -7,6 +7,7 @@ use rhai::{Dynamic, EvalAltResult, ImmutableString, Map, Module};
 
 use super::{Answer, Call, Declared, Kind, free, method, property};
 use crate::diag::Fault;
+use crate::hunt::memory;
 use crate::hunt::period::{self, PeriodError};
 use crate::plan::Period;
 use crate::script::fault;
@@ -38,6 +39,17 @@ pub(super) fn declared() -> Vec<Declared> {
                 }
                 let span = call.span(0)?;
                 made(call, period::last(span, call.run.setup.now))
+            },
+        ),
+        free(
+            "since_last_run",
+            &[("overlap", Kind::Duration)],
+            0,
+            "What came since the last run that `--state` remembers, an hour before that (or the overlap), and the days that got telemetry late; in a first run everything up to now",
+            "since_last_run(6.hours)",
+            |call| {
+                let overlap = if call.given() > 0 { call.span(0)? } else { memory::OVERLAP };
+                Ok(Dynamic::from(TimePeriod(call.run.since_last_run(overlap))))
             },
         ),
         free("all_time", &[], 0, "Everything that the source holds", "all_time()", |_| Ok(Dynamic::from(TimePeriod(Period::ALL)))),

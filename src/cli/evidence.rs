@@ -1,0 +1,87 @@
+//! `--evidence`: all rows of each finding in a file of its own, since a report shows only the first.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use super::args::Run;
+use crate::diag::{Fault, did_you_mean, reason};
+use crate::frame::write_parquet;
+use crate::present::csv_rows;
+use crate::report::{Finding, Report};
+
+/// What the files hold.
+#[derive(Clone, Copy)]
+enum Written {
+    Parquet,
+    Csv,
+}
+
+/// The folder that evidence goes to.
+pub struct Folder {
+    path: PathBuf,
+    format: Written,
+}
+
+/// The folder that the run names, made where there is none.
+pub fn open(arguments: &Run) -> Result<Option<Folder>, Fault> {
+    let format = match arguments.evidence_format.as_str() {
+        "parquet" => Written::Parquet,
+        "csv" => Written::Csv,
+        word => {
+            let help = did_you_mean(word, ["parquet", "csv"]).unwrap_or_else(|| "parquet or csv".into());
+            return Err(Fault::new("usage::value", format!("--evidence-format: `{word}` is not known")).with_help(help));
+        }
+    };
+    let Some(path) = arguments.evidence.clone() else { return Ok(None) };
+    std::fs::create_dir_all(&path).map_err(|error| refused(&path, &reason(&error)))?;
+    Ok(Some(Folder { path, format }))
+}
+
+fn refused(path: &Path, why: &str) -> Fault {
+    Fault::new("evidence::folder", format!("--evidence {}: {why}", path.display())).with_help("name a folder that can be written, on a disk with room")
+}
+
+impl Folder {
+    /// Writes the evidence of every finding, and tells the finding where.
+    pub fn keep(&self, report: &mut Report) -> Result<(), Fault> {
+        let stem = stem(&report.playbook);
+        for finding in report.findings.iter_mut().filter(|finding| finding.evidence.is_some()) {
+            finding.kept = Some(self.write(&stem, finding)?);
+        }
+        Ok(())
+    }
+
+    /// The same finding has the same file in every run.
+    fn write(&self, stem: &str, finding: &Finding) -> Result<String, Fault> {
+        let Some(evidence) = &finding.evidence else { return Ok(String::new()) };
+        let ending = match self.format {
+            Written::Parquet => "parquet",
+            Written::Csv => "csv",
+        };
+        let path = self.path.join(format!("{stem}-{}.{ending}", finding.fingerprint));
+        let draft = self.path.join(format!(".{stem}-{}.{}.draft", finding.fingerprint, std::process::id()));
+        let failed = |why: String| refused(&path, &why);
+        let file = File::create(&draft).map_err(|error| failed(reason(&error)))?;
+        let written = match self.format {
+            Written::Parquet => write_parquet(file, evidence.frame.schema(), evidence.pieces().map(|piece| piece.map_err(|fault| fault.message))),
+            Written::Csv => {
+                let mut out = BufWriter::new(file);
+                csv_rows(&mut out, evidence).and_then(|()| out.flush()).map_err(|error| reason(&error))
+            }
+        };
+        let placed = written.and_then(|()| std::fs::rename(&draft, &path).map_err(|error| reason(&error)));
+        if let Err(why) = placed {
+            let _ = std::fs::remove_file(&draft);
+            return Err(failed(why));
+        }
+        Ok(path.display().to_string())
+    }
+}
+
+/// The playbook's name in letters that every file system takes.
+fn stem(playbook: &str) -> String {
+    let name = Path::new(playbook).file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let plain: String = name.chars().map(|letter| if letter.is_ascii_alphanumeric() || letter == '_' { letter } else { '_' }).take(60).collect();
+    if plain.is_empty() { "playbook".into() } else { plain }
+}

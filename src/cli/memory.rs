@@ -1,0 +1,130 @@
+//! The file of `--state`: what runs remember, held by one run at a time, replaced whole.
+
+use std::fs::{File, TryLockError};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::context::Context;
+use crate::diag::{Fault, reason};
+use crate::hunt::memory::{Memory, Since, Standing, VERSION, days};
+use crate::hunt::{Coverage, Outcome, outcome};
+use crate::report::{Finding, Gone, Report};
+use crate::telemetry::Inventory;
+
+/// How long to wait before the lock is tried again.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// The memory, and the lock that keeps other runs from it until this is dropped.
+pub struct Kept {
+    path: PathBuf,
+    pub memory: Memory,
+    _lock: File,
+}
+
+/// Waits for other runs that hold the same file, and reads what it remembers; a file that is not there remembers nothing.
+pub fn open(context: &Context, path: &Path) -> Result<Kept, Fault> {
+    let refused = |what: &Path, error: &std::io::Error| {
+        Fault::new("state::file", format!("--state {}: {}", what.display(), reason(error))).with_help("name a file in a folder that exists and can be written")
+    };
+    if path.is_dir() {
+        return Err(Fault::new("state::file", format!("--state {} is a folder", path.display())).with_help("name a file"));
+    }
+    let beside = beside(path, "lock");
+    let lock = File::options().read(true).write(true).create(true).truncate(false).open(&beside).map_err(|error| refused(&beside, &error))?;
+    let mut has_told = false;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(error)) => return Err(refused(&beside, &error)),
+        }
+        if !std::mem::replace(&mut has_told, true) {
+            context.terminal.tell(|| format!("waiting for another run that holds {}", path.display()));
+        }
+        context.limits().check().map_err(|error| Fault::from(&error))?;
+        std::thread::sleep(PAUSE);
+    }
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(refused(path, &error)),
+    };
+    let damaged = |why: String| {
+        Fault::new("state::damaged", format!("{} is no state of runs: {why}", path.display()))
+            .with_help("move it away: the next run begins anew, and all findings are new to it")
+    };
+    let memory: Memory = if text.trim().is_empty() { Memory::default() } else { serde_json::from_str(&text).map_err(|error| damaged(error.to_string()))? };
+    if memory.version > VERSION {
+        return Err(damaged(format!("a newer Huntsman wrote it (format {})", memory.version)));
+    }
+    Ok(Kept { path: path.to_path_buf(), memory, _lock: lock })
+}
+
+impl Kept {
+    /// Replaces the file in one rename: a run that is killed leaves it as it was, or as it is now.
+    pub fn save(mut self) -> Result<(), Fault> {
+        self.memory.version = VERSION;
+        let fresh = beside(&self.path, "draft");
+        let written = (|| {
+            let mut file = File::create(&fresh)?;
+            serde_json::to_writer_pretty(&mut file, &self.memory)?;
+            file.write_all(b"\n")?;
+            file.sync_all()?;
+            std::fs::rename(&fresh, &self.path)
+        })();
+        written.map_err(|error| {
+            Fault::new("state::file", format!("--state {}: {}", self.path.display(), reason(&error)))
+                .with_help("make room, and run it again: what it remembered before is still there")
+        })
+    }
+}
+
+/// Says of each finding of a report what it is to earlier runs, and takes it in. A run that failed teaches nothing: what it found is new to the next.
+///
+/// The run ended where the source ends, of which `holdings` tells: what comes later is new to the next, however late it was written.
+pub fn compare(memory: &mut Memory, report: &mut Report, failed: bool, now: i64, holdings: Option<&Inventory>) {
+    let remembered = memory.playbooks.entry(key_of(&report.playbook)).or_default();
+    for finding in &mut report.findings {
+        finding.standing = Some(remembered.standing(&finding.fingerprint));
+    }
+    if failed {
+        return;
+    }
+    let counts = |finding: &&Finding| finding.answered.is_none() || finding.standing != Some(Standing::New);
+    let named = |finding: &Finding| (finding.fingerprint.clone(), finding.title.clone(), finding.severity.word().to_string());
+    let found: Vec<_> = report.findings.iter().filter(counts).map(named).collect();
+    let looked_at_all = !report.is_since_last_run && report.coverage.iter().all(Coverage::is_whole);
+    let gone = remembered.take(found.into_iter(), now, looked_at_all);
+    let past = |fingerprint: &String| {
+        let past = remembered.findings.get(fingerprint)?;
+        Some(Gone { title: past.title.clone(), severity: past.severity.clone(), fingerprint: fingerprint.clone(), first: past.first, last: past.last })
+    };
+    report.gone = Some(gone.iter().filter_map(past).collect());
+    if let Some(holdings) = holdings.filter(|_| report.outcome != Outcome::NotExamined) {
+        remembered.mark = holdings.span().map(|(_, end)| end.saturating_add(1).min(now)).max(remembered.mark);
+        remembered.days = days(holdings);
+    }
+}
+
+/// Under what name a playbook is remembered.
+fn key_of(playbook: &str) -> String {
+    playbook.trim_start_matches("./").to_string()
+}
+
+/// Where the last run of a playbook ended, and what the source got since.
+pub fn since(memory: &Memory, playbook: &str, holdings: &Inventory) -> Option<Since> {
+    memory.playbooks.get(&key_of(playbook))?.since(&days(holdings))
+}
+
+/// Leaves only what is new, and what that makes of the outcome.
+pub fn only_new(report: &mut Report) {
+    report.findings.retain(|finding| finding.standing == Some(Standing::New));
+    let is_found = report.open_findings().next().is_some();
+    report.outcome = outcome::outcome(is_found, &report.coverage);
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    path.with_file_name(format!(".{name}.{ending}"))
+}

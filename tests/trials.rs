@@ -1,0 +1,223 @@
+//! `huntsman test`: fixtures, what they become, expectations, exit codes, and what filters no test looked at.
+
+use crate::support::golden::Golden;
+use crate::support::{Place, project, stores};
+
+const SHELL: &str = r#"//! A shell that Word started.
+//!
+//! # Needs
+//! process.create
+let program = param("program", "cmd.exe", "the shell");
+let hits = Client("all", last(7.days))
+    .get_executions(#{ operation: "create" })
+    .filter(|e| e.ChildFilename == program)
+    .filter(|e| e.ParentFilename == "winword.exe");
+finding(#{ title: "Word started a shell", severity: "high", technique: "T1059", evidence: hits });
+note("done");
+"#;
+
+/// A place with the playbook, and a file of tests with these functions.
+fn place(tests: &str) -> Place {
+    let place = Place::new();
+    place.write("hunts/shell.rhai", SHELL);
+    place.write("hunts/shell.test.rhai", tests);
+    place
+}
+
+const HIT: &str =
+    r#"#{ DateTime: "2026-03-03T09:00:00Z", Machine: "wks01.acme.example", ChildPath: "C:\\Windows\\System32\\cmd.exe", ParentFilename: "WINWORD.EXE" }"#;
+
+#[test]
+fn a_test_sees_everything_that_a_report_says() {
+    let tests = r#"
+        fn hit() { HIT }
+        fn run(rows, more) { more.source = fixture("process", rows); run_playbook("shell.rhai", more) }
+        fn test_a_report() {
+            let report = run([hit()], #{ now: "2026-03-03T10:00:00Z", params: #{ program: "CMD.EXE" } });
+            assert_eq(report.outcome, "found");
+            assert_eq(report.title, "A shell that Word started.");
+            assert_eq(report.params, #{ program: "CMD.EXE" });
+            assert_eq(report.notes, ["done"]);
+            assert_eq(report.findings.len(), 1);
+            let found = assert_finding(report, #{ title: "word started a shell", severity: "high", technique: ["T1059"], count: 1, entities: #{ machine: "WKS01" }, rows: [#{ Machine: "WKS01", ChildFilename: "cmd.exe" }] });
+            assert_eq(found.rows[0].DateTime, "2026-03-03T09:00:00Z");
+            assert_eq(found.evidence.total, 1);
+            assert_eq(found.fingerprint.len(), 32);
+            assert_eq(report.coverage[0].covered_machine_days, 1);
+        }
+        fn test_a_clean_control() {
+            let other = hit();
+            other.ParentFilename = "explorer.exe";
+            assert_clean(run([other, #{ ChildFilename: "notepad.exe" }], #{}));
+        }
+        fn test_a_silent_day_is_partial() {
+            let other = hit();
+            other.ParentFilename = "explorer.exe";
+            let report = run([other], #{ now: "2026-03-05T10:00:00Z" });
+            assert_outcome(report, "partial");
+            assert_eq(report.coverage[0].silent, [#{ machine: "WKS01", day: "2026-03-04" }, #{ machine: "WKS01", day: "2026-03-05" }]);
+        }
+        fn test_rows_without_a_time_just_happened() {
+            let row = hit();
+            row.remove("DateTime");
+            assert_finding(run([row], #{ now: "2026-06-01T12:00:00Z" }));
+            assert_finding(run([row], #{}));
+        }
+        fn test_a_failed_run_can_be_caught() {
+            let code = "";
+            try { run_playbook("shell.rhai", #{ source: fixture("process", []), params: #{ program: 1, programme: 2 } }) } catch (error) { code = error.code; }
+            assert_eq(code, "");
+        }
+    "#;
+    let place = place(&tests.replace("HIT", HIT));
+    let answer = place.huntsman(["test", "hunts"]).run().expect(0);
+    assert_eq!(answer.err, "");
+    assert!(answer.out.ends_with("5 tests: 5 passed\n2 of 2 filters were true and false\n"), "{}", answer.out);
+    // A playbook stands for its tests, and a part of a name for the tests that have it.
+    let answer = place.huntsman(["test", "hunts/shell.rhai", "--only", "clean"]).run().expect(0);
+    assert!(answer.out.contains("1 test: 1 passed") && answer.out.contains("never true"), "{}", answer.out);
+}
+
+/// `tests/cases/trials/*.txt`: what is said of tests that do not pass.
+#[test]
+fn what_goes_wrong_is_said_at_its_place() {
+    let golden = Golden::default();
+    let cases = [
+        (
+            "failed",
+            "fn test_nothing() { assert_clean(run_playbook(\"shell.rhai\", #{ source: fixture(\"process\", [HIT]) })); }\nfn test_sum() { assert_eq(1 + 1, 3, \"sums\"); }\nfn test_title() {\n    let report = run_playbook(\"shell.rhai\", #{ source: fixture(\"process\", [HIT]) });\n    assert_finding(report, #{ severity: \"low\", rows: [#{ Machine: \"WKS02\" }] });\n}\nfn test_passes() { assert(true); }\n",
+            1,
+        ),
+        (
+            "broken",
+            "fn test_column() { fixture(\"process\", [#{ ChildFilenam: \"a\" }]) }\nfn test_table() { fixture(\"proces\", []) }\nfn test_time() { fixture(\"process\", [#{ DateTime: \"yesterday\" }]) }\nfn test_playbook() { run_playbook(\"shel.rhai\", #{ source: fixture(\"process\", []) }) }\nfn test_outside() { run_playbook(\"../../etc/passwd\", #{ source: fixture(\"process\", []) }) }\nfn test_source() { run_playbook(\"shell.rhai\", #{}) }\nfn test_option() { run_playbook(\"shell.rhai\", #{ sources: 1 }) }\nfn test_file() { fixture(\"nothing.evtx\") }\n",
+            1,
+        ),
+        ("syntax", "fn test_a() { assert(true }\n", 2),
+        ("none", "fn helper() { 1 }\n", 2),
+    ];
+    for (name, tests, code) in cases {
+        let place = place(&tests.replace("HIT", HIT));
+        let answer = place.huntsman(["test", "hunts/shell.test.rhai"]).run();
+        assert_eq!(answer.code, code, "{name}\n{}{}", answer.out, answer.err);
+        golden.compare(&project().join(format!("tests/cases/trials/{name}.txt")), &(answer.out + &answer.err));
+    }
+    golden.finish();
+}
+
+#[test]
+fn a_mistake_in_the_playbook_is_shown_in_the_playbook() {
+    let place = place("fn test_a() { run_playbook(\"broken.rhai\", #{ source: fixture(\"process\", []) }) }\n");
+    place.write("hunts/broken.rhai", "//! Broken.\nClient(\"all\").get_executions().filter(|e| e.Nope == 1).count();\n");
+    let answer = place.huntsman(["test", "hunts"]).run().expect(1);
+    assert!(answer.err.contains("broken.rhai:2:") && answer.err.contains("no column `Nope`") && answer.err.contains("shell.test.rhai:1:"), "{}", answer.err);
+    assert!(answer.out.contains("1 test: 0 passed, 1 error"), "{}", answer.out);
+}
+
+#[test]
+fn fixtures_are_files_too() {
+    let tests = r#"
+        fn test_rows() {
+            for file in ["rows.json", "rows.ndjson", "rows.csv", "answer.json"] {
+                assert_finding(run_playbook("shell.rhai", #{ source: fixture("process", file) }), #{ rows: [#{ Machine: "WKS01", ChildPid: 42 }] });
+            }
+        }
+        fn test_raw_logs() {
+            let logs = fixture("logs");
+            assert(logs.count() > 3000);
+            assert_eq(logs.machines(), ["DC01", "FILES01", "WKS01", "WKS02"]);
+            let report = run_playbook("shell.rhai", #{ source: logs, now: "2026-03-04", params: #{ program: "powershell.exe" } });
+            assert_finding(report, #{ entities: #{ machine: "WKS01" } });
+            let moved = logs.shift(30.days).on(#{ WKS01: "LAPTOP7" });
+            let report = run_playbook("shell.rhai", #{ source: moved, now: "2026-04-03", params: #{ program: "powershell.exe" } });
+            assert_finding(report, #{ entities: #{ machine: "LAPTOP7" } });
+            assert_clean(run_playbook("shell.rhai", #{ source: moved, now: "2026-04-03" }));
+        }
+        fn test_several_tables() {
+            let both = fixture(#{ process: [#{ ChildFilename: "cmd.exe", ParentFilename: "winword.exe" }], dns: [#{ Query: "a.example" }] }) + fixture("registry", [#{ Key: "HKLM\\x" }]);
+            assert_eq(both.count(), 3);
+            assert_finding(run_playbook("shell.rhai", #{ source: both }));
+        }
+    "#;
+    let place = place(tests);
+    place.write(
+        "hunts/rows.json",
+        r#"[{"DateTime":"2026-03-03T09:00:00Z","Machine":"WKS01","ChildFilename":"cmd.exe","ParentFilename":"winword.exe","ChildPid":42}]"#,
+    );
+    place.write(
+        "hunts/answer.json",
+        r#"{"columns":[],"rows":[{"Machine":"WKS01","ChildFilename":"cmd.exe","ParentFilename":"winword.exe","ChildPid":42}],"total":1}"#,
+    );
+    place.write("hunts/rows.ndjson", "{\"Machine\":\"WKS01\",\"ChildFilename\":\"cmd.exe\",\"ParentFilename\":\"winword.exe\",\"ChildPid\":42}\n\n");
+    place.write("hunts/rows.csv", "Machine,ChildFilename,ParentFilename,ChildPid\nWKS01,cmd.exe,winword.exe,42\n");
+    std::fs::create_dir(place.path("hunts/logs")).unwrap();
+    for entry in std::fs::read_dir(stores::sample_folder()).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, place.path("hunts/logs").join(path.file_name().unwrap())).unwrap();
+    }
+    let answer = place.huntsman(["test", "hunts"]).run();
+    assert_eq!((answer.code, answer.err.as_str()), (0, ""), "{}", answer.out);
+}
+
+#[test]
+fn tests_are_told_as_junit_and_json() {
+    let place = place(&"fn test_a() { assert(true) }\nfn test_b() { assert(1 > 2, \"<b>&\\x1b[2J\"); }\nfn test_c() { nothing() }\nfn test_d() { assert_finding(run_playbook(\"shell.rhai\", #{ source: fixture(\"process\", [HIT]) })); }\n".replace("HIT", HIT));
+    let answer = place.huntsman(["test", "hunts", "--junit", "out.xml", "--format", "json", "-o", "again.xml"]).run().expect(1);
+    let told = answer.json();
+    let results: Vec<&str> = told["suites"][0]["tests"].as_array().unwrap().iter().map(|test| test["result"].as_str().unwrap()).collect();
+    assert_eq!(results, ["passed", "failed", "error", "passed"]);
+    assert_eq!(told["suites"][0]["tests"][2]["line"], 3);
+    let filters = told["filters"].as_array().unwrap();
+    assert!(filters.iter().all(|filter| filter["was_true"] == true && filter["was_false"] == false && filter["source"] == "hunts/shell.rhai"), "{filters:?}");
+    let text = std::fs::read_to_string(place.path("out.xml")).unwrap();
+    assert_eq!(text, std::fs::read_to_string(place.path("again.xml")).unwrap());
+    assert!(text.contains("<testsuites name=\"huntsman test\" tests=\"4\" failures=\"1\" errors=\"1\" skipped=\"0\">"), "{text}");
+    assert!(text.contains("&lt;b&gt;&amp;\\x1b[2J") && !text.contains('\u{1b}'), "{text}");
+    // Twice the same bytes.
+    assert_eq!(place.huntsman(["test", "hunts", "--format", "junit"]).run().expect(1).out, text);
+}
+
+/// However many there are: no process and no file is made for a test.
+#[test]
+fn many_tests_are_one_process() {
+    let mut tests = String::new();
+    for number in 0..200 {
+        tests.push_str(&format!("fn test_{number:03}() {{ assert_finding(run_playbook(\"shell.rhai\", #{{ source: fixture(\"process\", [HIT]) }})); }}\n"));
+    }
+    let place = place(&tests.replace("HIT", HIT));
+    let answer = place.huntsman(["test", "hunts", "-v"]).run().expect(0);
+    assert!(answer.out.contains("200 tests: 200 passed"), "{}", answer.out);
+}
+
+/// Files of tests lie below their folder, or below the one where the program was started, whatever links and dots say.
+#[test]
+fn tests_read_nothing_outside() {
+    let outside = Place::new();
+    let secret = outside.write("secret.json", "[{\"ChildFilename\": \"a\"}]");
+    outside.write("secret.rhai", "//! x\n");
+    let tests = format!(
+        "fn test_a() {{ fixture(\"process\", \"link.json\") }}\nfn test_b() {{ fixture(\"process\", {:?}) }}\nfn test_c() {{ run_playbook(\"link.rhai\", #{{ source: fixture(\"process\", []) }}) }}\nfn test_d() {{ fixture(\"../{}\") }}\n",
+        secret.display().to_string(),
+        "../".repeat(12) + &secret.display().to_string()[1..]
+    );
+    let place = place(&tests);
+    std::os::unix::fs::symlink(&secret, place.path("hunts/link.json")).unwrap();
+    std::os::unix::fs::symlink(outside.path("secret.rhai"), place.path("hunts/link.rhai")).unwrap();
+    let answer = place.huntsman(["test", "hunts"]).run().expect(1);
+    assert_eq!(answer.err.matches("file::outside").count(), 4, "{}", answer.err);
+}
+
+/// A playbook that a test runs is given nothing but its fixture: it writes nothing, runs no other, and ends with the limits of the run.
+#[test]
+fn a_tested_playbook_is_given_nothing_else() {
+    let place = place(
+        "fn test_writes() { run_playbook(\"writes.rhai\", #{ source: fixture(\"process\", [#{ ChildFilename: \"a\" }]) }) }\nfn test_runs() { run_playbook(\"runs.rhai\", #{ source: fixture(\"process\", []) }) }\nfn test_loops() { run_playbook(\"loops.rhai\", #{ source: fixture(\"process\", []) }) }\n",
+    );
+    place.write("hunts/writes.rhai", "//! x\nClient(\"all\").get_executions().to_csv(\"x.csv\");\n");
+    place.write("hunts/runs.rhai", "//! x\nrun_playbook(\"runs.rhai\", #{ source: fixture(\"process\", []) });\n");
+    place.write("hunts/loops.rhai", "//! x\nloop { }\n");
+    let answer = place.huntsman(["test", "hunts", "--allow-write", ".", "--timeout", "2s"]).run().expect(1);
+    for code in ["write::refused", "trial::nested", "run::timeout"] {
+        assert!(answer.err.contains(code), "{code}\n{}", answer.err);
+    }
+}
