@@ -7,8 +7,9 @@
 //! Memory is bounded whatever the size of the input: units of 1 MiB (a line of up to 64 MiB), a few per core; 48 MiB of spill
 //! buffers; 40 bytes per row of the partitions being sorted, and at most 4 million records between two writes; one row group
 //! (64k rows or 24 MiB) and 48 MiB of rows per core; and what was learnt: about half a kilobyte for each of at most a million
-//! process starts.
+//! process starts, and 150 bytes for each of at most half a million connections whose process is known.
 
+mod calls;
 mod clock;
 mod close;
 mod collect;
@@ -18,10 +19,10 @@ mod events;
 mod facts;
 mod format;
 mod grown;
+mod guid;
 mod identify;
 mod json;
 mod known;
-
 mod names;
 mod normalise;
 mod open;
@@ -42,6 +43,7 @@ mod tally;
 mod tests;
 mod text;
 mod time;
+mod unpack;
 mod walk;
 mod wording;
 
@@ -137,7 +139,10 @@ pub enum IngestError {
     #[diagnostic(code(ingest::unreadable), help("name a file or folder of raw logs that can be read"))]
     Unreadable { path: String, reason: String },
     #[error("no telemetry in {paths}")]
-    #[diagnostic(code(ingest::nothing), help("EVTX and JSON are read, also as .gz and inside .zip and .tar.gz; the content decides, not the name"))]
+    #[diagnostic(
+        code(ingest::nothing),
+        help("EVTX, JSON and Zeek logs are read, also compressed (.gz .zst .bz2 .xz) and inside .zip and .tar; the content decides, not the name")
+    )]
     Nothing { paths: String },
     #[error("interrupted: the store is as it was")]
     #[diagnostic(code(ingest::interrupted), help("run the same ingest again"))]

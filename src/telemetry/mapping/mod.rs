@@ -4,18 +4,22 @@
 //! channel **and** event id, since the same id means different things in different channels.
 
 pub mod codes;
+mod elastic;
 mod logons;
 mod powershell;
 mod security;
 pub mod shape;
 mod sysmon;
 mod system;
+mod zeek;
 
 /// What records of some ids of one channel become.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
-    /// The channel in lower case.
+    /// The channel in lower case; of a sensor with channels of its own, its name before that: `zeek/conn`, or `elastic/` for
+    /// all of them.
     pub channel: &'static str,
+    /// Empty: of any id, or none.
     pub ids: &'static [i64],
     /// Conditions on fields, all of which must hold.
     pub when: &'static [Condition],
@@ -25,7 +29,7 @@ pub struct Rule {
     pub actor: &'static [(&'static str, From)],
 }
 
-/// A field must (or must not) be one of these texts, case ignored.
+/// A field must (or must not) be one of these texts, case ignored; an array, have one of them. `*` is any text.
 #[derive(Clone, Copy, Debug)]
 pub enum Condition {
     Is(&'static str, &'static [&'static str]),
@@ -54,6 +58,8 @@ pub enum From {
     Number(&'static [&'static str]),
     /// As `Number`; zero is no process.
     Pid(&'static [&'static str]),
+    /// A length of time in seconds, whole or not.
+    Seconds(&'static [&'static str]),
     /// An integer that may be written without a prefix yet is hexadecimal.
     Hex(&'static [&'static str]),
     /// As `Hex`; zero is no session.
@@ -107,6 +113,8 @@ pub enum From {
     Codes(&'static [&'static str]),
     /// The same of fields that say what was changed, with their names; the first speaks for itself.
     Changes(&'static [&'static str]),
+    /// The ids of techniques that stand anywhere in fields.
+    Techniques(&'static [&'static str]),
     /// The type of records that an answer of the DNS client holds.
     QueryType(&'static [&'static str]),
     /// Share and path below it.
@@ -123,7 +131,7 @@ pub enum From {
 }
 
 /// Cells beside the table's columns that later steps of ingest need.
-pub const HIDDEN: &[&str] = &["@SourceHost", "@Part", "@Parts", "@ActorUser", "@Os"];
+pub const HIDDEN: &[&str] = &["@SourceHost", "@Part", "@Parts", "@ActorUser", "@Os", "@Owner", "@Address"];
 
 /// Raw fields in which a record says which channel, sensor and host wrote it, when, and under which number: what the columns of its row say too.
 pub const ENVELOPE: &[&str] = &[
@@ -174,6 +182,21 @@ pub const ENVELOPE: &[&str] = &[
     "Timestamp",
     "time",
     "UtcTime",
+    "event.dataset",
+    "data_stream.dataset",
+    "event.module",
+    "event.created",
+    "event.ingested",
+    "kibana.alert.rule.producer",
+    "kibana.alert.start",
+    "_path",
+    "@stream",
+    "_system_name",
+    "@system",
+    "peer",
+    "node",
+    "ts",
+    "_write_ts",
 ];
 
 /// What `@Kind` in a condition stands for: the sensor's own word for what was done.
@@ -181,7 +204,7 @@ pub use sysmon::REGISTRY_KIND as KIND;
 
 /// Every rule there is.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    [sysmon::RULES, security::RULES, logons::RULES, system::RULES, powershell::RULES].into_iter().flatten()
+    [sysmon::RULES, security::RULES, logons::RULES, system::RULES, powershell::RULES, zeek::RULES, elastic::RULES].into_iter().flatten()
 }
 
 /// Channels in their well-known spelling, with the short name of the sensor that writes them.

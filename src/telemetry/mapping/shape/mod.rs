@@ -4,10 +4,14 @@
 //! they are found; so one rule serves them all.
 
 mod ecs;
+mod elastic;
 mod flat;
 mod winlogbeat;
+mod zeek;
 
 use super::From;
+
+pub use zeek::STREAM as ZEEK_STREAM;
 
 /// What every record says about itself, wherever its shape keeps it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,9 +46,25 @@ pub struct Shape {
     pub states_utc: bool,
     /// Where a collector that puts the sensor's time in place of the stated one says when it read the record.
     pub read_at: &'static [&'static str],
-    /// Of records that don't name it.
-    pub channel: Option<&'static str>,
+    /// The channel of records that don't name it, by fields that they have; the first that fits.
+    pub channels: &'static [(&'static [&'static str], &'static str)],
+    /// The one sensor that writes this shape, in channels of its own.
+    pub sensor: Option<&'static str>,
+    /// Records tell of their machine, in the fields `@Os` and `@Address` that are found for them, what it runs and which addresses it has.
+    pub tells_host: bool,
+    /// How records that name no machine tell whose they are.
+    pub ends: Option<Ends>,
     pub found: &'static [Found],
+}
+
+/// What a sensor beside the wire sees of the machines on it: addresses, of which it may know which are ours.
+#[derive(Clone, Copy, Debug)]
+pub struct Ends {
+    /// Fields of the address that began, and of the other; an array counts by its first.
+    pub originator: &'static [&'static str],
+    pub responder: &'static [&'static str],
+    /// Flags that say of each whether it is ours. Where they don't, addresses of private networks are.
+    pub local: [&'static str; 2],
 }
 
 /// What becomes of objects inside a record.
@@ -67,7 +87,12 @@ pub struct Found {
 }
 
 /// All shapes, asked in this order; the last is that of any record.
-pub const SHAPES: &[Shape] = &[flat::WINDOWS, winlogbeat::SIX, ecs::WINDOWS, flat::SYSMON, flat::ANY];
+pub const SHAPES: &[Shape] = &[flat::WINDOWS, winlogbeat::SIX, elastic::ALERT, ecs::WINDOWS, elastic::ANY, zeek::ZEEK, flat::SYSMON, flat::ANY];
+
+/// Whether a sensor sees addresses and no machines.
+pub fn is_on_wire(sensor: &str) -> bool {
+    SHAPES.iter().any(|shape| shape.ends.is_some() && shape.sensor == Some(sensor))
+}
 
 #[cfg(test)]
 mod tests {
