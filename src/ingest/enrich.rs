@@ -128,8 +128,8 @@ fn turn<'a, 'm: 'a>(layout: &Layout, head: &Head, time: i64, cells: &mut [Cell<'
     // On the wire the originator is known, and the machine follows from it.
     match head.whose {
         Whose::Named | Whose::Unknown => {}
-        Whose::Originator => cells[layout.initiated].fill(Some(Cell::Bool(true))),
-        Whose::Responder => cells[layout.initiated].fill(Some(Cell::Bool(false))),
+        Whose::Originator => cells[layout.initiated] = Cell::Bool(true),
+        Whose::Responder => cells[layout.initiated] = Cell::Bool(false),
     }
     let initiated = cells[layout.initiated].flag();
     let by_owner = match (head.whose, owns(&cells[layout.local_ip]), owns(&cells[layout.remote_ip])) {
@@ -146,6 +146,9 @@ fn turn<'a, 'm: 'a>(layout: &Layout, head: &Head, time: i64, cells: &mut [Cell<'
     // A source lies where the connection began; where neither end is known to be ours, nothing tells.
     let by_owner = by_owner.filter(|_| head.whose != Whose::Unknown);
     let outgoing = initiated.or(by_owner.map(|destination_is_local| !destination_is_local));
+    if matches!(head.whose, Whose::Originator | Whose::Responder) {
+        cells[layout.direction] = Cell::Missing;
+    }
     cells[layout.direction].fill(outgoing.map(|outgoing| Cell::of(if outgoing { "Outgoing" } else { "Incoming" })));
     let (status, owner) = match cells[layout.remote_ip].text() {
         Some(remote) => (text::status(remote), known.owner(remote, time)),

@@ -43,6 +43,7 @@ mod tally;
 mod tests;
 mod text;
 mod time;
+mod transcode;
 mod unpack;
 mod walk;
 mod wording;

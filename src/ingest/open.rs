@@ -5,6 +5,7 @@ use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use super::format::{FORMATS, Format, PEEK, read_fully};
+use super::transcode;
 use super::unpack::{Budget, Packing};
 
 /// Archives inside archives beyond this are not opened.
@@ -70,6 +71,10 @@ impl Opened<'_> {
         let is_zip = head.starts_with(b"PK\x03\x04");
         let packing = Packing::of(&head);
         let packed = is_tar || is_zip || packing.is_some();
+        if let Some(encoding) = transcode::of(&head).filter(|_| !packed) {
+            let mut raw = Cursor::new(head).chain(input);
+            return self.open(name, &mut transcode::Utf8::new(&mut raw, encoding), depth);
+        }
         if let Some(format) = FORMATS.iter().find(|format| !packed && format.recognises(&head)) {
             return self.visitor.telemetry(name, *format, &mut Cursor::new(head).chain(input));
         }

@@ -84,7 +84,8 @@ fn fill(shape: &Shape, record: &mut Record) {
         record.set(*slot, span);
     }
     (record.sensor, record.tells_host) = (shape.sensor, shape.tells_host);
-    record.ends = shape.ends.map(|Ends { originator, responder, local }| {
+    let asked = |ends: &Ends| ends.host_is_sensor || record.slot(Slot::Host).is_none();
+    record.ends = shape.ends.filter(asked).map(|Ends { originator, responder, local, .. }| {
         let end = |names: &[&str], flag| (names.iter().find_map(|name| record.span(name)), record.get(flag).and_then(text::flag));
         [end(originator, local[0]), end(responder, local[1])]
     });

@@ -222,10 +222,11 @@ impl Taker<'_> {
     }
 }
 
-/// Others say which machine has an address.
+/// A record says which machine has an address: its own, or another.
 fn learn_owner(facts: &mut Facts, names: &mut Cache<'_>, layout: &Layout, head: &Head, cells: &[Cell<'_>]) {
     if let (Some(owner), Some(address)) = (cells[layout.owner].text(), cells[layout.address].text()) {
-        facts.learn_address(address, names.number(&machine_name(owner)), head, 0);
+        let owner = names.number(&machine_name(owner));
+        facts.learn_address(address, owner, head, u64::from(head.whose == Whose::Named && owner == head.machine));
     }
 }
 
@@ -247,7 +248,7 @@ fn complete(layout: &Layout, cells: &mut [Cell<'_>]) {
         cells[layout.lan_shared] = Cell::Bool(text::is_share(path));
     }
     if layout.table.name == "network" {
-        cells[layout.times] = Cell::Int(1);
+        cells[layout.times].fill(Some(Cell::Int(1)));
     }
     if layout.table.name == "dns"
         && let Some(answers) = cells[layout.answers].text().filter(|answers| answers.contains("::ffff:"))

@@ -46,6 +46,8 @@ pub fn integer(text: &str) -> Option<i64> {
     if let Some(digits) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         return u64::from_str_radix(digits, 16).ok().map(|number| number as i64);
     }
+    // Tables that went through a program for statistics have whole numbers with a fraction of nothing.
+    let text = text.strip_suffix(".0").unwrap_or(text);
     text.parse::<i64>().ok().or_else(|| text.parse::<u64>().ok().map(|number| number as i64))
 }
 

@@ -153,10 +153,7 @@ const STOPPED: From = First(&[
 ]);
 
 const RULE_NAME: From = Field(&["kibana.alert.rule.name", "signal.rule.name", "rule.name", "message"]);
-const THREAT: From = First(&[
-    Field(&["rule.name", "file.Ext.malware_signature.primary.signature.name", "Memory_protection.feature", "Ransomware.feature", "threat.indicator.name"]),
-    RULE_NAME,
-]);
+const THREAT: From = First(&[Field(&["rule.name", "file.Ext.malware_signature.primary.signature.name", "threat.indicator.name"]), RULE_NAME]);
 const SEVERITY: &[&str] = &["kibana.alert.severity", "signal.rule.severity", "event.severity"];
 /// A number out of a hundred, as the Security app puts it in words.
 const GRADE: From = First(&[

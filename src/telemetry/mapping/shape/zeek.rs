@@ -65,6 +65,7 @@ pub(super) const ZEEK: Shape = Shape {
         originator: &["id.orig_h", "id_orig_h", "src", "client_addr", "assigned_ip", "assigned_addr", "requested_addr", "host", "rx_hosts"],
         responder: &["id.resp_h", "id_resp_h", "dst", "server_addr", "tx_hosts"],
         local: ["local_orig", "local_resp"],
+        host_is_sensor: true,
     }),
     found: &[],
 };
