@@ -142,7 +142,7 @@ pub enum IngestError {
     #[error("no telemetry in {paths}")]
     #[diagnostic(
         code(ingest::nothing),
-        help("EVTX, JSON and Zeek logs are read, also compressed (.gz .zst .bz2 .xz) and inside .zip and .tar; the content decides, not the name")
+        help("EVTX, JSON, Zeek logs, CSV and Parquet are read, also compressed and in archives; the content decides, not the name")
     )]
     Nothing { paths: String },
     #[error("interrupted: the store is as it was")]

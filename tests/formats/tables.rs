@@ -142,6 +142,23 @@ fn flow_logs_are_of_the_end_that_is_ours() {
 }
 
 #[test]
+fn connections_of_azure_are_the_machines_own() {
+    let place = Place::new();
+    let connection = |direction: &str, from: &str, to: &str, port: u16| {
+        json!({ "TimeGenerated": "2026-03-02T10:00:00Z", "Computer": "VM1", "Direction": direction, "ProcessName": "java", "SourceIp": from, "DestinationIp": to,
+            "DestinationPort": port, "Protocol": "tcp", "BytesSent": 218, "BytesReceived": 1220, "LinksEstablished": 3, "Type": "VMConnection" })
+    };
+    place.write("in/a.json", &format!("{}\n{}\n", connection("inbound", "10.0.0.7", "10.0.0.5", 8080), connection("outbound", "10.0.0.5", "203.0.113.9", 443)));
+    ingest(&place);
+    let names = ["Machine", "Direction", "LocalIp", "LocalPort", "RemoteIp", "RemotePort", "BytesSent", "BytesReceived", "Times", "ParentFilename"];
+    let expected = json!([
+        ["VM1", "Incoming", "10.0.0.5", 8080, "10.0.0.7", null, 218, 1220, 3, "java"],
+        ["VM1", "Outgoing", "10.0.0.5", null, "203.0.113.9", 443, 218, 1220, 3, "java"],
+    ]);
+    assert_eq!(columns(&rows(&place, "get_communications()"), &names), expected);
+}
+
+#[test]
 fn osquery_and_cloud_calls() {
     let place = Place::new();
     let result = |action: &str, second: u32| {

@@ -1,28 +1,40 @@
 //! Connections as Azure adds them up, on the machine and beside it.
 
-use super::{From::*, Rule};
+use super::{Condition, From, From::*, Rule};
 
-pub(super) const RULES: &[Rule] = &[
+const SOURCE: &[&str] = &["SourceIp"];
+const DESTINATION: &[&str] = &["DestinationIp"];
+/// The port that is listened at; the other one's connections are added up.
+const PORT: &[&str] = &["DestinationPort"];
+
+const fn connection(when: &'static [Condition], columns: &'static [(&'static str, From)]) -> Rule {
     Rule {
         channel: "azure/vmconnection",
         ids: &[],
-        when: &[],
+        when,
         table: "network",
-        columns: &[
-            ("LocalIp", Ip(&["SourceIp"])),
-            ("RemoteIp", Ip(&["DestinationIp"])),
-            // The port is the one that is listened at.
-            ("RemotePort", Number(&["DestinationPort"])),
+        columns,
+        actor: &[
             ("Protocol", Protocol(&["Protocol"])),
-            ("Initiated", Word(&["Direction"], &[("outbound", "true"), ("inbound", "false")])),
             ("BytesSent", Number(&["BytesSent"])),
             ("BytesReceived", Number(&["BytesReceived"])),
             ("Times", Number(&["LinksEstablished"])),
-            ("RemoteHost", Field(&["RemoteDnsCanonicalNames"])),
+            ("RemoteHost", List(&["RemoteDnsCanonicalNames"], " ")),
             ("ParentFilename", Field(&["ProcessName"])),
         ],
-        actor: &[],
-    },
+    }
+}
+
+pub(super) const RULES: &[Rule] = &[
+    connection(
+        &[Condition::Is("Direction", &["outbound"])],
+        &[("LocalIp", Ip(SOURCE)), ("RemoteIp", Ip(DESTINATION)), ("RemotePort", Number(PORT)), ("Initiated", Always("true"))],
+    ),
+    // The ends are turned already, and bytes are the machine's own in both.
+    connection(
+        &[Condition::Not("Direction", &["outbound"])],
+        &[("LocalIp", Ip(DESTINATION)), ("LocalPort", Number(PORT)), ("RemoteIp", Ip(SOURCE)), ("Direction", Word(&["Direction"], &[("inbound", "Incoming")]))],
+    ),
     Rule {
         channel: "azure/networkflows",
         ids: &[],
