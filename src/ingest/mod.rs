@@ -27,6 +27,7 @@ mod names;
 mod normalise;
 mod open;
 mod output;
+mod parquet;
 mod part;
 mod past;
 mod phase1;

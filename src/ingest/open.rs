@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use super::format::{FORMATS, Format, PEEK, read_fully};
+use super::format::{FORMATS, Format, PEEK, ROWS, read_fully};
+use super::parquet;
 use super::transcode;
 use super::unpack::{Budget, Packing};
 
@@ -69,8 +70,9 @@ impl Opened<'_> {
         // Asked first: records that lie uncompressed in an archive look like a damaged log. No line of a log has the zeros of a tar's head.
         let is_tar = head.get(257..262) == Some(b"ustar") && head[..257].contains(&0);
         let is_zip = head.starts_with(b"PK\x03\x04");
+        let is_parquet = head.starts_with(parquet::MARK);
         let packing = Packing::of(&head);
-        let packed = is_tar || is_zip || packing.is_some();
+        let packed = is_tar || is_zip || is_parquet || packing.is_some();
         if let Some(encoding) = transcode::of(&head).filter(|_| !packed) {
             let mut raw = Cursor::new(head).chain(input);
             return self.open(name, &mut transcode::Utf8::new(&mut raw, encoding), depth);
@@ -89,7 +91,11 @@ impl Opened<'_> {
         let mut whole = Cursor::new(head).chain(input);
         let opened = match packing {
             Some(packing) => self.unpack(name, packing, &mut whole, depth),
-            None if is_zip => self.open_zip(name, &mut whole, depth),
+            None if is_zip => self.out_of_order(&mut whole, depth, |opened, file| opened.open_members(name, file, depth)),
+            None if is_parquet => self.out_of_order(&mut whole, depth, |opened, file| {
+                let mut lines = parquet::Lines::open(file)?;
+                Ok(opened.visitor.telemetry(name, &ROWS, &mut lines))
+            }),
             None => self.open_tar(name, &mut whole, depth),
         };
         opened.unwrap_or_else(|error| {
@@ -118,13 +124,13 @@ impl Opened<'_> {
         Ok(true)
     }
 
-    /// A zip has its directory at its end, so it is copied to a file first.
-    fn open_zip(&mut self, name: &str, input: &mut dyn Read, depth: u32) -> io::Result<bool> {
+    /// What has its directory at its end is copied to a file first.
+    fn out_of_order(&mut self, input: &mut dyn Read, depth: u32, read: impl FnOnce(&mut Self, File) -> io::Result<bool>) -> io::Result<bool> {
         let path = self.scratch.join(format!("archive-{depth}"));
         let mut file = File::options().read(true).write(true).create(true).truncate(true).open(&path)?;
         io::copy(input, &mut file)?;
         file.seek(SeekFrom::Start(0))?;
-        let goes_on = self.open_members(name, file, depth);
+        let goes_on = read(self, file);
         std::fs::remove_file(&path)?;
         goes_on
     }

@@ -27,6 +27,13 @@ pub fn date_text(day: i32) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
+/// `2020-09-21T07:15:45.852Z`.
+pub fn text(time: i64) -> String {
+    let (day, millis) = (time.div_euclid(86_400_000), time.rem_euclid(86_400_000));
+    let date = date_text(i32::try_from(day).unwrap_or(i32::MAX));
+    format!("{date}T{:02}:{:02}:{:02}.{:03}Z", millis / 3_600_000, millis / 60_000 % 60, millis / 1000 % 60, millis % 1000)
+}
+
 /// The day that a time falls on.
 pub fn day(time: i64) -> i32 {
     i32::try_from(time.div_euclid(86_400_000)).unwrap_or(i32::MAX)
@@ -114,6 +121,7 @@ mod tests {
         ] {
             assert_eq!(parse(text), Some(1_600_672_545_852), "{text}");
         }
+        assert_eq!(text(1_600_672_545_852), "2020-09-21T07:15:45.852Z");
         assert_eq!(parse("1601-01-01T00:00:00.000Z"), None);
         assert_eq!(parse("2020-13-21T07:15:45Z"), None);
         assert_eq!(parse("yesterday"), None);

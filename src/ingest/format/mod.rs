@@ -52,6 +52,9 @@ pub trait Format: Sync + Send {
 /// All formats, asked in this order.
 pub const FORMATS: &[&dyn Format] = &[&evtx::Evtx, &zeek::Tsv, &documents::Arrays, &ndjson::NdJson, &documents::Objects, &csv::Csv];
 
+/// The format of rows that something else than a text holds, once they are lines.
+pub static ROWS: ndjson::NdJson = ndjson::NdJson;
+
 /// How much of a file decides what it is.
 pub const PEEK: usize = 64 << 10;
 
