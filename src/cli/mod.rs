@@ -73,9 +73,9 @@ fn execute(cli: Cli, terminal: &Terminal) -> Result<u8, Fault> {
         }
         Some(Command::Run(arguments)) => run::run(&context, &arguments),
         Some(Command::Eval { expression }) => eval::eval(&context, &expression),
-        Some(Command::Ingest { paths, store }) => {
+        Some(Command::Ingest { paths, store, report, zones }) => {
             context.without_use("ingest", &["--source", "--period", "--now", "--geoip", "--allow-write"]);
-            ingest::ingest(&context, paths, store)
+            ingest::ingest(&context, paths, store, report, &zones)
         }
         Some(Command::Check { paths }) => {
             context.without_use("check", &["--allow-write"]);

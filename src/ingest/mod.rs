@@ -33,6 +33,7 @@ mod past;
 mod phase1;
 mod phase2;
 mod record;
+mod report;
 mod row;
 mod rows;
 mod script;
@@ -54,8 +55,12 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 
+use chrono_tz::Tz;
 use miette::Diagnostic;
+use regex::Regex;
 use thiserror::Error;
+
+pub use self::report::{FieldReport, KindReport};
 
 use self::collect::{Collected, Collector, Taken};
 use self::names::Names;
@@ -72,6 +77,17 @@ pub struct Request {
     pub store: PathBuf,
     /// Client id of all of it.
     pub client: String,
+    /// Of which zone dates without one are, by the names of files; the first that fits.
+    pub zones: Vec<ZoneOf>,
+    /// Whether every field is reported.
+    pub report: bool,
+}
+
+/// Files whose wall clock is of a zone.
+#[derive(Clone, Debug)]
+pub struct ZoneOf {
+    pub files: Regex,
+    pub zone: Tz,
 }
 
 /// Told while it runs, from any thread.
@@ -110,6 +126,9 @@ pub struct Summary {
     pub rejected: Vec<Rejection>,
     /// Corrections of local clocks that were learnt.
     pub offsets: Vec<ClockOffset>,
+    /// Every field of every kind of records, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub report: Option<Vec<KindReport>>,
 }
 
 /// Records of one file that could not be read, and why.
@@ -175,7 +194,7 @@ pub fn ingest(request: &Request, progress: &dyn Progress, interrupted: &AtomicBo
         tally: tally::Tally::default(),
         generation: 0,
     };
-    let run = Run { names: &names, rules: &rules, progress, interrupted, scratch: &scratch, digests, earlier: &earlier };
+    let run = Run { names: &names, rules: &rules, progress, interrupted, scratch: &scratch, digests, earlier: &earlier, request };
     let reading = run.read(&files, &collector, &mut |collected, dropped| finisher.finish(collected, dropped))?;
     if reading.sources.is_empty() && reading.known == 0 && reading.damaged.is_empty() {
         let paths: Vec<String> = request.paths.iter().map(|path| path.display().to_string()).collect();
@@ -183,7 +202,8 @@ pub fn ingest(request: &Request, progress: &dyn Progress, interrupted: &AtomicBo
     }
     collector.settle(0, |collected| {
         finisher.finish(collected, &reading.dropped)?;
-        let summary = summarise(&reading, collected, &finisher);
+        let mut summary = summarise(&reading, collected, &finisher);
+        summary.report = request.report.then(|| collected.shapes.report(&names.texts()));
         let unread: Vec<IngestedSource> = reading.damaged.iter().map(|(name, reason)| IngestedSource::unread(name, reason)).collect();
         let is_new = !reading.sources.is_empty();
         if is_new {

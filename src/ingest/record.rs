@@ -221,6 +221,11 @@ impl Record {
         self.fields.iter().filter(|field| !field.found).filter_map(|field| field.value.map(|value| (self.text(field.name), self.text(value))))
     }
 
+    /// Every field, null or not.
+    pub fn all(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.fields.iter().filter(|field| !field.found).map(|field| (self.text(field.name), field.value.map(|value| self.text(value))))
+    }
+
     /// How many fields there are, nulls too.
     pub fn width(&self) -> usize {
         self.fields.len()

@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use chrono_tz::Tz;
+
 use super::facts::Facts;
 use super::format::Sink;
 use super::identify;
 use super::names::{Cache, Names};
 use super::normalise::Rules;
 use super::record::{Record, SURPLUS, Slot};
+use super::report::Shapes;
 use super::row::{Cell, Head, LAYOUTS, Layout, NONE, Whose};
 use super::spill::{self, Part};
 use super::text;
@@ -21,6 +24,8 @@ pub struct Batch {
     pub facts: Facts,
     pub records: u64,
     pub raw_only: u64,
+    /// Fields by kind, where they are reported.
+    pub shapes: Shapes,
     /// By reason: how many, and where the first was.
     pub rejected: BTreeMap<String, (u64, Option<u64>)>,
 }
@@ -44,11 +49,13 @@ pub struct Taker<'r> {
     strangers: usize,
     /// The records were taken before: only their clocks are learnt.
     before: bool,
+    zone: Option<Tz>,
+    reports: bool,
     batch: Batch,
 }
 
 impl<'r> Taker<'r> {
-    pub fn new(rules: &'r Rules, names: &'r Names) -> Taker<'r> {
+    pub fn new(rules: &'r Rules, names: &'r Names, reports: bool) -> Taker<'r> {
         Taker {
             rules,
             names: Cache::new(names),
@@ -58,13 +65,15 @@ impl<'r> Taker<'r> {
             source: 0,
             strangers: 0,
             before: false,
+            zone: None,
+            reports,
             batch: Batch::default(),
         }
     }
 
-    /// The next records are of this file, and were taken before or not.
-    pub fn begin(&mut self, source: u32, before: bool) {
-        (self.source, self.before) = (source, before);
+    /// The next records are of this file, and were taken before or not; dates without a zone are of this one.
+    pub fn begin(&mut self, source: u32, before: bool, zone: Option<Tz>) {
+        (self.source, self.before, self.zone) = (source, before, zone);
     }
 
     /// What was taken since the last call.
@@ -131,7 +140,7 @@ impl<'r> Taker<'r> {
         let provider = record.sensor.or_else(|| identify::provider(record.slot(Slot::Channel).unwrap_or_default(), record.slot(Slot::Provider)));
         let (whose, ends, by_address) = self.whose(record);
         let head = Head {
-            stated: record.slot(Slot::Stated).and_then(time::parse).unwrap_or(NONE),
+            stated: record.slot(Slot::Stated).and_then(|text| time::parse_in(text, self.zone)).unwrap_or(NONE),
             local: record.slot(Slot::Local).and_then(time::parse).unwrap_or(NONE),
             sensor: if provider == Some("Sysmon") { record.slot(Slot::Sensor).and_then(time::parse).unwrap_or(NONE) } else { NONE },
             states_utc: record.states_utc,
@@ -177,6 +186,9 @@ impl Sink for Taker<'_> {
         }
         self.batch.records += 1;
         self.put_event(&head, record);
+        if self.reports {
+            self.batch.shapes.note(&head, &folded, record, &mut self.fields);
+        }
         self.batch.facts.learn_clock(&head);
         self.batch.facts.learn_machine(head.machine);
         if record.tells_host && head.machine != 0 {

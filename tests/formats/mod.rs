@@ -2,6 +2,7 @@
 
 mod elastic;
 mod packed;
+mod report;
 mod shapes;
 mod tables;
 mod zeek;

@@ -15,6 +15,7 @@ mod security;
 pub mod shape;
 mod sysmon;
 mod system;
+pub mod trace;
 mod zeek;
 
 /// What records of some ids of one channel become.
@@ -133,6 +134,9 @@ pub enum From {
     /// The first source that gives something.
     First(&'static [From]),
 }
+
+/// Counted up when records become other rows than before: raw logs that were read once are read anew.
+pub const REVISION: u32 = 2;
 
 /// Cells beside the table's columns that later steps of ingest need.
 pub const HIDDEN: &[&str] = &["@SourceHost", "@Part", "@Parts", "@ActorUser", "@Os", "@Owner", "@Address"];
