@@ -123,3 +123,56 @@ fn archives_without_end_are_left() {
     assert_eq!(taken["rejected"][0]["reason"], "more than 5 archives in each other");
     assert_eq!(rows(&place, "get_machines()").iter().map(|row| row["Name"].clone()).collect::<Vec<Value>>(), [json!("PLAIN")]);
 }
+
+/// Bytes that are always the same, and look as if they were not.
+fn noise(seed: u64) -> impl FnMut() -> u64 {
+    let mut state = seed;
+    move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state >> 33
+    }
+}
+
+/// Files of every format with bytes changed, cut off, and put behind each other: each gives what it can, is told of, and nothing else suffers.
+#[test]
+fn damaged_files_of_every_format_harm_nothing_else() {
+    let place = Place::new();
+    let conn = "#separator \\x09\n#set_separator\t,\n#path\tconn\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\torig_bytes\ttags\n\
+                #types\ttime\tstring\taddr\tport\taddr\tport\tenum\tcount\tset[string]\n\
+                1772445600.1\tC1\t10.0.0.5\t50000\t203.0.113.9\t443\ttcp\t100\ta\\x2cb,c\n";
+    let table = "timestamp,A,B\n2026-03-02T10:00:00Z,\"x\n,y\",2\n2026-03-02T10:00:01Z,z,3\n";
+    let wide: Vec<u8> = std::iter::once(0xfeff).chain(table.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let lines: String = (0..50).map(|number| record(&format!("H{number}"))).collect();
+    let formats: Vec<(&str, Vec<u8>)> = vec![
+        ("zeek", conn.repeat(3).into_bytes()),
+        ("csv", table.as_bytes().to_vec()),
+        ("utf16", wide),
+        ("zst", zstandard(lines.as_bytes())),
+        ("bz2", bzip2(lines.as_bytes())),
+        ("xz", XZ.to_vec()),
+        ("tar", tar(&[("a.json", lines.as_bytes()), ("b.zst", &zstandard(lines.as_bytes()))])),
+        ("zip", zip(&[("a.json", lines.as_bytes()), ("b.csv", table.as_bytes())])),
+    ];
+    let mut next = noise(7);
+    for (name, bytes) in &formats {
+        for number in 0..40 {
+            let mut damaged = bytes.clone();
+            match number % 4 {
+                0 => damaged.truncate(next() as usize % bytes.len()),
+                1 => damaged.extend_from_slice(&bytes[next() as usize % bytes.len()..]),
+                _ => (0..1 + number / 8).for_each(|_| {
+                    let place = next() as usize % damaged.len();
+                    damaged[place] ^= 1 << (next() % 8);
+                }),
+            }
+            put(&place, &format!("in/{name}/{number}"), &damaged);
+        }
+    }
+    put(&place, "in/whole.json", lines.as_bytes());
+    let taken = ingest(&place);
+    let rejected = taken["rejected"].as_array().unwrap();
+    assert!(rejected.iter().all(|rejection| !rejection["reason"].as_str().unwrap().contains("defect")), "{rejected:?}");
+    assert!(rejected.len() > 40, "{}", rejected.len());
+    let whole = rows(&place, "get_raw_events()").iter().filter(|row| row["Machine"].as_str().is_some_and(|name| name.starts_with('H'))).count();
+    assert!(whole >= 50, "{whole}");
+}

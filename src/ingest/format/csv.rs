@@ -24,7 +24,7 @@ fn without_mark(head: &[u8]) -> &[u8] {
     head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head)
 }
 
-fn rows<'b>(bytes: &'b [u8], delimiter: u8) -> ::csv::Reader<&'b [u8]> {
+fn rows(bytes: &[u8], delimiter: u8) -> ::csv::Reader<&[u8]> {
     ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(bytes)
 }
 
