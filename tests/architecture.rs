@@ -15,7 +15,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("frame", &["diag", "plan", "telemetry"]),
     ("store", &["diag", "telemetry"]),
     ("sample", &[]),
-    ("ingest", &["diag", "telemetry", "frame", "store", "plan::fold", "plan::pattern"]),
+    ("ingest", &["diag", "telemetry", "frame", "store", "plan::fold", "plan::pattern", "plan::time"]),
     ("backend", &["diag", "telemetry", "plan", "frame", "store"]),
     ("hunt", &["diag", "telemetry", "plan", "frame"]),
     ("report", &["diag", "frame", "hunt", "plan", "telemetry"]),
@@ -44,6 +44,10 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("zip", &["ingest/"]),
     ("tar", &["ingest/"]),
     ("flate2", &["ingest/"]),
+    ("bzip2", &["ingest/"]),
+    ("lzma_rust2", &["ingest/"]),
+    ("zstd", &["ingest/"]),
+    ("encoding_rs", &["ingest/"]),
 ];
 
 /// The door to the outside: clock, environment and streams are the command line's, which hands them down.

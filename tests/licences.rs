@@ -17,6 +17,7 @@ const PERMISSIVE: &[&str] = &[
     "0BSD",
     "ISC",
     "Zlib",
+    "bzip2-1.0.6",
     "BSL-1.0",
     "Unicode-3.0",
     "Unlicense",

@@ -122,3 +122,99 @@ fn one_capture_in_two_shapes_is_one() {
         }
     }
 }
+
+/// The records of Zeek's own logs, by stream: names and values as they stand between tabs.
+fn tabbed(folder: &str) -> Vec<(String, BTreeMap<String, String>)> {
+    let Some(folder) = stores::real_path(folder) else { return Vec::new() };
+    let mut records = Vec::new();
+    for path in crate::support::files_below(&folder, ".log") {
+        let text = text_of(&path);
+        let (mut stream, mut names) = (String::new(), Vec::new());
+        for line in text.lines().filter(|line| !line.is_empty()) {
+            match line.strip_prefix('#').and_then(|line| line.split_once('\t')) {
+                Some(("path", path)) => stream = path.to_string(),
+                Some(("fields", fields)) => names = fields.split('\t').map(str::to_string).collect(),
+                Some(_) => {}
+                None if line.starts_with('#') => {}
+                None => records.push((stream.clone(), names.iter().cloned().zip(line.split('\t').map(str::to_string)).collect())),
+            }
+        }
+    }
+    records
+}
+
+#[test]
+fn zeek_records_are_all_there() {
+    let folder = "zeek-pandalab-lsass";
+    let Some(filled) = stores::real(folder) else { return };
+    let records = tabbed(folder);
+    let mut expected = Counts::new();
+    for (stream, _) in &records {
+        *expected.entry((stream.clone(), None)).or_default() += 1;
+    }
+    assert_eq!(filled.summary["rejected"], serde_json::json!([]));
+    assert_eq!(kinds(&filled.store), expected);
+    let all = |name: &str| records.iter().filter_map(|(_, record)| record.get(name)?.parse::<u64>().ok()).sum::<u64>();
+    let of_rows = |column: &str| eval(&filled.store, &format!(r#"Client("all", all_time()).get_communications().sum("{column}")"#)).as_u64().unwrap();
+    // Whose end is the machine's turns them, and neither adds to them nor takes away.
+    assert_eq!(of_rows("BytesSent") + of_rows("BytesReceived"), all("orig_bytes") + all("resp_bytes"));
+    compare("zeek-wrccdc/zeek-json", &[".gz"], |record| (text(&record["_path"]), None));
+    compare("zeek-apt29", &[".log"], |record| (text(&record["@stream"]), None));
+}
+
+/// Of one capture that Sysmon saw on the host and Zeek on the wire: the host's connections are one machine's, and each process that a row of Zeek has, Sysmon
+/// named for the same ends.
+#[test]
+fn what_zeek_saw_is_of_the_machine_and_process_that_sysmon_names() {
+    let (Some(wire), Some(host)) =
+        (stores::real_path("zeek-pandalab-lsass/campaign_01"), stores::real_path("mordor-pandalab-lsass/campaign_01_logonpasswords.ndjson.gz"))
+    else {
+        return;
+    };
+    let place = Place::new();
+    let store = place.path("store");
+    let arguments: [&std::ffi::OsStr; 5] = ["ingest".as_ref(), wire.as_ref(), host.as_ref(), "--store".as_ref(), store.as_ref()];
+    place.huntsman(arguments).run().expect(0);
+    let rows = |provider: &str| {
+        let query = format!(r#"Client("all", all_time()).get_communications(#{{ protocol: "TCP" }}).filter(|e| e.Provider == "{provider}")"#);
+        eval(&store, &query)["rows"].as_array().unwrap().clone()
+    };
+    let ends = |row: &Value| ["Machine", "LocalIp", "LocalPort", "RemoteIp", "RemotePort"].map(|name| row[name].to_string());
+    let named: std::collections::BTreeSet<([String; 5], String)> = rows("Sysmon").iter().map(|row| (ends(row), row["ParentPid"].to_string())).collect();
+    let wire = rows("Zeek");
+    let (with, without): (Vec<&Value>, Vec<&Value>) = wire.iter().filter(|row| row["Machine"] == "MKT01").partition(|row| !row["ParentPid"].is_null());
+    assert!(with.len() > 5 * without.len(), "{} of {}", with.len(), wire.len());
+    assert!(with.iter().all(|row| named.contains(&(ends(row), row["ParentPid"].to_string()))));
+    assert!(without.iter().all(|row| !named.iter().any(|(known, _)| *known == ends(row))));
+}
+
+#[test]
+fn tables_are_all_there() {
+    let Some(folder) = stores::real_path("csv-msticpy") else { return };
+    let Some(filled) = stores::real("csv-msticpy") else { return };
+    let rows = |path: std::path::PathBuf| csv::ReaderBuilder::new().flexible(true).from_path(path).unwrap().into_byte_records().count() as u64;
+    let expected: u64 = crate::support::files_below(&folder, ".csv").into_iter().map(rows).sum();
+    assert_eq!((&filled.summary["records"], &filled.summary["rejected"]), (&serde_json::json!(expected), &serde_json::json!([])));
+    let started = count(&filled.store, "get_executions()", &["Provider", "Operation"]);
+    let key = |provider: &str| vec![format!("\"{provider}\""), "\"create\"".to_string()];
+    assert_eq!(started, BTreeMap::from([(key("mde"), 1564), (key("security"), 363)]));
+}
+
+/// Every folder there is: nothing ends the run, and what is wrong is wrong on purpose.
+#[test]
+fn all_folders_are_taken() {
+    let Some(root) = stores::real_path("DATASETS.md") else { return };
+    for folder in std::fs::read_dir(root.parent().unwrap()).unwrap() {
+        let path = folder.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if !path.is_dir() || name == "expected" || name.starts_with("geoip") {
+            continue;
+        }
+        let Some(filled) = stores::real(&name) else { return };
+        assert!(filled.summary["records"].as_u64().unwrap() > 0, "{name}");
+        for rejection in filled.summary["rejected"].as_array().unwrap() {
+            // Windows logs are damaged in ways that their own tests look at.
+            assert!(name.starts_with("evtx") || rejection["file"] == "http.log.corrupt.gz", "{name}: {rejection}");
+        }
+    }
+}

@@ -34,12 +34,18 @@ pub enum Command {
     },
     /// Take raw telemetry into a store
     Ingest {
-        /// Files and folders of EVTX or NDJSON, also as .gz and inside .zip and .tar.gz
+        /// Files and folders of EVTX, JSON, Zeek logs, CSV or Parquet, also compressed and in archives
         #[arg(value_name = "PATH", required = true)]
         paths: Vec<PathBuf>,
         /// The folder of the store
         #[arg(long, value_name = "DIR")]
         store: PathBuf,
+        /// Say of every field which types it has, how often it is there, and where it went
+        #[arg(long)]
+        report: bool,
+        /// Of which zone dates without one are in files of these names, such as *.csv=Europe/Berlin; repeatable
+        #[arg(long = "tz-of", value_name = "GLOB=ZONE")]
+        zones: Vec<String>,
     },
     /// Look for mistakes in playbooks, without telemetry
     Check {

@@ -14,6 +14,7 @@ use crate::diag::{Fault, reason};
 use crate::ingest::Request;
 use crate::store::{Store, VERSION};
 use crate::telemetry::identity::DEFAULT_CLIENT;
+use crate::telemetry::mapping::REVISION;
 
 /// Entries that nobody used for so long are swept when another is made.
 const KEPT: Duration = Duration::from_secs(30 * 86_400);
@@ -34,7 +35,7 @@ pub fn fill(context: &Context, paths: &[PathBuf]) -> Result<PathBuf, Fault> {
     sweep(&folder);
     let draft = folder.join(format!("{key}.draft"));
     remove(&draft)?;
-    let request = Request { paths: paths.to_vec(), store: draft.clone(), client };
+    let request = Request { paths: paths.to_vec(), store: draft.clone(), client, zones: Vec::new(), report: false };
     let summary = match super::ingest::take_in(context, &request) {
         Ok(summary) => summary,
         Err(fault) => {
@@ -101,7 +102,7 @@ fn key(paths: &[PathBuf], client: &str) -> Result<String, Fault> {
     files.sort();
     files.dedup();
     let mut digest = Sha256::new();
-    digest.update(format!("{} {VERSION} {client}\n", env!("CARGO_PKG_VERSION")));
+    digest.update(format!("{} {VERSION} {REVISION} {client}\n", env!("CARGO_PKG_VERSION")));
     for (path, size, modified) in files {
         let is_readable = File::open(&path).is_ok();
         digest.update(path.as_os_str().as_encoded_bytes());

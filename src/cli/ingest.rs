@@ -5,28 +5,43 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Instant;
 
+use regex::Regex;
+
 use super::DONE;
 use super::context::Context;
 use super::output::{self, Files};
 use super::progress::Bar;
 use crate::backend::BackendError;
 use crate::diag::{Fault, Severity};
-use crate::ingest::{self, IngestError, Rejection, Request, Summary};
+use crate::ingest::{self, IngestError, KindReport, Rejection, Request, Summary, ZoneOf};
 use crate::present::clean::escape;
 use crate::present::{Format, Grid, Style, to_json};
 use crate::telemetry::identity::DEFAULT_CLIENT;
 
-pub fn ingest(context: &Context, paths: Vec<PathBuf>, store: PathBuf) -> Result<u8, Fault> {
+pub fn ingest(context: &Context, paths: Vec<PathBuf>, store: PathBuf, report: bool, zones: &[String]) -> Result<u8, Fault> {
     if let Some((scheme, _)) = store.to_str().and_then(|name| name.split_once("://")) {
         return Err(Fault::new("store::scheme", format!("{scheme}:// is no store that this version writes")).with_help("a store is a folder: --store DIR"));
     }
     let files = Files::open(&context.common.outputs)?;
     let client = context.common.client.clone().unwrap_or_else(|| DEFAULT_CLIENT.into());
-    let summary = take_in(context, &Request { paths, store, client })?;
+    let zones = zones.iter().map(|text| zone_of(text)).collect::<Result<Vec<ZoneOf>, Fault>>()?;
+    let summary = take_in(context, &Request { paths, store, client, zones, report })?;
     context.terminal.tell(|| format!("took {:.1} s", context.elapsed().as_secs_f64()));
     let render = |format: Format, style: &Style| shown(&summary, format, style);
     context.answer(files, output::text(render))?;
     Ok(DONE)
+}
+
+/// `*.csv=Europe/Berlin`. The glob is of the whole name of a file, or of its last part.
+fn zone_of(text: &str) -> Result<ZoneOf, Fault> {
+    let wrong = |message: String| Fault::new("options::tz_of", message).with_help("write --tz-of GLOB=ZONE, such as --tz-of '*.csv=Europe/Berlin'");
+    let Some((glob, zone)) = text.split_once('=').filter(|(glob, _)| !glob.is_empty()) else {
+        return Err(wrong(format!("`--tz-of {}` names no files and their zone", escape(text))));
+    };
+    let zone = zone.parse().map_err(|_| wrong(format!("`{}` is no time zone", escape(zone))))?;
+    let pattern = regex::escape(glob).replace(r"\*", ".*").replace(r"\?", ".");
+    let files = Regex::new(&format!("^(?:.*/)?{pattern}$")).map_err(|error| wrong(error.to_string()))?;
+    Ok(ZoneOf { files, zone })
 }
 
 /// Takes it in, with a bar for who watches. When `--timeout` is over, it stops as by Ctrl-C: the store is as it was.
@@ -113,5 +128,20 @@ fn text(summary: &Summary, style: &Style) -> String {
         }
         text.push_str(&format!("\n{}", grid.render(0, style)));
     }
+    summary.report.iter().flatten().for_each(|kind| text.push_str(&fields(kind, style)));
     text
+}
+
+/// The fields of one kind of records.
+fn fields(kind: &KindReport, style: &Style) -> String {
+    let name = |part: &Option<String>| escape(part.as_deref().unwrap_or("(none)")).into_owned();
+    let id = kind.event_id.map_or(String::new(), |id| format!("/{id}"));
+    let mut grid = Grid::default().text("Field").number("Records").text("Types").text("To");
+    for field in &kind.fields {
+        let types: Vec<String> = field.types.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
+        let to: Vec<&str> = field.to.iter().map(String::as_str).collect();
+        let to = if to.is_empty() { "event".to_string() } else { to.join(", ") };
+        grid.row([escape(&field.name).into_owned(), field.records.to_string(), types.join(", "), to]);
+    }
+    format!("\n{}: {}{id}, {} records\n{}", name(&kind.provider), name(&kind.channel), kind.records, grid.render(0, style))
 }

@@ -84,10 +84,10 @@ fn execute(cli: Cli, terminal: &Terminal) -> Result<u8, Fault> {
             context.formats("eval", &[Format::PLAIN, &[Format::Markdown, Format::Html]].concat())?;
             eval::eval(&context, &expression)
         }
-        Some(Command::Ingest { paths, store }) => {
+        Some(Command::Ingest { paths, store, report, zones }) => {
             context.formats("ingest", Format::PLAIN)?;
             context.without_use("ingest", &["--source", "--period", "--now", "--geoip", "--allow-write"]);
-            ingest::ingest(&context, paths, store)
+            ingest::ingest(&context, paths, store, report, &zones)
         }
         Some(Command::Coverage { paths, navigator }) => {
             context.formats("coverage", Format::PLAIN)?;

@@ -93,8 +93,7 @@ mod tests {
     const HOUR: i64 = 3_600_000;
 
     fn head(stated: i64, sensor: i64, doubtful: bool) -> Head {
-        let (states_utc, local) = (false, NONE);
-        Head { stated, local, sensor, states_utc, was_read: false, doubtful, source: 1, machine: 2, provider: 0, channel: 0, event_id: 1, record_id: 1 }
+        Head { stated, sensor, states_utc: false, doubtful, source: 1, event_id: 1, record_id: 1, ..Head::of_machine(2) }
     }
 
     fn clocks(zone: Option<i64>) -> Clocks {

@@ -64,7 +64,8 @@ fn write_machines(finisher: &Finisher<'_>, facts: &Facts) -> Result<(), StoreErr
         let muid: Arc<str> = identity::muid(finisher.client, name).into();
         let of_machine = facts.addresses.iter().filter(|((_, machine), _)| *machine == number);
         // The last address; of several the one that was used most.
-        let address = of_machine.max_by_key(|((address, _), sighting)| (address.contains('.'), sighting.last, sighting.count, address.clone()));
+        let address =
+            of_machine.max_by_key(|((address, _), sighting)| (sighting.count > 0, address.contains('.'), sighting.last, sighting.count, address.clone()));
         let system = facts.systems.iter().filter(|((machine, _), _)| *machine == number).max_by_key(|(_, count)| **count);
         let mut cells = vec![Cell::Missing; table.columns.len()];
         let time = |time: i64| if time == i64::MAX || time == i64::MIN { Cell::Missing } else { Cell::Int(time) };
@@ -72,7 +73,7 @@ fn write_machines(finisher: &Finisher<'_>, facts: &Facts) -> Result<(), StoreErr
             ("Muid", Cell::of(&muid)),
             ("Name", Cell::of(name)),
             ("ClientId", Cell::of(finisher.client)),
-            ("LocalIp", address.map_or(Cell::Missing, |((address, _), _)| Cell::of(address))),
+            ("LocalIp", address.map_or_else(|| own_address(name), |((address, _), _)| Cell::of(address))),
             ("Os", system.map_or(Cell::Missing, |((_, version), _)| Cell::Text(system_name(version).into()))),
             ("Domain", facts.domains.get(&number).map_or(Cell::Missing, |domain| Cell::of(domain))),
             ("FirstSeen", time(span.first)),
@@ -92,8 +93,16 @@ fn write_machines(finisher: &Finisher<'_>, facts: &Facts) -> Result<(), StoreErr
     end(finisher, output)
 }
 
-/// `10.00. 18363` of one source and `10.0.18363` of another are one version.
+/// A machine that is known by nothing else is its address.
+fn own_address(name: &str) -> Cell<'_> {
+    if name.parse::<std::net::IpAddr>().is_ok() { Cell::of(name) } else { Cell::Missing }
+}
+
+/// `10.00. 18363` of one source and `10.0.18363` of another are one version of Windows; others have names.
 fn system_name(version: &str) -> String {
+    if !version.starts_with(|first: char| first.is_ascii_digit()) {
+        return version.to_string();
+    }
     let parts: Vec<String> = version
         .split(['.', ' '])
         .filter(|part| !part.is_empty())

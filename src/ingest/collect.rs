@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, PoisonError};
 
 use super::facts::Facts;
+use super::report::Shapes;
 use super::spill::Spill;
 use super::take::Batch;
 
@@ -24,6 +25,7 @@ pub struct Collected {
     pub spill: Spill,
     pub facts: Facts,
     pub sources: BTreeMap<u32, Taken>,
+    pub shapes: Shapes,
     /// Records in the spill files.
     pub spilled: u64,
     pub failure: Option<std::io::Error>,
@@ -45,7 +47,7 @@ pub struct Collector {
 
 impl Collector {
     pub fn new(spill: Spill) -> Collector {
-        let collected = Collected { spill, facts: Facts::default(), sources: BTreeMap::new(), spilled: 0, failure: None };
+        let collected = Collected { spill, facts: Facts::default(), sources: BTreeMap::new(), shapes: Shapes::default(), spilled: 0, failure: None };
         Collector { state: Mutex::new(State { collected, waiting: BTreeMap::new(), next: 0 }), moved: Condvar::new() }
     }
 
@@ -92,6 +94,7 @@ impl Collected {
         }
         self.spilled += batch.records;
         self.facts.merge(batch.facts);
+        self.shapes.merge(batch.shapes);
         for (part, frames) in batch.parts {
             // What can't be written must not pile up in memory either.
             if self.failure.is_none() {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::facts::Start;
 use super::known::Known;
-use super::row::{Cell, Head, Layout};
+use super::row::{Cell, Head, Layout, Whose};
 use super::text;
 
 /// Logon types of sessions that come from elsewhere: network, clear-text network, remote interactive.
@@ -32,6 +32,7 @@ pub fn complete<'a, 'm: 'a>(layout: &Layout, head: &Head, time: i64, cells: &mut
         }
         "network" => {
             turn(layout, head, time, cells, known, muid);
+            find_caller(layout, head, time, cells, known);
             complete_other(layout, head, time, cells, known, true);
         }
         // A logon's user is who logs on, whatever process asked for it.
@@ -58,7 +59,7 @@ fn fill_actor<'a>(layout: &Layout, cells: &mut [Cell<'a>], actor: Option<&'a Sta
     cells[layout.parent_sha256].fill(cell(&start.sha256));
     cells[layout.parent_sha1].fill(cell(&start.sha1));
     cells[layout.parent_original].fill(cell(&start.original));
-    cells[layout.parent_guid].fill(start.guid.map(|guid| Cell::Text(text::guid_text(guid).into())));
+    cells[layout.parent_guid].fill(start.guid.as_ref().map(|guid| Cell::Text(guid.shown())));
     cells[layout.parent_path].fill(cell(&start.path));
     cells[layout.parent_name].fill(start.path.as_deref().map(|path| Cell::of(text::base_name(path))));
     cells[layout.parent_pid].fill(start.pid.map(Cell::Int));
@@ -124,19 +125,30 @@ fn fill_session<'a>(layout: &Layout, head: &Head, time: i64, cells: &mut [Cell<'
 /// The local end is the address that the machine owns, else the sensor's word decides. Sensors swap the ends of incoming connections.
 fn turn<'a, 'm: 'a>(layout: &Layout, head: &Head, time: i64, cells: &mut [Cell<'a>], known: &'a Known, muid: &dyn Fn(u32) -> Option<&'m str>) {
     let owns = |cell: &Cell<'_>| cell.text().is_some_and(|address| known.owns(head.machine, address));
+    // On the wire the originator is known, and the machine follows from it.
+    match head.whose {
+        Whose::Named | Whose::Unknown => {}
+        Whose::Originator => cells[layout.initiated] = Cell::Bool(true),
+        Whose::Responder => cells[layout.initiated] = Cell::Bool(false),
+    }
     let initiated = cells[layout.initiated].flag();
-    let by_owner = match (owns(&cells[layout.local_ip]), owns(&cells[layout.remote_ip])) {
-        (true, false) => Some(false),
-        (false, true) => Some(true),
-        _ => None,
+    let by_owner = match (head.whose, owns(&cells[layout.local_ip]), owns(&cells[layout.remote_ip])) {
+        (Whose::Originator | Whose::Unknown, ..) | (Whose::Named, true, false) => Some(false),
+        (Whose::Responder, ..) | (Whose::Named, false, true) => Some(true),
+        (Whose::Named, ..) => None,
     };
     if by_owner.unwrap_or(initiated == Some(false)) {
         cells.swap(layout.local_ip, layout.remote_ip);
         cells.swap(layout.local_port, layout.remote_port);
         cells.swap(layout.source_host, layout.remote_host);
+        cells.swap(layout.bytes_sent, layout.bytes_received);
     }
     // A source lies where the connection began; where neither end is known to be ours, nothing tells.
+    let by_owner = by_owner.filter(|_| head.whose != Whose::Unknown);
     let outgoing = initiated.or(by_owner.map(|destination_is_local| !destination_is_local));
+    if matches!(head.whose, Whose::Originator | Whose::Responder) {
+        cells[layout.direction] = Cell::Missing;
+    }
     cells[layout.direction].fill(outgoing.map(|outgoing| Cell::of(if outgoing { "Outgoing" } else { "Incoming" })));
     let (status, owner) = match cells[layout.remote_ip].text() {
         Some(remote) => (text::status(remote), known.owner(remote, time)),
@@ -144,4 +156,17 @@ fn turn<'a, 'm: 'a>(layout: &Layout, head: &Head, time: i64, cells: &mut [Cell<'
     };
     cells[layout.ipv4_status].fill(status.map(Cell::of));
     cells[layout.remote_muid].fill(owner.and_then(muid).map(Cell::of));
+}
+
+/// What a sensor on the machine says of a connection that another saw on the wire.
+fn find_caller<'a>(layout: &Layout, head: &Head, time: i64, cells: &mut [Cell<'a>], known: &'a Known) {
+    if head.whose == Whose::Named {
+        return;
+    }
+    let Some(call) = known.calls.find(layout, head.machine, time, cells) else { return };
+    cells[layout.parent_guid].fill(call.guid.as_ref().map(|guid| Cell::Text(guid.shown())));
+    cells[layout.parent_pid].fill(call.pid.map(Cell::Int));
+    cells[layout.parent_path].fill(cell(&call.path));
+    cells[layout.parent_name].fill(call.path.as_deref().map(|path| Cell::of(text::base_name(path))));
+    cells[layout.user].fill(cell(&call.user));
 }

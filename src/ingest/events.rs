@@ -135,8 +135,9 @@ fn write(
             shared.check()?;
         }
         let mut frame = rows[place(key.file)?].row(key).map_err(|error| shared.failed(&error))?;
-        let Some(head) = frame.head() else { continue };
+        let Some(mut head) = frame.head() else { continue };
         let time = key.time();
+        shared.known.settle(&mut head, time);
         let mut cells = vec![Cell::Missing; columns.shape.len()];
         common.fill(shared, &head, time, &mut cells[..columns.declared]);
         let mut surplus = serde_json::Map::new();

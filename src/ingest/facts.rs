@@ -5,7 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use super::calls::{Call, MAX_CALLS};
 use super::clock::{Sample, whole_zone};
+use super::guid::Guid;
 use super::row::{Cell, Head, LAYOUTS, Layout, NONE};
 use super::text;
 use crate::telemetry::identity::is_own_address;
@@ -15,7 +17,7 @@ use crate::telemetry::identity::is_own_address;
 pub struct Start {
     pub head: Head,
     pub time: i64,
-    pub guid: Option<u128>,
+    pub guid: Option<Guid>,
     pub pid: Option<i64>,
     pub path: Option<Arc<str>>,
     pub md5: Option<Arc<str>>,
@@ -53,6 +55,7 @@ pub struct Mark {
 pub struct Sighting {
     pub first: i64,
     pub last: i64,
+    /// How often it was seen to use it; never, where others only said so.
     pub count: u64,
 }
 
@@ -64,6 +67,7 @@ const MAX_STARTS: usize = 1_000_000;
 pub struct Facts {
     pub starts: Vec<Start>,
     pub sessions: Vec<Session>,
+    pub calls: Vec<Call>,
     pub addresses: HashMap<(Arc<str>, u32), Sighting>,
     pub marks: Vec<Mark>,
     /// By file and host: stated second → sample.
@@ -97,7 +101,7 @@ impl Facts {
                 let start = Start {
                     head: *head,
                     time: NONE,
-                    guid: cells[layout.child_guid].text().and_then(text::guid_number),
+                    guid: cells[layout.child_guid].text().and_then(Guid::of),
                     pid: cells[layout.child_pid].int(),
                     path: self.shared(&cells[layout.child_path]),
                     md5: self.shared(&cells[layout.child_md5]),
@@ -111,10 +115,16 @@ impl Facts {
                 self.starts.push(start);
             }
             "logon" if head.event_id == 4624 || cells[layout.operation].text() == Some("logon") => self.learn_session(layout, head, cells),
-            "network" if cells[layout.initiated].flag() == Some(true) => {
-                if let Some(address) = cells[layout.local_ip].text().filter(|address| is_own_address(address)) {
-                    let address = self.share(address);
-                    self.see_address(address, head.machine, if head.stated == NONE { head.sensor } else { head.stated }, 1);
+            "network" => {
+                if cells[layout.initiated].flag() == Some(true)
+                    && let Some(address) = cells[layout.local_ip].text()
+                {
+                    self.learn_address(address, head.machine, head, 1);
+                }
+                if self.calls.len() < MAX_CALLS
+                    && let Some(call) = Call::of(layout, head, cells, &mut |text| self.share(text))
+                {
+                    self.calls.push(call);
                 }
             }
             "file" => {
@@ -130,10 +140,24 @@ impl Facts {
         }
     }
 
+    /// A record says what its machine runs.
+    pub fn learn_system(&mut self, machine: u32, system: &str) {
+        let system = self.share(system);
+        *self.systems.entry((machine, system)).or_default() += 1_000_000;
+    }
+
     fn learn_session(&mut self, layout: &Layout, head: &Head, cells: &[Cell<'_>]) {
         if let Some(logon_id) = cells[layout.logon_id].int() {
             let remote = self.shared(&cells[layout.remote_ip]);
             self.sessions.push(Session { head: *head, time: NONE, logon_id, kind: cells[layout.logon_type].int(), remote });
+        }
+    }
+
+    /// A record tells that a machine has an address: `count` times from its own use of it, or not at all from that.
+    pub fn learn_address(&mut self, address: &str, machine: u32, head: &Head, count: u64) {
+        if is_own_address(address) {
+            let address = self.share(address);
+            self.see_address(address, machine, if head.stated == NONE { head.sensor } else { head.stated }, count);
         }
     }
 
@@ -183,6 +207,15 @@ impl Facts {
             self.starts.push(start);
         }
         self.sessions.extend(other.sessions);
+        for mut call in other.calls {
+            if self.calls.len() >= MAX_CALLS {
+                break;
+            }
+            for text in call.texts() {
+                *text = self.share(text);
+            }
+            self.calls.push(call);
+        }
         for ((address, machine), sighting) in other.addresses {
             let address = self.share(&address);
             self.see_address(address.clone(), machine, sighting.first, 0);

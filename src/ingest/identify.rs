@@ -9,6 +9,14 @@ pub fn channel(raw: &str) -> &str {
     CHANNELS.iter().find(|(name, _)| name.eq_ignore_ascii_case(raw)).map_or(raw, |(name, _)| name)
 }
 
+/// The channel as rules name it.
+pub fn rule_channel(sensor: Option<&str>, raw: &str) -> String {
+    match sensor {
+        Some(sensor) => format!("{sensor}/{raw}").to_ascii_lowercase(),
+        None => raw.to_ascii_lowercase(),
+    }
+}
+
 /// The sensor's short name: by channel where that tells, else the provider as logged.
 pub fn provider<'a>(channel: &str, raw: Option<&'a str>) -> Option<&'a str> {
     if let Some((_, short)) = CHANNELS.iter().find(|(name, short)| !short.is_empty() && name.eq_ignore_ascii_case(channel)) {

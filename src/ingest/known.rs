@@ -3,9 +3,11 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::calls::Calls;
 use super::clock::Clocks;
 use super::facts::{Facts, Session, Sighting, Start, folded_path};
-use super::row::NONE;
+use super::guid;
+use super::row::{Head, NONE, Whose};
 use super::text;
 use crate::telemetry::belief;
 
@@ -27,21 +29,24 @@ pub struct Known {
     by_pid: HashMap<(u32, i64), Vec<usize>>,
     sessions: HashMap<(u32, i64), Vec<Session>>,
     owners: HashMap<Arc<str>, Vec<(u32, Sighting)>>,
+    /// The same by the numbers of addresses.
+    numbered: HashMap<u32, Arc<str>>,
+    pub calls: Calls,
     /// By machine and folded path.
     marks: HashMap<(u32, Box<str>), Marks>,
     machines: BTreeSet<u32>,
 }
 
 impl Known {
-    /// Adds what was learnt since. Times of the store's own facts are final, those of records are told by the clocks.
-    pub fn absorb(&mut self, facts: &mut Facts) {
+    /// Adds what was learnt since; `texts` are those of all numbers. Times of the store's own facts are final, those of records are told by the clocks.
+    pub fn absorb(&mut self, facts: &mut Facts, texts: &[Arc<str>]) {
         self.machines.extend(facts.machines.iter());
         self.clocks = Clocks::new(facts.clocks.clone());
         for mut start in std::mem::take(&mut facts.starts) {
             start.time = if start.time == NONE { self.clocks.time(&start.head) } else { start.time };
             let (machine, index) = (start.head.machine, self.starts.len());
-            if let Some(guid) = start.guid {
-                self.by_guid.entry((machine, guid)).or_insert(index);
+            if let Some(guid) = &start.guid {
+                self.by_guid.entry((machine, guid.number)).or_insert(index);
             }
             if let Some(pid) = start.pid {
                 self.by_pid.entry((machine, pid)).or_default().push(index);
@@ -59,13 +64,12 @@ impl Known {
         for sessions in self.sessions.values_mut() {
             sessions.sort_by_key(|session| session.time);
         }
-        self.owners.clear();
-        for ((address, machine), sighting) in &facts.addresses {
-            self.owners.entry(address.clone()).or_default().push((*machine, *sighting));
+        for mut call in std::mem::take(&mut facts.calls) {
+            call.time = if call.time == NONE { self.clocks.time(&call.head) } else { call.time };
+            self.calls.add(call);
         }
-        for owners in self.owners.values_mut() {
-            owners.sort_by_key(|(machine, _)| *machine);
-        }
+        self.calls.sort();
+        self.absorb_addresses(facts, texts);
         for mark in std::mem::take(&mut facts.marks) {
             let time = if mark.time == NONE { self.clocks.time(&mark.head) } else { mark.time };
             self.marks.entry((mark.head.machine, mark.path)).or_default().push((time, mark.zone));
@@ -75,9 +79,41 @@ impl Known {
         }
     }
 
+    /// What others say of a machine's address counts only where it was never seen to use one: whoever relays a machine's logon is not that machine.
+    fn absorb_addresses(&mut self, facts: &Facts, texts: &[Arc<str>]) {
+        let seen: BTreeSet<u32> = facts.addresses.iter().filter(|(_, sighting)| sighting.count > 0).map(|((_, machine), _)| *machine).collect();
+        self.owners.clear();
+        for ((address, machine), sighting) in facts.addresses.iter().filter(|((_, machine), sighting)| sighting.count > 0 || !seen.contains(machine)) {
+            self.owners.entry(address.clone()).or_default().push((*machine, *sighting));
+            self.machines.insert(*machine);
+        }
+        for owners in self.owners.values_mut() {
+            owners.sort_by_key(|(machine, _)| *machine);
+        }
+        let owned = |(number, text): (usize, &Arc<str>)| self.owners.contains_key(text).then(|| (number as u32, text.clone()));
+        self.numbered = texts.iter().enumerate().filter_map(owned).collect();
+    }
+
+    /// Gives a record that tells its machine by addresses to the machine that owned the address then.
+    pub fn settle(&self, head: &mut Head, time: i64) {
+        let owner = |number: u32| self.numbered.get(&number).and_then(|address| self.owner(address, time));
+        let [originator, responder] = head.ends;
+        match head.whose {
+            Whose::Named => {}
+            Whose::Originator => head.machine = owner(originator).unwrap_or(head.machine),
+            Whose::Responder => head.machine = owner(responder).unwrap_or(head.machine),
+            Whose::Unknown => {
+                let found = owner(originator).map(|owner| (owner, Whose::Originator));
+                if let Some((machine, whose)) = found.or_else(|| owner(responder).map(|owner| (owner, Whose::Responder))) {
+                    (head.machine, head.whose) = (machine, whose);
+                }
+            }
+        }
+    }
+
     /// The start of a process: by GUID, else the latest start of that pid on that machine before the time, if its name fits and it may still live.
     pub fn start(&self, machine: u32, guid: Option<&str>, pid: Option<i64>, name: Option<&str>, time: i64) -> Option<&Start> {
-        if let Some(guid) = guid.and_then(text::guid_number) {
+        if let Some(guid) = guid.and_then(guid::key) {
             return self.by_guid.get(&(machine, guid)).map(|index| &self.starts[*index]);
         }
         let indexes = self.by_pid.get(&(machine, pid?))?;
@@ -109,12 +145,12 @@ impl Known {
     }
 
     pub fn owns(&self, machine: u32, address: &str) -> bool {
-        self.owners.get(address).is_some_and(|owners| owners.iter().any(|(owner, _)| *owner == machine))
+        self.owners.get(address).is_some_and(|owners| owners.iter().any(|(owner, sighting)| *owner == machine && sighting.count > 0))
     }
 
     /// The machine that owned an address at a time: seen with it then, else seen with it at the nearest time.
     pub fn owner(&self, address: &str, time: i64) -> Option<u32> {
-        let distance = |sighting: &Sighting| (sighting.first - time).max(time - sighting.last).max(0);
+        let distance = |sighting: &Sighting| sighting.first.saturating_sub(time).max(time.saturating_sub(sighting.last)).max(0);
         let owners = self.owners.get(address)?;
         owners.iter().min_by_key(|(machine, sighting)| (distance(sighting), u64::MAX - sighting.count, *machine)).map(|(machine, _)| *machine)
     }
@@ -158,7 +194,7 @@ mod tests {
         let mut known = Known::default();
         let mut facts = Facts::default();
         facts.starts.extend(times.iter().map(start));
-        known.absorb(&mut facts);
+        known.absorb(&mut facts, &[]);
         known
     }
 

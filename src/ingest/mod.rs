@@ -7,8 +7,9 @@
 //! Memory is bounded whatever the size of the input: units of 1 MiB (a line of up to 64 MiB), a few per core; 48 MiB of spill
 //! buffers; 40 bytes per row of the partitions being sorted, and at most 4 million records between two writes; one row group
 //! (64k rows or 24 MiB) and 48 MiB of rows per core; and what was learnt: about half a kilobyte for each of at most a million
-//! process starts.
+//! process starts, and 150 bytes for each of at most half a million connections whose process is known.
 
+mod calls;
 mod clock;
 mod close;
 mod collect;
@@ -18,19 +19,21 @@ mod events;
 mod facts;
 mod format;
 mod grown;
+mod guid;
 mod identify;
 mod json;
 mod known;
-
 mod names;
 mod normalise;
 mod open;
 mod output;
+mod parquet;
 mod part;
 mod past;
 mod phase1;
 mod phase2;
 mod record;
+mod report;
 mod row;
 mod rows;
 mod script;
@@ -42,6 +45,8 @@ mod tally;
 mod tests;
 mod text;
 mod time;
+mod transcode;
+mod unpack;
 mod walk;
 mod wording;
 
@@ -50,8 +55,12 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 
+use chrono_tz::Tz;
 use miette::Diagnostic;
+use regex::Regex;
 use thiserror::Error;
+
+pub use self::report::{FieldReport, KindReport};
 
 use self::collect::{Collected, Collector, Taken};
 use self::names::Names;
@@ -68,6 +77,17 @@ pub struct Request {
     pub store: PathBuf,
     /// Client id of all of it.
     pub client: String,
+    /// Of which zone dates without one are, by the names of files; the first that fits.
+    pub zones: Vec<ZoneOf>,
+    /// Whether every field is reported.
+    pub report: bool,
+}
+
+/// Files whose wall clock is of a zone.
+#[derive(Clone, Debug)]
+pub struct ZoneOf {
+    pub files: Regex,
+    pub zone: Tz,
 }
 
 /// Told while it runs, from any thread.
@@ -106,6 +126,9 @@ pub struct Summary {
     pub rejected: Vec<Rejection>,
     /// Corrections of local clocks that were learnt.
     pub offsets: Vec<ClockOffset>,
+    /// Every field of every kind of records, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub report: Option<Vec<KindReport>>,
 }
 
 /// Records of one file that could not be read, and why.
@@ -137,7 +160,10 @@ pub enum IngestError {
     #[diagnostic(code(ingest::unreadable), help("name a file or folder of raw logs that can be read"))]
     Unreadable { path: String, reason: String },
     #[error("no telemetry in {paths}")]
-    #[diagnostic(code(ingest::nothing), help("EVTX and JSON are read, also as .gz and inside .zip and .tar.gz; the content decides, not the name"))]
+    #[diagnostic(
+        code(ingest::nothing),
+        help("EVTX, JSON, Zeek logs, CSV and Parquet are read, also compressed and in archives; the content decides, not the name")
+    )]
     Nothing { paths: String },
     #[error("interrupted: the store is as it was")]
     #[diagnostic(code(ingest::interrupted), help("run the same ingest again"))]
@@ -168,7 +194,7 @@ pub fn ingest(request: &Request, progress: &dyn Progress, interrupted: &AtomicBo
         tally: tally::Tally::default(),
         generation: 0,
     };
-    let run = Run { names: &names, rules: &rules, progress, interrupted, scratch: &scratch, digests, earlier: &earlier };
+    let run = Run { names: &names, rules: &rules, progress, interrupted, scratch: &scratch, digests, earlier: &earlier, request };
     let reading = run.read(&files, &collector, &mut |collected, dropped| finisher.finish(collected, dropped))?;
     if reading.sources.is_empty() && reading.known == 0 && reading.damaged.is_empty() {
         let paths: Vec<String> = request.paths.iter().map(|path| path.display().to_string()).collect();
@@ -176,7 +202,8 @@ pub fn ingest(request: &Request, progress: &dyn Progress, interrupted: &AtomicBo
     }
     collector.settle(0, |collected| {
         finisher.finish(collected, &reading.dropped)?;
-        let summary = summarise(&reading, collected, &finisher);
+        let mut summary = summarise(&reading, collected, &finisher);
+        summary.report = request.report.then(|| collected.shapes.report(&names.texts()));
         let unread: Vec<IngestedSource> = reading.damaged.iter().map(|(name, reason)| IngestedSource::unread(name, reason)).collect();
         let is_new = !reading.sources.is_empty();
         if is_new {

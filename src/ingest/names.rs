@@ -68,6 +68,11 @@ impl<'n> Cache<'n> {
         number
     }
 
+    /// Whether this thread has met a text lately.
+    pub fn knows(&self, text: &str) -> bool {
+        self.known.contains_key(text)
+    }
+
     /// How many texts this thread has met.
     pub fn len(&self) -> usize {
         self.known.len()

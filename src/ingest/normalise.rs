@@ -5,8 +5,9 @@ use std::collections::HashMap;
 
 use regex::Regex;
 
+use super::guid;
 use super::record::{Record, is_missing, unescape};
-use super::row::{Cell, LAYOUTS, position, table_number};
+use super::row::{Cell, LAYOUTS, NONE, position, table_number};
 use super::text;
 use super::time;
 use super::wording;
@@ -38,7 +39,7 @@ impl Rules {
         let mut keys: HashMap<&'static str, HashMap<i64, Vec<usize>>> = HashMap::new();
         let mut compiled = Vec::new();
         for rule in rules() {
-            for id in rule.ids {
+            for id in if rule.ids.is_empty() { &[NONE] } else { rule.ids } {
                 keys.entry(rule.channel).or_default().entry(*id).or_default().push(compiled.len());
             }
             let table = table_number(rule.table);
@@ -59,11 +60,14 @@ impl Rules {
         Rules { keys, rules: compiled }
     }
 
-    /// Calls `each` with the table's number and the cells of every row that the record becomes; says how many.
+    /// Calls `each` with the table's number and the cells of every row that a record of a channel, as rules name it, becomes; says how many.
     pub fn apply(&self, record: &Record, channel: &str, id: Option<i64>, each: &mut dyn FnMut(usize, &mut Vec<Cell<'_>>)) -> usize {
-        let Some(found) = id.and_then(|id| self.keys.get(channel)?.get(&id)) else { return 0 };
+        let of_sensor = channel.find('/').and_then(|place| self.keys.get(&channel[..=place])).and_then(|ids| ids.get(&NONE));
+        let ids = self.keys.get(channel);
+        let of_channel = ids.into_iter().flat_map(|ids| [id.and_then(|id| ids.get(&id)), ids.get(&NONE)]).flatten();
+        let found = of_channel.chain(of_sensor).flatten();
         let mut count = 0;
-        for rule in found.iter().filter_map(|index| self.rules.get(*index)).filter(|rule| holds(rule, record)) {
+        for rule in found.filter_map(|index| self.rules.get(*index)).filter(|rule| holds(rule, record)) {
             let mut cells = vec![Cell::Missing; LAYOUTS[rule.table].width];
             for (place, kind, source) in &rule.columns {
                 if let Some(cell) = cells.get_mut(*place)
@@ -86,7 +90,8 @@ fn holds(rule: &Compiled, record: &Record) -> bool {
             Some(source) => evaluate(source, record),
             None => record.get(field).map_or(Cell::Missing, Cell::of),
         };
-        found.text().is_some_and(|text| words.iter().any(|word| word.eq_ignore_ascii_case(text))) == *wanted
+        let is_one = |text: &str| words.iter().any(|word| *word == "*" || word.eq_ignore_ascii_case(text));
+        found.text().is_some_and(|text| if text.starts_with('[') { text::items_of(text).any(|item| is_one(&item)) } else { is_one(text) }) == *wanted
     })
 }
 
@@ -150,6 +155,7 @@ fn plain<'r>(from: &From, record: &'r Record) -> Option<Cell<'r>> {
         From::Hash(names, algorithm) => Cell::Text(hash(record.first(names)?, algorithm)?.to_ascii_lowercase().into()),
         From::Number(names) => Cell::Int(text::integer(record.first(names)?)?),
         From::Pid(names) => Cell::Int(text::integer(record.first(names)?).filter(|pid| *pid != 0)?),
+        From::Seconds(names) => Cell::Int((record.first(names)?.trim().parse::<f64>().ok().filter(|seconds| seconds.abs() < 1e12)? * 1000.0).round() as i64),
         From::Hex(names) => Cell::Int(text::hex(record.first(names)?)?),
         From::Session(names) => Cell::Int(names.iter().filter_map(|name| record.get(name)).filter_map(text::hex).find(|number| *number != 0)?),
         From::Flag(names) => Cell::Bool(text::flag(record.first(names)?)?),
@@ -163,7 +169,7 @@ fn plain<'r>(from: &From, record: &'r Record) -> Option<Cell<'r>> {
             Some(domain) => shown(domain),
             None => Cell::of(text::account(None, record.get(name)?).0?),
         },
-        From::Guid(names) => Cell::Text(text::guid(record.first(names)?)?),
+        From::Guid(names) => Cell::Text(guid::spelled(record.first(names)?)?),
         From::Ip(names) => Cell::Text(text::address(record.first(names)?)),
         From::Protocol(names) => Cell::Text(text::protocol(record.first(names)?).into()),
         From::Key(names) => Cell::Text(text::key(&unescape(record.first(names)?)).into()),
@@ -189,6 +195,7 @@ fn plain<'r>(from: &From, record: &'r Record) -> Option<Cell<'r>> {
         }
         From::Codes(names) => Cell::Text(wording::in_words(names.iter().filter_map(|name| record.get(name)))?.into()),
         From::Changes(names) => Cell::Text(wording::changes(names.iter().filter_map(|name| Some((*name, record.get(name)?))))?.into()),
+        From::Techniques(names) => Cell::Text(wording::techniques(names.iter().filter_map(|name| record.get(name)))?.into()),
         From::QueryType(names) => Cell::Text(wording::query_type(record.first(names)?)?),
         From::Share => Cell::Text(share(record)?.into()),
         From::ShareName => Cell::Text(text::base_name(&share(record)?).to_string().into()),

@@ -4,9 +4,10 @@ use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use flate2::read::MultiGzDecoder;
-
-use super::format::{FORMATS, Format, PEEK, read_fully};
+use super::format::{FORMATS, Format, PEEK, ROWS, read_fully};
+use super::parquet;
+use super::transcode;
+use super::unpack::{Budget, Packing};
 
 /// Archives inside archives beyond this are not opened.
 const MAX_DEPTH: u32 = 5;
@@ -23,7 +24,16 @@ pub trait Visitor {
 
 /// Opens what a stream holds. `scratch` is a folder for archives that must be read out of order. False: the visitor wants no more.
 pub fn open(name: &str, input: &mut dyn Read, scratch: &Path, visitor: &mut dyn Visitor) -> bool {
-    open_at(name, input, scratch, 0, visitor)
+    let budget = Budget::default();
+    let mut opened = Opened { scratch, budget: &budget, visitor };
+    opened.open(name, &mut budget.disk(input), 0)
+}
+
+/// A file on disk and all that is in it.
+struct Opened<'o> {
+    scratch: &'o Path,
+    budget: &'o Budget,
+    visitor: &'o mut dyn Visitor,
 }
 
 /// Repeats its failure: a decoder that found damage may tell of it only once.
@@ -45,86 +55,103 @@ impl Read for Failing<'_> {
     }
 }
 
-fn open_at(name: &str, input: &mut dyn Read, scratch: &Path, depth: u32, visitor: &mut dyn Visitor) -> bool {
-    let mut failing = Failing { input, failure: None };
-    let input: &mut dyn Read = &mut failing;
-    let mut head = vec![0; PEEK];
-    match read_fully(input, &mut head) {
-        Ok(count) => head.truncate(count),
-        Err(error) => {
-            visitor.damaged(name, &error.to_string());
+impl Opened<'_> {
+    fn open(&mut self, name: &str, input: &mut dyn Read, depth: u32) -> bool {
+        let mut failing = Failing { input, failure: None };
+        let input: &mut dyn Read = &mut failing;
+        let mut head = vec![0; PEEK];
+        match read_fully(input, &mut head) {
+            Ok(count) => head.truncate(count),
+            Err(error) => {
+                self.visitor.damaged(name, &error.to_string());
+                return true;
+            }
+        }
+        // Asked first: records that lie uncompressed in an archive look like a damaged log. No line of a log has the zeros of a tar's head.
+        let is_tar = head.get(257..262) == Some(b"ustar") && head[..257].contains(&0);
+        let is_zip = head.starts_with(b"PK\x03\x04");
+        let is_parquet = head.starts_with(parquet::MARK);
+        let packing = Packing::of(&head);
+        let packed = is_tar || is_zip || is_parquet || packing.is_some();
+        if let Some(encoding) = transcode::of(&head).filter(|_| !packed) {
+            let mut raw = Cursor::new(head).chain(input);
+            return self.open(name, &mut transcode::Utf8::new(&mut raw, encoding), depth);
+        }
+        if let Some(format) = FORMATS.iter().find(|format| !packed && format.recognises(&head)) {
+            return self.visitor.telemetry(name, *format, &mut Cursor::new(head).chain(input));
+        }
+        if !packed || depth >= MAX_DEPTH {
+            match input.read(&mut [0]) {
+                Ok(_) if packed => self.visitor.damaged(name, &format!("more than {MAX_DEPTH} archives in each other")),
+                Ok(_) => self.visitor.other(name),
+                Err(error) => self.visitor.damaged(name, &error.to_string()),
+            }
             return true;
         }
+        let mut whole = Cursor::new(head).chain(input);
+        let opened = match packing {
+            Some(packing) => self.unpack(name, packing, &mut whole, depth),
+            None if is_zip => self.out_of_order(&mut whole, depth, |opened, file| opened.open_members(name, file, depth)),
+            None if is_parquet => self.out_of_order(&mut whole, depth, |opened, file| {
+                let mut lines = parquet::Lines::open(file)?;
+                Ok(opened.visitor.telemetry(name, &ROWS, &mut lines))
+            }),
+            None => self.open_tar(name, &mut whole, depth),
+        };
+        opened.unwrap_or_else(|error| {
+            self.visitor.damaged(name, &error.to_string());
+            true
+        })
     }
-    // Asked first: records that lie uncompressed in an archive look like a damaged log. No line of a log has the zeros of a tar's head.
-    let archive = head.get(257..262) == Some(b"ustar") && head[..257].contains(&0);
-    let packed = head.starts_with(&[0x1f, 0x8b]) || head.starts_with(b"PK\x03\x04") || archive;
-    if let Some(format) = FORMATS.iter().find(|format| !packed && format.recognises(&head)) {
-        return visitor.telemetry(name, *format, &mut Cursor::new(head).chain(input));
-    }
-    if !packed || depth >= MAX_DEPTH {
-        match input.read(&mut [0]) {
-            Ok(_) => visitor.other(name),
-            Err(error) => visitor.damaged(name, &error.to_string()),
-        }
-        return true;
-    }
-    if head.starts_with(&[0x1f, 0x8b]) {
-        return open_at(name, &mut MultiGzDecoder::new(Cursor::new(head).chain(input)), scratch, depth + 1, visitor);
-    }
-    let mut whole = Cursor::new(head).chain(input);
-    let opened = if whole.get_ref().0.get_ref().starts_with(b"PK") {
-        open_zip(name, &mut whole, scratch, depth, visitor)
-    } else {
-        open_tar(name, &mut whole, scratch, depth, visitor)
-    };
-    opened.unwrap_or_else(|error| {
-        visitor.damaged(name, &error.to_string());
-        true
-    })
-}
 
-fn open_tar(name: &str, input: &mut dyn Read, scratch: &Path, depth: u32, visitor: &mut dyn Visitor) -> io::Result<bool> {
-    let mut archive = tar::Archive::new(input);
-    for entry in archive.entries()? {
-        let mut entry = entry?;
-        if !entry.header().entry_type().is_file() {
-            continue;
-        }
-        let member = format!("{name}/{}", String::from_utf8_lossy(&entry.path_bytes()));
-        if !open_at(&member, &mut entry, scratch, depth + 1, visitor) {
-            return Ok(false);
-        }
+    fn unpack(&mut self, name: &str, packing: Packing, input: &mut dyn Read, depth: u32) -> io::Result<bool> {
+        let mut decoder = packing.decoder(input)?;
+        Ok(self.open(name, &mut self.budget.unpacked(&mut decoder), depth + 1))
     }
-    Ok(true)
-}
 
-/// A zip has its directory at its end, so it is copied to a file first.
-fn open_zip(name: &str, input: &mut dyn Read, scratch: &Path, depth: u32, visitor: &mut dyn Visitor) -> io::Result<bool> {
-    let path = scratch.join(format!("archive-{depth}"));
-    let mut file = File::options().read(true).write(true).create(true).truncate(true).open(&path)?;
-    io::copy(input, &mut file)?;
-    file.seek(SeekFrom::Start(0))?;
-    let goes_on = (|| {
+    fn open_tar(&mut self, name: &str, input: &mut dyn Read, depth: u32) -> io::Result<bool> {
+        let mut archive = tar::Archive::new(input);
+        for entry in archive.entries()? {
+            let mut entry = entry?;
+            if !entry.header().entry_type().is_file() {
+                continue;
+            }
+            let member = format!("{name}/{}", String::from_utf8_lossy(&entry.path_bytes()));
+            if !self.open(&member, &mut entry, depth + 1) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// What has its directory at its end is copied to a file first.
+    fn out_of_order(&mut self, input: &mut dyn Read, depth: u32, read: impl FnOnce(&mut Self, File) -> io::Result<bool>) -> io::Result<bool> {
+        let path = self.scratch.join(format!("archive-{depth}"));
+        let mut file = File::options().read(true).write(true).create(true).truncate(true).open(&path)?;
+        io::copy(input, &mut file)?;
+        file.seek(SeekFrom::Start(0))?;
+        let goes_on = read(self, file);
+        std::fs::remove_file(&path)?;
+        goes_on
+    }
+
+    fn open_members(&mut self, name: &str, file: File, depth: u32) -> io::Result<bool> {
         let mut archive = zip::ZipArchive::new(file)?;
         for index in 0..archive.len() {
             let mut member = match archive.by_index(index) {
                 Ok(member) => member,
                 Err(error) => {
-                    visitor.damaged(&format!("{name}/#{index}"), &error.to_string());
+                    self.visitor.damaged(&format!("{name}/#{index}"), &error.to_string());
                     continue;
                 }
             };
             if member.is_file() {
                 let inner = member.name().map_or_else(|_| format!("#{index}"), |name| name.replace('\\', "/"));
-                let path = format!("{name}/{inner}");
-                if !open_at(&path, &mut member, scratch, depth + 1, visitor) {
+                if !self.open(&format!("{name}/{inner}"), &mut self.budget.unpacked(&mut member), depth + 1) {
                     return Ok(false);
                 }
             }
         }
         Ok(true)
-    })();
-    std::fs::remove_file(&path)?;
-    goes_on
+    }
 }

@@ -118,6 +118,7 @@ impl Output {
             }
             (Cells::Text(builder), _) => builder.append_null(),
             (Cells::Number(builder, _), cell) => builder.append_option(cell.int().filter(|number| *number != NONE)),
+            (Cells::Float(builder), Cell::Text(text)) => builder.append_option(text.trim().parse().ok().filter(|number: &f64| number.is_finite())),
             (Cells::Float(builder), cell) => builder.append_option(cell.int().map(|number| number as f64)),
             (Cells::Flag(builder), cell) => match cell.flag() {
                 Some(flag) => builder.append_value(flag),

@@ -64,7 +64,7 @@ pub fn read_keys(
         input.seek_relative(i64::from(length) - wanted as i64)?;
         let mut frame = Frame::new(&bytes);
         if let Some(head) = frame.head().filter(|head| !dropped.contains(&head.source)) {
-            keys.push(key(&head, known, ranks, file, offset + 4, length));
+            keys.push(key(head, known, ranks, file, offset + 4, length));
             if let Some(fields) = fields.as_deref_mut() {
                 while let Some((name, _)) = frame.field() {
                     fields.insert(name);
@@ -77,17 +77,11 @@ pub fn read_keys(
     Ok(keys)
 }
 
-fn key(head: &Head, known: &Known, ranks: &Ranks, file: u32, offset: u64, length: u32) -> Key {
+fn key(mut head: Head, known: &Known, ranks: &Ranks, file: u32, offset: u64, length: u32) -> Key {
     let last = |number: i64| if number == NONE { i64::MAX } else { number };
-    Key {
-        time: last(known.clocks.time(head)),
-        machine: ranks.of(head.machine),
-        source: ranks.of(head.source),
-        record: last(head.record_id),
-        file,
-        offset,
-        length,
-    }
+    let time = known.clocks.time(&head);
+    known.settle(&mut head, time);
+    Key { time: last(time), machine: ranks.of(head.machine), source: ranks.of(head.source), record: last(head.record_id), file, offset, length }
 }
 
 impl Key {

@@ -4,12 +4,31 @@ use std::sync::Arc;
 
 use polars::prelude::*;
 
+use super::calls::{Call, MAX_CALLS};
 use super::facts::{Facts, Mark, Session, Start, folded_path};
+use super::guid::Guid;
 use super::names::Names;
-use super::row::Head;
-use super::text;
+use super::row::{Cell, Head, LAYOUTS, position, table_number};
 use crate::store::{Manifest, StoredFile, Writer};
 use crate::telemetry::identity::is_own_address;
+use crate::telemetry::mapping::shape::is_on_wire;
+
+const NETWORK: &[&str] = &[
+    "DateTime",
+    "Machine",
+    "ClientId",
+    "Provider",
+    "LocalIp",
+    "LocalPort",
+    "RemoteIp",
+    "RemotePort",
+    "Protocol",
+    "Initiated",
+    "ParentGuid",
+    "ParentPid",
+    "ParentPath",
+    "LoggedUser",
+];
 
 /// Learns from the files of a store. A file that can't be read teaches nothing: its rows stay as they are.
 pub fn learn(writer: &Writer, client: &str, names: &Names) -> Facts {
@@ -35,7 +54,7 @@ pub fn learn(writer: &Writer, client: &str, names: &Names) -> Facts {
                 "LogonId",
             ],
             "logon" if has(file, "logon") => &["DateTime", "Machine", "ClientId", "Operation", "LogonId", "LogonType", "RemoteIp"],
-            "network" => &["DateTime", "Machine", "ClientId", "LocalIp", "Initiated"],
+            "network" => NETWORK,
             "file" if has(file, "modify") => &["DateTime", "Machine", "ClientId", "ChildPath", "Zone"],
             _ => continue,
         };
@@ -67,7 +86,7 @@ fn learn_frame(facts: &mut Facts, table: &str, frame: &DataFrame, client: &str, 
                 let start = Start {
                     head: Head::of_machine(machine),
                     time,
-                    guid: word("ChildGuid")?.as_deref().and_then(text::guid_number),
+                    guid: word("ChildGuid")?.as_deref().and_then(Guid::of),
                     pid: number("ChildPid")?,
                     path: word("ChildPath")?,
                     md5: word("ChildMd5")?,
@@ -85,11 +104,28 @@ fn learn_frame(facts: &mut Facts, table: &str, frame: &DataFrame, client: &str, 
                     facts.sessions.push(Session { head: Head::of_machine(machine), time, logon_id, kind: number("LogonType")?, remote: word("RemoteIp")? });
                 }
             }
-            ("network", _) => {
+            // A sensor on the wire has machine and process from what others told.
+            ("network", _) if !word("Provider")?.is_some_and(|provider| is_on_wire(&provider)) => {
                 let address = word("LocalIp")?.filter(|address| is_own_address(address));
                 if let Some(address) = address.filter(|_| frame.column("Initiated").and_then(|column| Ok(column.bool()?.get(row))).ok().flatten() == Some(true))
                 {
                     facts.see_address(address, machine, time, 1);
+                }
+                let layout = &LAYOUTS[table_number("network")];
+                let mut cells = vec![Cell::Missing; layout.width];
+                for name in &NETWORK[4..] {
+                    let Some(place) = position(layout.table, name) else { continue };
+                    cells[place] = match frame.column(name)?.dtype() {
+                        DataType::String => word(name)?.map_or(Cell::Missing, |text| Cell::Text(text.to_string().into())),
+                        DataType::Int64 => number(name)?.map_or(Cell::Missing, Cell::Int),
+                        _ => Cell::Missing,
+                    };
+                }
+                if facts.calls.len() < MAX_CALLS
+                    && let Some(mut call) = Call::of(layout, &Head::of_machine(machine), &cells, &mut |text| text.into())
+                {
+                    call.time = time;
+                    facts.calls.push(call);
                 }
             }
             ("file", _) => {

@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 
+use chrono_tz::Tz;
+
 use super::collect::{Collected, Collector};
 use super::format::{Format, Sink, Unit};
 use super::grown::{Beginning, Earlier, Hashed, last_line, pass};
@@ -17,7 +19,7 @@ use super::normalise::Rules;
 use super::open::{Visitor, open};
 use super::take::Taker;
 use super::walk::Found;
-use super::{IngestError, Progress};
+use super::{IngestError, Progress, Request};
 use crate::diag::reason;
 use crate::store::OpenLine;
 
@@ -62,6 +64,8 @@ struct Work {
     unit: Unit,
     /// Its records were taken before.
     before: bool,
+    /// Of dates without one.
+    zone: Option<Tz>,
 }
 
 /// What phase 1 works with.
@@ -74,6 +78,7 @@ pub struct Run<'r> {
     /// Contents that the store has.
     pub digests: BTreeSet<String>,
     pub earlier: &'r Earlier<'r>,
+    pub request: &'r Request,
 }
 
 /// Writes what was collected so far.
@@ -121,11 +126,11 @@ impl Run<'_> {
     }
 
     fn work(&self, receiver: &Mutex<Receiver<Work>>, collector: &Collector) {
-        let mut taker = Taker::new(self.rules, self.names);
+        let mut taker = Taker::new(self.rules, self.names, self.request.report);
         loop {
             let next = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
-            let Ok(Work { number, source, format, unit, before }) = next else { return };
-            taker.begin(source, before);
+            let Ok(Work { number, source, format, unit, before, zone }) = next else { return };
+            taker.begin(source, before, zone);
             for (offset, reason) in &unit.rejected {
                 taker.reject(Some(*offset), reason);
             }
@@ -196,11 +201,11 @@ impl FileReader<'_, '_> {
         all
     }
 
-    fn send(&mut self, source: u32, format: &'static dyn Format, unit: Unit, before: bool) -> bool {
+    fn send(&mut self, source: u32, format: &'static dyn Format, unit: Unit, before: bool, zone: Option<Tz>) -> bool {
         if self.run.interrupted.load(Ordering::Relaxed) {
             return false;
         }
-        let sent = self.sender.send(Work { number: self.number, source, format, unit, before }).is_ok();
+        let sent = self.sender.send(Work { number: self.number, source, format, unit, before, zone }).is_ok();
         self.number += u64::from(sent);
         let Some(spilled) = self.collector.spilled() else { return false };
         if spilled >= GENERATION {
@@ -226,13 +231,14 @@ impl Visitor for FileReader<'_, '_> {
         }
         let name = unique.as_str();
         let source = self.run.names.number(name);
+        let zone = self.run.request.zones.iter().find(|of| of.files.is_match(name)).map(|of| of.zone);
         let was = self.beginnings.remove(name);
         let mut input = Hashed::new(input);
         let (mut goes_on, mut open) = (true, None);
         let from = was.map_or(0, |was| was.from);
         let passed = was.map_or(Ok(Vec::new()), |was| pass(&mut input, was.from));
         let read = passed.and_then(|lead| {
-            goes_on = lead.is_empty() || self.send(source, format, Unit { bytes: lead, ..Unit::default() }, true);
+            goes_on = lead.is_empty() || self.send(source, format, Unit { bytes: lead, ..Unit::default() }, true, zone);
             if !goes_on {
                 return Ok(());
             }
@@ -240,7 +246,7 @@ impl Visitor for FileReader<'_, '_> {
                 unit.offset += from;
                 unit.rejected.iter_mut().for_each(|(offset, _)| *offset += from);
                 open = last_line(format, &unit);
-                goes_on = self.send(source, format, unit, false);
+                goes_on = self.send(source, format, unit, false, zone);
                 goes_on
             })
         });

@@ -115,7 +115,7 @@ impl Finisher<'_> {
         if let Some(error) = collected.failure.take() {
             return Err(failed(error));
         }
-        self.known.absorb(&mut collected.facts);
+        self.known.absorb(&mut collected.facts, &self.names.texts());
         let table = table_number("script") as u8;
         let mut parts = collected.spill.take().map_err(failed)?;
         script::join(&mut parts, table, dropped, &root).map_err(failed)?;

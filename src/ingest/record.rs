@@ -38,6 +38,12 @@ pub struct Record {
     pub states_utc: bool,
     /// The stated time is when a collector read the record.
     pub was_read: bool,
+    /// The one sensor that writes such records, in channels of its own.
+    pub sensor: Option<&'static str>,
+    /// `@Os` and `@Address` tell of the host.
+    pub tells_host: bool,
+    /// Of a record that names no machine: where its two addresses are, and whether it says of each that it is ours.
+    pub ends: Option<[(Option<Span>, Option<bool>); 2]>,
 }
 
 impl Record {
@@ -48,6 +54,9 @@ impl Record {
         self.slots = [None; SLOTS];
         self.states_utc = false;
         self.was_read = false;
+        self.sensor = None;
+        self.tells_host = false;
+        self.ends = None;
         // One giant record must not keep its buffer for the rest of the run.
         if self.text.capacity() > 8 << 20 {
             self.text = String::new();
@@ -210,6 +219,11 @@ impl Record {
     /// Every field that is not null.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
         self.fields.iter().filter(|field| !field.found).filter_map(|field| field.value.map(|value| (self.text(field.name), self.text(value))))
+    }
+
+    /// Every field, null or not.
+    pub fn all(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.fields.iter().filter(|field| !field.found).map(|field| (self.text(field.name), field.value.map(|value| self.text(value))))
     }
 
     /// How many fields there are, nulls too.

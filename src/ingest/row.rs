@@ -75,11 +75,27 @@ pub struct Head {
     /// The sensor's clock is known to go wrong in records of this kind.
     pub doubtful: bool,
     pub source: u32,
+    /// Until `Known::settle` has looked, of a record that tells it by addresses: the machine where nobody is known to own them.
     pub machine: u32,
+    pub whose: Whose,
+    /// The two addresses of a record that names no machine; 0 for none.
+    pub ends: [u32; 2],
     pub provider: u32,
     pub channel: u32,
     pub event_id: i64,
     pub record_id: i64,
+}
+
+/// How a record tells which machine it is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// It names the machine.
+    Named,
+    /// The address that began is ours, or the one that answered.
+    Originator,
+    Responder,
+    /// Neither is known to be: the sensor's own, unless a machine owned one of them.
+    Unknown,
 }
 
 impl Head {
@@ -94,6 +110,8 @@ impl Head {
             doubtful: false,
             source: 0,
             machine,
+            whose: Whose::Named,
+            ends: [0; 2],
             provider: 0,
             channel: 0,
             event_id: NONE,
@@ -155,6 +173,11 @@ pub struct Layout {
     pub part: usize,
     pub parts: usize,
     pub os: usize,
+    pub owner: usize,
+    pub address: usize,
+    pub bytes_sent: usize,
+    pub bytes_received: usize,
+    pub protocol: usize,
 }
 
 /// A column that the table does not have: a cell behind all others that nobody reads.
@@ -212,6 +235,11 @@ impl Layout {
             part: at("@Part"),
             parts: at("@Parts"),
             os: at("@Os"),
+            owner: at("@Owner"),
+            address: at("@Address"),
+            bytes_sent: at("BytesSent"),
+            bytes_received: at("BytesReceived"),
+            protocol: at("Protocol"),
         }
     }
 }

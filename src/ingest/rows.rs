@@ -88,8 +88,9 @@ pub fn write(shared: &Shared<'_>, table: usize, group: u8, path: &PathBuf, bytes
             shared.check()?;
         }
         let mut frame = rows.row(key).map_err(|error| shared.failed(&error))?;
-        let Some(head) = frame.head() else { continue };
+        let Some(mut head) = frame.head() else { continue };
         let time = key.time();
+        shared.known.settle(&mut head, time);
         let mut cells = vec![Cell::Missing; layout.width];
         frame.cells(&mut cells);
         enrich::complete(layout, &head, time, &mut cells, shared.known, &muid);

@@ -8,9 +8,10 @@ use super::json::{Fault, Reader};
 use super::normalise::{Source, compile, evaluate};
 use super::record::{Record, Slot};
 use super::row::Cell;
+use super::text;
 use super::time;
 use crate::telemetry::mapping::From;
-use crate::telemetry::mapping::shape::{Found, Nested, SHAPES, Shape};
+use crate::telemetry::mapping::shape::{Ends, Found, Nested, SHAPES, Shape};
 
 /// Fields to find, ready to be looked for.
 struct Finder {
@@ -23,7 +24,7 @@ static FINDERS: LazyLock<Vec<Vec<Finder>>> = LazyLock::new(|| {
     SHAPES.iter().map(|shape| shape.found.iter().map(finder).collect()).collect()
 });
 
-/// Reads records one after the other. They are mostly of one shape, so the last one's is tried first.
+/// Reads records one after the other. They are mostly of one shape, so that objects inside are read as the last one's were.
 #[derive(Debug, Default)]
 pub struct ShapeReader {
     last: usize,
@@ -34,12 +35,20 @@ impl ShapeReader {
     pub fn read(&mut self, text: &str, record: &mut Record) -> Result<(), Fault> {
         let nested = SHAPES[self.last].nested;
         parse(text, nested, record)?;
-        self.last = self.shape_of(record);
+        self.last = Self::shape_of(record);
         if SHAPES[self.last].nested != nested {
             parse(text, SHAPES[self.last].nested, record)?;
+            // Names that were inside objects may tell more.
+            self.last = Self::shape_of(record);
         }
         self.place(record);
         Ok(())
+    }
+
+    /// The same of a record whose fields were read from something else than JSON.
+    pub fn place_read(&mut self, record: &mut Record) {
+        self.last = Self::shape_of(record);
+        self.place(record);
     }
 
     /// A record whose fields are all in: finds what it says about itself.
@@ -50,10 +59,9 @@ impl ShapeReader {
         find(&FINDERS[self.last], record);
     }
 
-    fn shape_of(&self, record: &Record) -> usize {
-        let fits = |place: &usize| SHAPES[*place].marks.iter().any(|marks| marks.iter().all(|mark| record.has(mark)));
-        let any = SHAPES.len() - 1;
-        if self.last != any && fits(&self.last) { self.last } else { (0..any).find(fits).unwrap_or(any) }
+    fn shape_of(record: &Record) -> usize {
+        let fits = |shape: &Shape| shape.marks.iter().any(|marks| marks.iter().all(|mark| record.has(mark)));
+        SHAPES.iter().position(fits).unwrap_or(SHAPES.len() - 1)
     }
 }
 
@@ -75,7 +83,15 @@ fn fill(shape: &Shape, record: &mut Record) {
         };
         record.set(*slot, span);
     }
-    if let Some(channel) = shape.channel.filter(|_| record.slot(Slot::Channel).is_none()) {
+    (record.sensor, record.tells_host) = (shape.sensor, shape.tells_host);
+    let asked = |ends: &Ends| ends.host_is_sensor || record.slot(Slot::Host).is_none();
+    record.ends = shape.ends.filter(asked).map(|Ends { originator, responder, local, .. }| {
+        let end = |names: &[&str], flag| (names.iter().find_map(|name| record.span(name)), record.get(flag).and_then(text::flag));
+        [end(originator, local[0]), end(responder, local[1])]
+    });
+    if record.slot(Slot::Channel).is_none()
+        && let Some((_, channel)) = shape.channels.iter().find(|(marks, _)| marks.iter().all(|mark| record.has(mark)))
+    {
         let channel = record.keep(channel);
         record.set(Slot::Channel, Some(channel));
     }

@@ -8,7 +8,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::row::{Cell, Head};
+use super::row::{Cell, Head, Whose};
 
 /// What is written and sorted together: a kind of events, or a group of operations of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -34,7 +34,7 @@ const BUFFER: usize = 4 << 20;
 const MAX_KINDS: usize = 400;
 
 /// Bytes of an encoded head.
-pub const HEAD: usize = 57;
+pub const HEAD: usize = 65;
 
 fn put_u32(out: &mut Vec<u8>, number: u32) {
     out.extend_from_slice(&number.to_le_bytes());
@@ -51,8 +51,8 @@ pub fn begin(out: &mut Vec<u8>, head: &Head) -> usize {
     put_i64(out, head.stated);
     put_i64(out, head.local);
     put_i64(out, head.sensor);
-    out.push(u8::from(head.states_utc) | u8::from(head.doubtful) << 1 | u8::from(head.was_read) << 2);
-    for number in [head.source, head.machine, head.provider, head.channel] {
+    out.push(u8::from(head.states_utc) | u8::from(head.doubtful) << 1 | u8::from(head.was_read) << 2 | (head.whose as u8) << 3);
+    for number in [head.source, head.machine, head.ends[0], head.ends[1], head.provider, head.channel] {
         put_u32(out, number);
     }
     put_i64(out, head.event_id);
@@ -134,6 +134,13 @@ impl<'a> Frame<'a> {
             was_read: flags & 4 != 0,
             source: self.u32()?,
             machine: self.u32()?,
+            whose: match flags >> 3 {
+                0 => Whose::Named,
+                1 => Whose::Originator,
+                2 => Whose::Responder,
+                _ => Whose::Unknown,
+            },
+            ends: [self.u32()?, self.u32()?],
             provider: self.u32()?,
             channel: self.u32()?,
             event_id: self.i64()?,

@@ -13,7 +13,7 @@ struct Rows(Vec<BTreeMap<String, String>>);
 
 impl Sink for Rows {
     fn record(&mut self, record: &mut Record) {
-        let channel = record.slot(Slot::Channel).unwrap_or_default().to_lowercase();
+        let channel = identify::rule_channel(record.sensor, record.slot(Slot::Channel).unwrap_or_default());
         Rules::new().apply(record, &channel, identify::event_id(record), &mut |table, cells| {
             let declared = LAYOUTS[table].table;
             let shown = |cell: &Cell<'_>| match cell {

@@ -13,12 +13,25 @@ pub fn items<'t>(text: &'t str, between: &str) -> Option<Cow<'t, str>> {
     if !text.starts_with('[') {
         return Some(text.into());
     }
-    let Ok(serde_json::Value::Array(items)) = serde_json::from_str(text) else { return Some(text.into()) };
-    let texts = items.into_iter().filter(|item| !item.is_null()).map(|item| match item {
+    Some(items_of(text).collect::<Vec<_>>().join(between)).filter(|text| !is_missing(text)).map(Cow::Owned)
+}
+
+/// The items of a JSON array that are not null, as texts; a text that is none is the one item.
+pub fn items_of(text: &str) -> impl Iterator<Item = String> {
+    let items = match serde_json::from_str(text) {
+        Ok(serde_json::Value::Array(items)) => items,
+        _ => vec![text.into()],
+    };
+    items.into_iter().filter(|item| !item.is_null()).map(|item| match item {
         serde_json::Value::String(text) => text,
         other => other.to_string(),
-    });
-    Some(texts.collect::<Vec<_>>().join(between)).filter(|text| !is_missing(text)).map(Cow::Owned)
+    })
+}
+
+/// The first item of a JSON array of plain texts; a text that is none as it is.
+pub fn first_item(text: &str) -> &str {
+    let Some(items) = text.strip_prefix('[') else { return text };
+    items.split([',', ']']).next().unwrap_or(items).trim().trim_matches('"')
 }
 
 /// The last part of a path; a trailing separator is no part.
@@ -33,6 +46,8 @@ pub fn integer(text: &str) -> Option<i64> {
     if let Some(digits) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         return u64::from_str_radix(digits, 16).ok().map(|number| number as i64);
     }
+    // Tables that went through a program for statistics have whole numbers with a fraction of nothing.
+    let text = text.strip_suffix(".0").unwrap_or(text);
     text.parse::<i64>().ok().or_else(|| text.parse::<u64>().ok().map(|number| number as i64))
 }
 
@@ -93,37 +108,6 @@ fn short_domain(domain: &str) -> &str {
         return domain;
     }
     domain.split('.').next().unwrap_or(domain)
-}
-
-/// A GUID in braces.
-pub fn guid(text: &str) -> Option<Cow<'_, str>> {
-    let text = text.trim();
-    if text.is_empty() || text.bytes().all(|byte| matches!(byte, b'0' | b'-' | b'{' | b'}')) {
-        return None;
-    }
-    Some(if text.starts_with('{') { text.into() } else { format!("{{{text}}}").into() })
-}
-
-/// The number that a GUID is, for lookups.
-pub fn guid_number(text: &str) -> Option<u128> {
-    let mut number = 0u128;
-    let mut digits = 0;
-    for byte in text.bytes() {
-        match byte {
-            b'{' | b'}' | b'-' => {}
-            _ => {
-                number = number << 4 | u128::from(char::from(byte).to_digit(16)?);
-                digits += 1;
-            }
-        }
-    }
-    (digits == 32 && number != 0).then_some(number)
-}
-
-/// A GUID by its number, in the sensors' spelling.
-pub fn guid_text(number: u128) -> String {
-    let digits = format!("{number:032x}");
-    format!("{{{}-{}-{}-{}-{}}}", &digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..])
 }
 
 /// An address, abbreviated, without `::ffff:` and scope; what is no address stays as it is.

@@ -1,5 +1,10 @@
 //! Times as logs write them, in milliseconds since 1970 UTC.
 
+use chrono::DateTime;
+use chrono_tz::Tz;
+
+use crate::plan::time::local_time;
+
 /// Before 1980 a Windows log has no time, only an empty FILETIME or a clock that was never set.
 const EARLIEST: i64 = 315_532_800_000;
 /// The end of 2199: later ones are garbage.
@@ -27,6 +32,13 @@ pub fn date_text(day: i32) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
+/// `2020-09-21T07:15:45.852Z`.
+pub fn text(time: i64) -> String {
+    let (day, millis) = (time.div_euclid(86_400_000), time.rem_euclid(86_400_000));
+    let date = date_text(i32::try_from(day).unwrap_or(i32::MAX));
+    format!("{date}T{:02}:{:02}:{:02}.{:03}Z", millis / 3_600_000, millis / 60_000 % 60, millis / 1000 % 60, millis % 1000)
+}
+
 /// The day that a time falls on.
 pub fn day(time: i64) -> i32 {
     i32::try_from(time.div_euclid(86_400_000)).unwrap_or(i32::MAX)
@@ -35,12 +47,17 @@ pub fn day(time: i64) -> i32 {
 /// `2020-09-21T07:15:45.852Z`, with a blank for the T, any number of fraction digits, no zone (UTC) or `+02:00`; or an integer:
 /// seconds, milliseconds, micro- or nanoseconds since 1970, or a FILETIME. Implausible years are no time.
 pub fn parse(text: &str) -> Option<i64> {
+    parse_in(text, None)
+}
+
+/// The same; a date without a zone is one of this zone.
+pub fn parse_in(text: &str, zone: Option<Tz>) -> Option<i64> {
     let text = text.trim();
-    let time = if text.len() >= 19 && text.as_bytes().get(4) == Some(&b'-') { calendar(text)? } else { epoch(text)? };
+    let time = if text.len() >= 19 && text.as_bytes().get(4) == Some(&b'-') { calendar(text, zone)? } else { epoch(text)? };
     (EARLIEST..=LATEST).contains(&time).then_some(time)
 }
 
-fn calendar(text: &str) -> Option<i64> {
+fn calendar(text: &str, of_wall: Option<Tz>) -> Option<i64> {
     let bytes = text.as_bytes();
     let number = |from: usize, to: usize| -> Option<i64> {
         bytes.get(from..to)?.iter().try_fold(0, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + i64::from(byte - b'0')))
@@ -60,8 +77,13 @@ fn calendar(text: &str) -> Option<i64> {
         }
         rest = &fraction[digits..];
     }
-    let zone = zone(rest.trim())?;
-    Some((day_of(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - zone) * 1000 + millis)
+    let rest = rest.trim();
+    let seconds = day_of(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
+    if let Some(of_wall) = of_wall.filter(|_| rest.is_empty()) {
+        let wall = DateTime::from_timestamp(seconds, 0)?.naive_utc();
+        return Some(local_time(wall, of_wall) + millis);
+    }
+    Some((seconds - zone(rest)?) * 1000 + millis)
 }
 
 /// Seconds east of UTC.
@@ -114,9 +136,19 @@ mod tests {
         ] {
             assert_eq!(parse(text), Some(1_600_672_545_852), "{text}");
         }
+        assert_eq!(text(1_600_672_545_852), "2020-09-21T07:15:45.852Z");
         assert_eq!(parse("1601-01-01T00:00:00.000Z"), None);
         assert_eq!(parse("2020-13-21T07:15:45Z"), None);
         assert_eq!(parse("yesterday"), None);
+    }
+
+    #[test]
+    fn a_wall_clock_is_of_its_zone() {
+        let zone = Some(chrono_tz::Europe::Berlin);
+        assert_eq!(parse_in("2020-09-21 09:15:45.852", zone), Some(1_600_672_545_852));
+        assert_eq!(parse_in("2020-12-21 08:15:45.852", zone), parse("2020-12-21T07:15:45.852Z"));
+        assert_eq!(parse_in("2020-09-21T07:15:45.852Z", zone), Some(1_600_672_545_852));
+        assert_eq!(parse_in("1600672545.852", zone), Some(1_600_672_545_852));
     }
 
     #[test]

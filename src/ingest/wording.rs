@@ -1,6 +1,7 @@
 //! Texts of Windows that need a word of their own: codes in place of words, changed attributes, types of DNS records.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::record::unescape;
@@ -39,6 +40,26 @@ pub fn changes<'a>(fields: impl Iterator<Item = (&'static str, &'a str)>) -> Opt
         Some(if name == "UserAccountControl" { words } else { format!("{name}={words}") })
     });
     Some(parts.collect::<Vec<_>>().join("; ")).filter(|out| !out.is_empty())
+}
+
+/// `T1059.001, T1566`: the ids of techniques in texts, each once, in order.
+pub fn techniques<'a>(texts: impl Iterator<Item = &'a str>) -> Option<String> {
+    let mut found = BTreeSet::new();
+    for text in texts {
+        let bytes = text.as_bytes();
+        for (place, _) in text.match_indices('T') {
+            let is_number = |from: usize, to: usize| bytes.get(from..to).is_some_and(|digits| digits.iter().all(u8::is_ascii_digit));
+            let is_word = |place: usize| bytes.get(place).is_some_and(u8::is_ascii_alphanumeric);
+            if (place > 0 && is_word(place - 1)) || !is_number(place + 1, place + 5) || is_word(place + 5) {
+                continue;
+            }
+            let is_sub = bytes.get(place + 5) == Some(&b'.') && is_number(place + 6, place + 9) && !is_word(place + 9);
+            found.insert(&text[place..place + if is_sub { 9 } else { 5 }]);
+        }
+    }
+    // A part of a technique says the whole.
+    let whole: Vec<&str> = found.iter().copied().filter(|id| !found.iter().any(|other| other.len() > id.len() && other.starts_with(id))).collect();
+    Some(whole.join(", ")).filter(|out| !out.is_empty())
 }
 
 /// Record types by number, as `type:  5` in the answers of the DNS client names them.
@@ -109,6 +130,13 @@ mod tests {
         let fields = [("UserAccountControl", "\r\n\t\t%%2048"), ("DisplayName", "%%1793"), ("ServicePrincipalNames", "\r\n\t\tHOST/a\r\n\t\tHOST/b")];
         let expected = "Account Enabled; DisplayName=<value not set>; ServicePrincipalNames=HOST/a HOST/b";
         assert_eq!(changes(fields.into_iter()).as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn techniques_are_found_anywhere() {
+        let threat = r#"[{"technique":[{"id":"T1059","reference":"https://x.example/techniques/T1059/","subtechnique":[{"id":"T1059.001"}]},{"id":"T1566"}]}]"#;
+        assert_eq!(techniques([threat, "XT1003 T10033 T1003.0011"].into_iter()).as_deref(), Some("T1003, T1059.001, T1566"));
+        assert_eq!(techniques(["TA0002"].into_iter()), None);
     }
 
     #[test]

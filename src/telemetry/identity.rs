@@ -30,3 +30,12 @@ pub fn is_own_address(address: &str) -> bool {
         Err(_) => false,
     }
 }
+
+/// Whether an address is of a network of its owner's own, as far as the address tells: private, or of one link.
+pub fn is_local_address(address: &str) -> bool {
+    match address.parse::<IpAddr>() {
+        Ok(IpAddr::V4(address)) => address.is_private() || address.is_link_local(),
+        Ok(IpAddr::V6(address)) => address.is_unique_local() || address.is_unicast_link_local(),
+        Err(_) => false,
+    }
+}

@@ -115,10 +115,10 @@ pub fn system_words<'a>(kinds: &'a [&'a str], operations: &'a [&'a str]) -> impl
 /// The usual records of a table that has no operations: short provider and event id, or a sensor alone where any record of it shows that it is there.
 pub fn sources(table: &str) -> &'static [&'static str] {
     match table {
-        "network" => &["Sysmon/3", "Security/5156", "Security/5157", "Zeek"],
-        "dns" => &["Sysmon/22", "Zeek"],
+        "network" => &["Sysmon/3", "Security/5156", "Security/5157", "Zeek", "Elastic"],
+        "dns" => &["Sysmon/22", "Zeek", "Elastic"],
         "script" => &["PowerShell/4104", "PowerShell/4103", "PowerShell/400", "PowerShell/800"],
-        "detection" => &["Defender"],
+        "detection" => &["Defender", "Elastic"],
         "ioa" => &["Defender", "Elastic"],
         _ => &[],
     }

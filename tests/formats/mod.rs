@@ -1,6 +1,11 @@
 //! Formats and shapes of raw telemetry: what is told in several ways is one thing, and nothing is lost.
 
+mod elastic;
+mod packed;
+mod report;
 mod shapes;
+mod tables;
+mod zeek;
 
 use serde_json::Value;
 

@@ -9,7 +9,8 @@ use memchr::memchr2;
 
 use super::super::record::Record;
 use super::super::shape::ShapeReader;
-use super::ndjson::{LONGEST, UNIT, reason};
+use super::lines::{LONGEST, UNIT};
+use super::ndjson::reason;
 use super::{Format, PEEK, Sink, Unit};
 
 /// Arrays, and objects that begin on a line of their own.
@@ -160,7 +161,7 @@ fn cut(input: &mut dyn Read, each: &mut dyn FnMut(Unit) -> bool) -> io::Result<(
         if ended > 0 {
             let rest = unit.bytes.split_off(ended);
             scanner.shift(ended);
-            let next = Unit { offset: unit.offset + ended as u64, bytes: rest, rejected: Vec::new() };
+            let next = Unit { offset: unit.offset + ended as u64, bytes: rest, ..Unit::default() };
             ended = 0;
             if !each(std::mem::replace(&mut unit, next)) {
                 return Ok(());

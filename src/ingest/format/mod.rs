@@ -2,11 +2,15 @@
 //!
 //! A format cuts a stream into units that can be decoded apart, on any thread, and decodes a unit into records.
 
+mod csv;
 mod documents;
 mod evtx;
+mod lines;
 mod ndjson;
+mod zeek;
 
 use std::io::{self, Read};
+use std::sync::Arc;
 
 use super::record::Record;
 
@@ -18,6 +22,8 @@ pub struct Unit {
     pub offset: u64,
     /// What was left out while cutting: place and reason.
     pub rejected: Vec<(u64, String)>,
+    /// What stood before it in the file and tells how it is read: names of columns.
+    pub heading: Arc<str>,
 }
 
 /// Takes what a unit holds.
@@ -44,7 +50,10 @@ pub trait Format: Sync + Send {
 }
 
 /// All formats, asked in this order.
-pub const FORMATS: &[&dyn Format] = &[&evtx::Evtx, &documents::Arrays, &ndjson::NdJson, &documents::Objects];
+pub const FORMATS: &[&dyn Format] = &[&evtx::Evtx, &zeek::Tsv, &documents::Arrays, &ndjson::NdJson, &documents::Objects, &csv::Csv];
+
+/// The format of rows that something else than a text holds, once they are lines.
+pub static ROWS: ndjson::NdJson = ndjson::NdJson;
 
 /// How much of a file decides what it is.
 pub const PEEK: usize = 64 << 10;

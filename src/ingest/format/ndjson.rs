@@ -1,6 +1,5 @@
 //! One JSON object per line.
 
-use std::borrow::Cow;
 use std::io::{self, Read};
 
 use memchr::{memchr, memrchr};
@@ -8,15 +7,10 @@ use memchr::{memchr, memrchr};
 use super::super::json::Fault;
 use super::super::record::Record;
 use super::super::shape::{ShapeReader, parse};
-use super::{Format, Sink, Unit};
+use super::{Format, Sink, Unit, lines};
 use crate::telemetry::mapping::shape::Nested;
 
 pub struct NdJson;
-
-/// Bytes of a unit, unless a line is longer.
-pub const UNIT: usize = 1 << 20;
-/// A longer line is not read, only passed over and reported.
-pub const LONGEST: usize = 64 << 20;
 
 impl Format for NdJson {
     fn recognises(&self, head: &[u8]) -> bool {
@@ -37,62 +31,15 @@ impl Format for NdJson {
     }
 
     fn cut(&self, input: &mut dyn Read, each: &mut dyn FnMut(Unit) -> bool) -> io::Result<()> {
-        let mut unit = Unit::default();
-        let mut failure = None;
-        // Set while the rest of a line that is too long is passed over.
-        let mut skipping = false;
-        loop {
-            let count = super::read_on(input, &mut unit, UNIT, &mut failure);
-            if skipping {
-                let end = memchr(b'\n', &unit.bytes).map_or(unit.bytes.len(), |place| place + 1);
-                skipping = end == unit.bytes.len() && unit.bytes.last() != Some(&b'\n');
-                unit.bytes.drain(..end);
-                unit.offset += end as u64;
-            }
-            if count == 0 {
-                break;
-            }
-            match memrchr(b'\n', &unit.bytes) {
-                Some(place) => {
-                    let rest = unit.bytes.split_off(place + 1);
-                    let next = Unit { offset: unit.offset + unit.bytes.len() as u64, bytes: rest, rejected: Vec::new() };
-                    if !each(std::mem::replace(&mut unit, next)) {
-                        return Ok(());
-                    }
-                }
-                None if unit.bytes.len() > LONGEST => {
-                    unit.rejected.push((unit.offset, format!("a line of more than {} MiB", LONGEST >> 20)));
-                    unit.offset += unit.bytes.len() as u64;
-                    unit.bytes.clear();
-                    skipping = true;
-                }
-                None => {}
-            }
-        }
-        if !unit.bytes.is_empty() || !unit.rejected.is_empty() {
-            each(unit);
-        }
-        failure.map_or(Ok(()), Err)
+        lines::cut(input, each)
     }
 
     fn decode(&self, unit: &Unit, sink: &mut dyn Sink) {
         let (mut record, mut reader) = (Record::default(), ShapeReader::default());
-        let valid = std::str::from_utf8(&unit.bytes).is_ok();
-        let mut start = 0;
-        while start < unit.bytes.len() {
-            let end = memchr(b'\n', &unit.bytes[start..]).map_or(unit.bytes.len(), |place| start + place);
-            let line = &unit.bytes[start..end];
-            let line = if start == 0 && unit.offset == 0 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line };
-            if !line.trim_ascii().is_empty() {
-                // Damaged characters cost themselves, not their record.
-                let text = if valid { std::str::from_utf8(line).map(Cow::Borrowed).unwrap_or_default() } else { String::from_utf8_lossy(line) };
-                match reader.read(&text, &mut record) {
-                    Ok(()) => sink.record(&mut record),
-                    Err(fault) => sink.reject(Some(unit.offset + start as u64 + fault.at as u64), &reason(&fault)),
-                }
-            }
-            start = end + 1;
-        }
+        lines::each(unit, &mut |offset, line| match reader.read(line, &mut record) {
+            Ok(()) => sink.record(&mut record),
+            Err(fault) => sink.reject(Some(offset + fault.at as u64), &reason(&fault)),
+        });
     }
 
     fn grows(&self) -> bool {

@@ -53,6 +53,9 @@ pub(super) const RULES: &[Rule] = &[
             ("TargetUser", TARGET_USER),
             ("TargetDomain", TARGET_DOMAIN),
             ("AuthPackage", Field(&["AuthenticationPackageName"])),
+            // A machine's own account logs on from the machine.
+            ("@Owner", Pattern(&["TargetUserName"], r"^([^@]+)\$(?:@.*)?$")),
+            ("@Address", Ip(&["IpAddress"])),
         ],
     ),
     rule(

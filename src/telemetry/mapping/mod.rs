@@ -3,19 +3,28 @@
 //! A record that several rules fit becomes several rows; one that none fits is kept in `event` alone. Rules are keyed by the sensor's
 //! channel **and** event id, since the same id means different things in different channels.
 
+mod agents;
+mod azure;
 pub mod codes;
+mod elastic;
+mod flow;
 mod logons;
+mod mde;
 mod powershell;
 mod security;
 pub mod shape;
 mod sysmon;
 mod system;
+pub mod trace;
+mod zeek;
 
 /// What records of some ids of one channel become.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
-    /// The channel in lower case.
+    /// The channel in lower case; of a sensor with channels of its own, its name before that: `zeek/conn`, or `elastic/` for
+    /// all of them.
     pub channel: &'static str,
+    /// Empty: of any id, or none.
     pub ids: &'static [i64],
     /// Conditions on fields, all of which must hold.
     pub when: &'static [Condition],
@@ -25,7 +34,7 @@ pub struct Rule {
     pub actor: &'static [(&'static str, From)],
 }
 
-/// A field must (or must not) be one of these texts, case ignored.
+/// A field must (or must not) be one of these texts, case ignored; an array, have one of them. `*` is any text.
 #[derive(Clone, Copy, Debug)]
 pub enum Condition {
     Is(&'static str, &'static [&'static str]),
@@ -54,6 +63,8 @@ pub enum From {
     Number(&'static [&'static str]),
     /// As `Number`; zero is no process.
     Pid(&'static [&'static str]),
+    /// A length of time in seconds, whole or not.
+    Seconds(&'static [&'static str]),
     /// An integer that may be written without a prefix yet is hexadecimal.
     Hex(&'static [&'static str]),
     /// As `Hex`; zero is no session.
@@ -107,6 +118,8 @@ pub enum From {
     Codes(&'static [&'static str]),
     /// The same of fields that say what was changed, with their names; the first speaks for itself.
     Changes(&'static [&'static str]),
+    /// The ids of techniques that stand anywhere in fields.
+    Techniques(&'static [&'static str]),
     /// The type of records that an answer of the DNS client holds.
     QueryType(&'static [&'static str]),
     /// Share and path below it.
@@ -122,8 +135,11 @@ pub enum From {
     First(&'static [From]),
 }
 
+/// Counted up when records become other rows than before: raw logs that were read once are read anew.
+pub const REVISION: u32 = 2;
+
 /// Cells beside the table's columns that later steps of ingest need.
-pub const HIDDEN: &[&str] = &["@SourceHost", "@Part", "@Parts", "@ActorUser", "@Os"];
+pub const HIDDEN: &[&str] = &["@SourceHost", "@Part", "@Parts", "@ActorUser", "@Os", "@Owner", "@Address"];
 
 /// Raw fields in which a record says which channel, sensor and host wrote it, when, and under which number: what the columns of its row say too.
 pub const ENVELOPE: &[&str] = &[
@@ -174,6 +190,30 @@ pub const ENVELOPE: &[&str] = &[
     "Timestamp",
     "time",
     "UtcTime",
+    "event.dataset",
+    "data_stream.dataset",
+    "event.module",
+    "event.created",
+    "event.ingested",
+    "kibana.alert.rule.producer",
+    "kibana.alert.start",
+    "Type",
+    "category",
+    "ComputerDnsName",
+    "ReportTime",
+    "VMName",
+    "VM_s",
+    "hostIdentifier",
+    "unixTime",
+    "eventTime",
+    "_path",
+    "@stream",
+    "_system_name",
+    "@system",
+    "peer",
+    "node",
+    "ts",
+    "_write_ts",
 ];
 
 /// What `@Kind` in a condition stands for: the sensor's own word for what was done.
@@ -181,7 +221,20 @@ pub use sysmon::REGISTRY_KIND as KIND;
 
 /// Every rule there is.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    [sysmon::RULES, security::RULES, logons::RULES, system::RULES, powershell::RULES].into_iter().flatten()
+    let all = [
+        sysmon::RULES,
+        security::RULES,
+        logons::RULES,
+        system::RULES,
+        powershell::RULES,
+        zeek::RULES,
+        elastic::RULES,
+        mde::RULES,
+        azure::RULES,
+        flow::RULES,
+        agents::RULES,
+    ];
+    all.into_iter().flatten()
 }
 
 /// Channels in their well-known spelling, with the short name of the sensor that writes them.

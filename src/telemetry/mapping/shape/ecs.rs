@@ -3,15 +3,32 @@
 //! Its modules move fields of Sysmon, Security and PowerShell to where all sensors have them; the rules ask for the sensor's own names.
 
 use super::{Found, Nested, Shape, Slot};
-use crate::telemetry::mapping::From::{self, Field, First, Hashes, List, User, Word, WordPattern};
+use crate::telemetry::mapping::From::{self, Field, First, Hashes, Joined, List, Pattern, User, Word, WordPattern};
 
 const SYSMON: &str = "microsoft-windows-sysmon/operational";
 const SECURITY: &str = "security";
 
+/// What a query gives back has the record inside `_source`.
+pub(super) const NESTED: Nested =
+    Nested::Spread(&["_source.winlog.event_data", "_source.winlog.user_data", "_source", "winlog.event_data", "winlog.user_data"]);
+
+/// What records say of the host that they are from.
+pub(super) const HOST: &[(&str, From)] = &[
+    (
+        "@Os",
+        First(&[
+            Pattern(&["host.os.full", "host.os.kernel", "host.os.version"], r"(?:^|[^0-9.])(10\.0\.[0-9]{5}|6\.[0-3]\.[0-9]{4})(?:$|[^0-9])"),
+            Field(&["host.os.full"]),
+            Joined(&["host.os.name", "host.os.version"], " "),
+        ]),
+    ),
+    ("@Address", List(&["host.ip"], " ")),
+];
+
 pub(super) const WINDOWS: Shape = Shape {
     name: "Windows records in ECS",
-    marks: &[&["winlog"]],
-    nested: Nested::Spread(&["winlog.event_data", "winlog.user_data"]),
+    marks: &[&["winlog.channel"], &["winlog.provider_name"], &["winlog.event_id"], &["winlog.computer_name"]],
+    nested: NESTED,
     slots: &[
         (Slot::Channel, &["winlog.channel"]),
         (Slot::EventId, &["winlog.event_id", "event.code"]),
@@ -23,7 +40,10 @@ pub(super) const WINDOWS: Shape = Shape {
     ],
     states_utc: true,
     read_at: &["event.created"],
-    channel: None,
+    channels: &[],
+    sensor: None,
+    tells_host: true,
+    ends: None,
     found: FOUND,
 };
 
@@ -76,6 +96,7 @@ const fn security(ids: &'static [i64], fields: &'static [(&'static str, From)]) 
 }
 
 const FOUND: &[Found] = &[
+    Found { channel: "", ids: &[], fields: HOST },
     Found { channel: "", ids: &[], fields: &[("Message", Field(&["message"])), ("Execution_ProcessID", Field(&["winlog.process.pid"]))] },
     sysmon(&[1, 2, 3, 5, 7, 9, 11, 12, 13, 14, 15, 17, 18, 19, 20, 21, 22, 23, 25, 26, 27, 28, 29], ACTOR),
     sysmon(

@@ -21,13 +21,20 @@ pub(super) const WINDOWS: Shape = Shape {
     slots: SLOTS,
     states_utc: false,
     read_at: &[],
-    channel: None,
+    channels: &[],
+    sensor: None,
+    tells_host: false,
+    ends: None,
     found: &[],
 };
 
 /// Sysmon records of which only the data were kept.
-pub(super) const SYSMON: Shape =
-    Shape { name: "Sysmon data", marks: &[&["EventId", "UtcTime"], &["EventID", "UtcTime"]], channel: Some("Microsoft-Windows-Sysmon/Operational"), ..WINDOWS };
+pub(super) const SYSMON: Shape = Shape {
+    name: "Sysmon data",
+    marks: &[&["EventId", "UtcTime"], &["EventID", "UtcTime"]],
+    channels: &[(&[], "Microsoft-Windows-Sysmon/Operational")],
+    ..WINDOWS
+};
 
 /// Anything else.
 pub(super) const ANY: Shape = Shape { name: "any record", marks: &[&[]], ..WINDOWS };

@@ -3,11 +3,19 @@
 //! A rule names the fields of a sensor as that sensor logs them. A collector that moves them elsewhere has a shape here, which says under what other names
 //! they are found; so one rule serves them all.
 
+mod agents;
+mod azure;
 mod ecs;
+mod elastic;
 mod flat;
+mod flow;
+mod mde;
 mod winlogbeat;
+mod zeek;
 
 use super::From;
+
+pub use zeek::STREAM as ZEEK_STREAM;
 
 /// What every record says about itself, wherever its shape keeps it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,9 +50,27 @@ pub struct Shape {
     pub states_utc: bool,
     /// Where a collector that puts the sensor's time in place of the stated one says when it read the record.
     pub read_at: &'static [&'static str],
-    /// Of records that don't name it.
-    pub channel: Option<&'static str>,
+    /// The channel of records that don't name it, by fields that they have; the first that fits.
+    pub channels: &'static [(&'static [&'static str], &'static str)],
+    /// The one sensor that writes this shape, in channels of its own.
+    pub sensor: Option<&'static str>,
+    /// Records tell of their machine, in the fields `@Os` and `@Address` that are found for them, what it runs and which addresses it has.
+    pub tells_host: bool,
+    /// How records that name no machine tell whose they are.
+    pub ends: Option<Ends>,
     pub found: &'static [Found],
+}
+
+/// What a sensor beside the wire sees of the machines on it: addresses, of which it may know which are ours.
+#[derive(Clone, Copy, Debug)]
+pub struct Ends {
+    /// Fields of the address that began, and of the other; an array counts by its first.
+    pub originator: &'static [&'static str],
+    pub responder: &'static [&'static str],
+    /// Flags that say of each whether it is ours. Where they don't, addresses of private networks are.
+    pub local: [&'static str; 2],
+    /// The host that a record names is the sensor's; else addresses are asked only where it names none.
+    pub host_is_sensor: bool,
 }
 
 /// What becomes of objects inside a record.
@@ -67,17 +93,55 @@ pub struct Found {
 }
 
 /// All shapes, asked in this order; the last is that of any record.
-pub const SHAPES: &[Shape] = &[flat::WINDOWS, winlogbeat::SIX, ecs::WINDOWS, flat::SYSMON, flat::ANY];
+pub const SHAPES: &[Shape] = &[
+    flat::WINDOWS,
+    winlogbeat::SIX,
+    elastic::ALERT,
+    ecs::WINDOWS,
+    elastic::ANY,
+    zeek::ZEEK,
+    mde::HUNTING,
+    azure::CONNECTIONS,
+    azure::FLOWS,
+    agents::OSQUERY,
+    agents::CLOUDTRAIL,
+    flow::FLOW,
+    azure::SECURITY,
+    flat::SYSMON,
+    flat::ANY,
+];
+
+/// Whether a sensor sees addresses and no machines.
+pub fn is_on_wire(sensor: &str) -> bool {
+    SHAPES.iter().any(|shape| shape.ends.is_some() && shape.sensor == Some(sensor))
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::telemetry::mapping::ENVELOPE;
 
+    /// Names that say more than where a record is from are of its content too.
+    const CONTENT: &[&str] = &[
+        "CreatedProcessCreationTime",
+        "FlowStartTime",
+        "FlowStartTime_t",
+        "exporter",
+        "sensor",
+        "firewall",
+        "device_name",
+        "start",
+        "StartTime",
+        "start_time",
+        "first",
+        "name",
+        "eventSource",
+    ];
+
     #[test]
     fn where_a_record_is_from_is_no_content_of_it() {
         let names = SHAPES.iter().flat_map(|shape| shape.slots).flat_map(|(_, names)| *names);
-        let unknown: std::collections::BTreeSet<&&str> = names.filter(|name| !ENVELOPE.contains(name)).collect();
+        let unknown: std::collections::BTreeSet<&&str> = names.filter(|name| !ENVELOPE.contains(name) && !CONTENT.contains(name)).collect();
         assert!(unknown.is_empty(), "{unknown:?}");
     }
 }

@@ -19,6 +19,9 @@ pub(super) const SIX: Shape = Shape {
     ],
     states_utc: true,
     read_at: &[],
-    channel: None,
+    channels: &[],
+    sensor: None,
+    tells_host: false,
+    ends: None,
     found: &[Found { channel: "", ids: &[], fields: &[("Message", Field(&["message"])), ("Execution_ProcessID", Field(&["process_id"]))] }],
 };

@@ -1,0 +1,244 @@
+//! Microsoft Defender for Endpoint, by what its rows call the action.
+
+use super::{Condition, From, From::*, Rule};
+
+const fn rule(when: &'static [Condition], table: &'static str, columns: &'static [(&'static str, From)], actor: &'static [(&'static str, From)]) -> Rule {
+    Rule { channel: "mde/", ids: &[], when, table, columns, actor }
+}
+
+const ACTION: &str = "ActionType";
+
+/// The folder of a file may be its whole path.
+const PATH: From = First(&[Pattern(&["FolderPath"], r"(?i)^(.*[\\/][^\\/]+\.[a-z0-9_]{1,12})$"), Joined(&["FolderPath", "FileName"], "\\")]);
+const NAME: From = First(&[Field(&["FileName"]), Name(&["FolderPath"])]);
+
+const ACTING_PATH: From = First(&[
+    Pattern(&["InitiatingProcessFolderPath"], r"(?i)^(.*[\\/][^\\/]+\.[a-z0-9_]{1,12})$"),
+    Joined(&["InitiatingProcessFolderPath", "InitiatingProcessFileName"], "\\"),
+]);
+
+const INITIATOR: &[(&str, From)] = &[
+    ("LoggedUser", User(&[("InitiatingProcessAccountDomain", "InitiatingProcessAccountName"), ("AccountDomain", "AccountName")])),
+    ("ParentPath", ACTING_PATH),
+    ("ParentFilename", Field(&["InitiatingProcessFileName"])),
+    ("ParentPid", Number(&["InitiatingProcessId"])),
+    ("ParentMd5", Field(&["InitiatingProcessMD5"])),
+    ("ParentSha1", Field(&["InitiatingProcessSHA1"])),
+    ("ParentSha256", Field(&["InitiatingProcessSHA256"])),
+];
+
+const PARENT: &[(&str, From)] = &[
+    ("ParentPath", ACTING_PATH),
+    ("ParentFilename", Field(&["InitiatingProcessFileName"])),
+    ("ParentPid", Number(&["InitiatingProcessId"])),
+    ("ParentMd5", Field(&["InitiatingProcessMD5"])),
+    ("ParentSha1", Field(&["InitiatingProcessSHA1"])),
+    ("ParentSha256", Field(&["InitiatingProcessSHA256"])),
+    ("ParentCommandLine", Field(&["InitiatingProcessCommandLine"])),
+    ("ParentOriginalFilename", Field(&["InitiatingProcessVersionInfoOriginalFileName"])),
+];
+
+const FILE: &[(&str, From)] = &[
+    ("ChildPath", PATH),
+    ("ChildFilename", NAME),
+    ("FileClass", FileClass(&["FileName", "FolderPath"])),
+    ("ChildMd5", Field(&["MD5"])),
+    ("ChildSha1", Field(&["SHA1"])),
+    ("ChildSha256", Field(&["SHA256"])),
+    ("Size", Number(&["FileSize"])),
+    ("RemoteIp", Ip(&["FileOriginIP", "RequestSourceIP"])),
+    ("Operation", Word(&[ACTION], &[("FileCreated", "create"), ("FileModified", "modify"), ("FileDeleted", "delete"), ("FileRenamed", "rename")])),
+    ("LoggedUser", User(&[("InitiatingProcessAccountDomain", "InitiatingProcessAccountName")])),
+    ("ParentPath", ACTING_PATH),
+    ("ParentFilename", Field(&["InitiatingProcessFileName"])),
+    ("ParentPid", Number(&["InitiatingProcessId"])),
+    ("ParentMd5", Field(&["InitiatingProcessMD5"])),
+    ("ParentSha1", Field(&["InitiatingProcessSHA1"])),
+    ("ParentSha256", Field(&["InitiatingProcessSHA256"])),
+];
+
+pub(super) const RULES: &[Rule] = &[
+    rule(
+        &[Condition::Is(ACTION, &["ProcessCreated"])],
+        "process",
+        &[
+            ("Operation", Always("create")),
+            ("LoggedUser", User(&[("AccountDomain", "AccountName")])),
+            ("LogonId", Session(&["LogonId"])),
+            ("ChildPath", PATH),
+            ("ChildFilename", NAME),
+            ("ChildPid", Number(&["ProcessId"])),
+            ("ChildMd5", Field(&["MD5"])),
+            ("ChildSha1", Field(&["SHA1"])),
+            ("ChildSha256", Field(&["SHA256"])),
+            ("CommandLine", Field(&["ProcessCommandLine"])),
+            ("IntegrityLevel", Field(&["ProcessIntegrityLevel"])),
+            ("OriginalFilename", Field(&["ProcessVersionInfoOriginalFileName"])),
+            ("Company", Field(&["ProcessVersionInfoCompanyName"])),
+            ("Product", Field(&["ProcessVersionInfoProductName"])),
+        ],
+        PARENT,
+    ),
+    rule(
+        &[Condition::Is("CreatedProcessName", &["*"])],
+        "process",
+        &[
+            ("Operation", Always("create")),
+            ("LoggedUser", User(&[("CreatedProcessAccountDomainName", "CreatedProcessAccountName")])),
+            ("LogonId", Session(&["LogonId"])),
+            ("ChildPath", Field(&["CreatedProcessFilePath"])),
+            ("ChildFilename", Field(&["CreatedProcessName"])),
+            ("ChildPid", Number(&["CreatedProcessId"])),
+            ("ChildMd5", Field(&["CreatedProcessFileMd5"])),
+            ("ChildSha1", Field(&["CreatedProcessFileSha1"])),
+            ("ChildSha256", Field(&["CreatedProcessFileSha256"])),
+            ("CommandLine", Field(&["CreatedProcessCommandLine"])),
+            ("IntegrityLevel", Field(&["CreatedProcessIntegrityLevel"])),
+            ("SignatureStatus", Field(&["CreatedProcessSignatureStatus"])),
+            ("OriginalFilename", Field(&["CreatedProcessVersionInfoOriginalFileName"])),
+            ("Company", Field(&["CreatedProcessVersionInfoCompanyName"])),
+            ("Product", Field(&["CreatedProcessVersionInfoProductName"])),
+            ("ParentPath", Joined(&["InitiatingProcessImageFilePath", "InitiatingProcessName"], "\\")),
+            ("ParentFilename", Field(&["InitiatingProcessName"])),
+            ("ParentPid", Number(&["InitiatingProcessId"])),
+            ("ParentMd5", Field(&["InitiatingProcessImageMd5"])),
+            ("ParentSha1", Field(&["InitiatingProcessImageSha1"])),
+            ("ParentSha256", Field(&["InitiatingProcessImageSha256"])),
+            ("ParentCommandLine", Field(&["Process_CommandLine"])),
+            ("ParentOriginalFilename", Field(&["InitiatingProcessVersionInfoOriginalFileName"])),
+        ],
+        &[],
+    ),
+    rule(
+        &[Condition::Is(ACTION, &["ImageLoaded"])],
+        "process",
+        &[
+            ("Operation", Always("load")),
+            ("ChildPath", PATH),
+            ("ChildFilename", NAME),
+            ("ChildMd5", Field(&["MD5"])),
+            ("ChildSha1", Field(&["SHA1"])),
+            ("ChildSha256", Field(&["SHA256"])),
+        ],
+        INITIATOR,
+    ),
+    rule(
+        &[Condition::Is(ACTION, &["OpenProcessApiCall"])],
+        "process",
+        &[("Operation", Always("access")), ("ChildPath", PATH), ("ChildFilename", NAME), ("ChildPid", Number(&["ProcessId"]))],
+        INITIATOR,
+    ),
+    rule(
+        &[Condition::Is(ACTION, &["CreateRemoteThreadApiCall"])],
+        "process",
+        &[("Operation", Always("thread")), ("ChildPath", PATH), ("ChildFilename", NAME), ("ChildPid", Number(&["ProcessId"]))],
+        INITIATOR,
+    ),
+    rule(
+        &[Condition::Is(ACTION, &["DriverLoad"])],
+        "system",
+        &[("Kind", Always("driver")), ("Operation", Always("load")), ("Name", NAME), ("Value", PATH)],
+        &[],
+    ),
+    rule(&[Condition::Is(ACTION, &["FileCreated", "FileModified", "FileDeleted", "FileRenamed"])], "file", FILE, &[]),
+    rule(
+        &[Condition::Is(ACTION, &["RegistryKeyCreated", "RegistryKeyDeleted", "RegistryKeyRenamed", "RegistryValueSet", "RegistryValueDeleted"])],
+        "registry",
+        &[
+            (
+                "Operation",
+                Word(
+                    &[ACTION],
+                    &[
+                        ("RegistryKeyCreated", "create"),
+                        ("RegistryKeyDeleted", "delete"),
+                        ("RegistryValueDeleted", "delete"),
+                        ("RegistryKeyRenamed", "rename"),
+                        ("RegistryValueSet", "modify"),
+                    ],
+                ),
+            ),
+            ("Key", Key(&["RegistryKey", "PreviousRegistryKey"])),
+            ("Value", Field(&["RegistryValueName", "PreviousRegistryValueName"])),
+            ("ValueData", Field(&["RegistryValueData"])),
+            ("LoggedUser", User(&[("InitiatingProcessAccountDomain", "InitiatingProcessAccountName")])),
+            ("ParentPath", ACTING_PATH),
+            ("ParentFilename", Field(&["InitiatingProcessFileName"])),
+            ("ParentPid", Number(&["InitiatingProcessId"])),
+            ("ParentMd5", Field(&["InitiatingProcessMD5"])),
+        ],
+        &[],
+    ),
+    rule(
+        &[Condition::Is(
+            ACTION,
+            &[
+                "ConnectionSuccess",
+                "ConnectionFailed",
+                "ConnectionRequest",
+                "ConnectionAttempt",
+                "ConnectionAcknowledged",
+                "InboundConnectionAccepted",
+                "ConnectionFound",
+            ],
+        )],
+        "network",
+        &[
+            ("LocalIp", Ip(&["LocalIP"])),
+            ("LocalPort", Number(&["LocalPort"])),
+            ("RemoteIp", Ip(&["RemoteIP"])),
+            ("RemotePort", Number(&["RemotePort"])),
+            ("RemoteHost", Field(&["RemoteUrl"])),
+            ("Protocol", Protocol(&["Protocol"])),
+            // An inbound one has its own end as local already.
+            (
+                "Direction",
+                Word(
+                    &[ACTION],
+                    &[
+                        ("InboundConnectionAccepted", "Incoming"),
+                        ("ConnectionSuccess", "Outgoing"),
+                        ("ConnectionFailed", "Outgoing"),
+                        ("ConnectionRequest", "Outgoing"),
+                    ],
+                ),
+            ),
+            ("ConnState", Field(&[ACTION])),
+            ("@Owner", Field(&["DeviceName"])),
+            ("@Address", Ip(&["LocalIP"])),
+        ],
+        INITIATOR,
+    ),
+    rule(
+        &[Condition::Is(ACTION, &["LogonSuccess", "LogonFailed", "LogonAttempted"])],
+        "logon",
+        &[
+            ("Operation", Always("logon")),
+            ("Outcome", Word(&[ACTION], &[("LogonSuccess", "success"), ("LogonFailed", "failure")])),
+            ("LoggedUser", User(&[("AccountDomain", "AccountName")])),
+            ("TargetUser", Field(&["AccountName"])),
+            ("TargetDomain", Field(&["AccountDomain"])),
+            ("LogonId", Session(&["LogonId"])),
+            (
+                "LogonType",
+                Word(
+                    &["LogonType"],
+                    &[
+                        ("Interactive", "2"),
+                        ("Network", "3"),
+                        ("Batch", "4"),
+                        ("Service", "5"),
+                        ("Unlock", "7"),
+                        ("NetworkCleartext", "8"),
+                        ("RemoteInteractive", "10"),
+                        ("CachedInteractive", "11"),
+                    ],
+                ),
+            ),
+            ("RemoteIp", Ip(&["RemoteIP"])),
+            ("RemoteHost", Field(&["RemoteDeviceName"])),
+            ("AuthPackage", Field(&["Protocol"])),
+        ],
+        &[],
+    ),
+];

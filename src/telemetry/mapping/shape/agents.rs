@@ -1,0 +1,26 @@
+//! Results of osquery, and what Amazon's CloudTrail logs of calls.
+
+use super::{Nested, Shape, Slot};
+
+pub(super) const OSQUERY: Shape = Shape {
+    name: "osquery results",
+    marks: &[&["hostIdentifier", "unixTime"], &["hostIdentifier", "calendarTime"]],
+    nested: Nested::Spread(&[]),
+    slots: &[(Slot::Channel, &["name"]), (Slot::Host, &["hostIdentifier"]), (Slot::Stated, &["unixTime"])],
+    states_utc: true,
+    read_at: &[],
+    channels: &[],
+    sensor: Some("osquery"),
+    tells_host: false,
+    ends: None,
+    found: &[],
+};
+
+/// Calls are of an account, and of no machine.
+pub(super) const CLOUDTRAIL: Shape = Shape {
+    name: "CloudTrail",
+    marks: &[&["eventSource", "eventName", "awsRegion"]],
+    slots: &[(Slot::Channel, &["eventSource"]), (Slot::Stated, &["eventTime", "@timestamp"])],
+    sensor: Some("CloudTrail"),
+    ..OSQUERY
+};

@@ -1,0 +1,208 @@
+//! Tables as text: known exports become rows, unknown ones are kept whole.
+
+use serde_json::{Value, json};
+
+use super::{ingest, rows};
+use crate::support::Place;
+
+fn columns(rows: &[Value], names: &[&str]) -> Value {
+    rows.iter().map(|row| names.iter().map(|name| row[*name].clone()).collect::<Value>()).collect()
+}
+
+#[test]
+fn values_go_over_lines_and_have_commas_and_quotes() {
+    let place = Place::new();
+    let text = "Time,Text,Other\r\n2026-03-02T10:00:00Z,\"a,\"\"b\"\"\nc\r\n\",1\r\n2026-03-02T10:00:01Z,plain \"quoted\" text,\n";
+    place.write("in/table.csv", &text.replace("Time", "timestamp"));
+    let taken = ingest(&place);
+    assert_eq!((&taken["records"], &taken["raw_only"], &taken["rejected"]), (&json!(2), &json!(2), &json!([])));
+    let raw = rows(&place, r#"get_raw_events()"#);
+    assert_eq!(
+        columns(&raw, &["DateTime", "Text", "Other"]),
+        json!([["2026-03-02T10:00:00.000Z", "a,\"b\"\nc\r\n", "1"], ["2026-03-02T10:00:01.000Z", "plain \"quoted\" text", null],])
+    );
+}
+
+#[test]
+fn delimiters_are_told_by_the_first_rows() {
+    for delimiter in [",", ";", "\t", "|"] {
+        let place = Place::new();
+        place.write("in/table.txt", &["timestamp,A,B\n", "2026-03-02T10:00:00Z,x,y z\n"].concat().replace(',', delimiter));
+        assert_eq!(ingest(&place)["records"], 1, "{delimiter:?}");
+    }
+    let place = Place::new();
+    place.write("in/notes.txt", "Dear reader, this is no table\nand neither, is this\n");
+    place.write("in/licence.txt", "Copyright holder, Example. All rights\nreserved, for ever.\n");
+    place.write("in/a.csv", "timestamp,A\n2026-03-02T10:00:00Z,1\n");
+    let taken = ingest(&place);
+    assert_eq!((&taken["files"], &taken["skipped"]), (&json!(1), &json!(2)));
+}
+
+#[test]
+fn many_columns_and_lone_quotes_lose_nothing() {
+    let place = Place::new();
+    let names: Vec<String> = (0..500).map(|number| format!("c{number}")).collect();
+    let values: Vec<String> = (0..500).map(|number| number.to_string()).collect();
+    place.write("in/wide.csv", &format!("{}\n{}\n", names.join(","), values.join(",")));
+    place.write("in/open.csv", "a,b\n1,2\n\"3,4\n5,6\n7,8,9\n");
+    let taken = ingest(&place);
+    assert_eq!(taken["records"], 4);
+    assert_eq!(taken["rejected"], json!([{ "file": "open.csv", "reason": "not CSV: a quote without an end", "count": 1, "offset": 8 }]));
+    let raw = rows(&place, "get_raw_events()");
+    let open: Vec<&Value> = raw.iter().filter(|row| !row["a"].is_null()).collect();
+    assert_eq!(
+        open.iter().map(|row| json!([row["a"], row["b"], row["column3"]])).collect::<Value>(),
+        json!([["1", "2", null], ["5", "6", null], ["7", "8", "9"]])
+    );
+    let wide = raw.iter().find(|row| !row["c0"].is_null()).unwrap();
+    let surplus: Value = serde_json::from_str(wide["_surplus"].as_str().unwrap()).unwrap();
+    assert_eq!((wide["c399"].as_str(), surplus["c400"].as_str(), surplus["c499"].as_str()), (Some("399"), Some("400"), Some("499")));
+}
+
+#[test]
+fn texts_of_two_bytes_a_character_are_read() {
+    let text = "timestamp,Name\r\n2026-03-02T10:00:00Z,J\u{fc}rgen\r\n";
+    for (mark, is_little) in [(true, true), (false, true), (true, false)] {
+        let place = Place::new();
+        let units = mark.then_some(0xfeff).into_iter().chain(text.encode_utf16());
+        let bytes: Vec<u8> = units.flat_map(|unit: u16| if is_little { unit.to_le_bytes() } else { unit.to_be_bytes() }).collect();
+        std::fs::create_dir_all(place.path("in")).unwrap();
+        std::fs::write(place.path("in/table.csv"), bytes).unwrap();
+        ingest(&place);
+        assert_eq!(columns(&rows(&place, "get_raw_events()"), &["Name"]), json!([["J\u{fc}rgen"]]));
+    }
+}
+
+#[test]
+fn security_events_without_a_channel_are_known_by_their_columns() {
+    let place = Place::new();
+    let text = ",Account,EventID,TimeGenerated,Computer,SubjectUserSid,SubjectUserName,SubjectDomainName,SubjectLogonId,NewProcessId,NewProcessName,ProcessId,CommandLine,\
+                ParentProcessName,TargetLogonId\n0,ACME\\ann,4688,2026-03-02 10:00:00.010,HOST1,S-1-5-21,ann,ACME,0x3e8,0x40,C:\\w\\d.exe,0x41,\"\"\"d.exe\"\" -x\",C:\\w\\b.exe,0x0\n";
+    place.write("in/4688.csv", text);
+    ingest(&place);
+    let started =
+        columns(&rows(&place, "get_executions()"), &["DateTime", "Machine", "Provider", "EventId", "ChildPid", "ParentPid", "CommandLine", "LoggedUser"]);
+    assert_eq!(started, json!([["2026-03-02T10:00:00.010Z", "HOST1", "Security", 4688, 64, 65, "\"d.exe\" -x", "ACME\\ann"]]));
+}
+
+#[test]
+fn defender_for_endpoint_becomes_rows() {
+    let place = Place::new();
+    let initiator = "InitiatingProcessAccountDomain,InitiatingProcessAccountName,InitiatingProcessFileName,InitiatingProcessId,InitiatingProcessFolderPath,InitiatingProcessCommandLine";
+    let by = "acme,ann,b.exe,65,C:\\w\\b.exe,b.exe";
+    place.write(
+        "in/process.csv",
+        &format!(
+            "Timestamp,DeviceName,ActionType,FileName,FolderPath,SHA256,MD5,ProcessId,ProcessCommandLine,AccountDomain,AccountName,{initiator}\n\
+         2026-03-02T10:00:00.1234567Z,host1.acme.example,ProcessCreated,d.exe,C:\\w\\d.exe,,00112233445566778899aabbccddeeff,64,d.exe -x,acme,ann,{by}\n"
+        ),
+    );
+    place.write(
+        "in/network.csv",
+        &format!(
+            "Timestamp,DeviceName,ActionType,RemoteIP,RemotePort,RemoteUrl,LocalIP,LocalPort,Protocol,RemoteIPType,{initiator}\n\
+         2026-03-02T10:00:01Z,host1.acme.example,ConnectionSuccess,203.0.113.9,443,a.example,10.0.0.5,50000,Tcp,Public,{by}\n\
+         2026-03-02T10:00:02Z,host1.acme.example,InboundConnectionAccepted,10.0.0.7,50001,,10.0.0.5,22,Tcp,Private,{by}\n"
+        ),
+    );
+    let streamed = json!({ "time": "2026-03-02T10:00:03Z", "category": "AdvancedHunting-DeviceRegistryEvents", "operationName": "Publish", "properties": {
+        "DeviceName": "host1", "ActionType": "RegistryValueSet", "RegistryKey": "HKEY_LOCAL_MACHINE\\SOFTWARE\\Run", "RegistryValueName": "x", "RegistryValueData": "a.exe",
+        "InitiatingProcessFileName": "b.exe", "InitiatingProcessId": 65, "Timestamp": "2026-03-02T10:00:03Z" } });
+    place.write("in/registry.json", &format!("{streamed}\n"));
+    assert_eq!(ingest(&place)["raw_only"], 0);
+    let started =
+        columns(&rows(&place, "get_executions()"), &["Machine", "Provider", "ChildPath", "ChildMd5", "ChildPid", "ParentFilename", "ParentPid", "LoggedUser"]);
+    assert_eq!(started, json!([["HOST1", "MDE", "C:\\w\\d.exe", "00112233445566778899aabbccddeeff", 64, "b.exe", 65, "acme\\ann"]]));
+    let sent = columns(&rows(&place, "get_communications()"), &["Direction", "LocalIp", "LocalPort", "RemoteIp", "RemotePort", "RemoteHost", "ParentPath"]);
+    let expected = json!([
+        ["Outgoing", "10.0.0.5", 50000, "203.0.113.9", 443, "a.example", "C:\\w\\b.exe"],
+        ["Incoming", "10.0.0.5", 22, "10.0.0.7", 50001, null, "C:\\w\\b.exe"]
+    ]);
+    assert_eq!(sent, expected);
+    assert_eq!(
+        columns(&rows(&place, "get_registry()"), &["Machine", "Operation", "Key", "Value", "ParentPid"]),
+        json!([["HOST1", "modify", "HKLM\\SOFTWARE\\Run", "x", 65]])
+    );
+}
+
+#[test]
+fn parquet_is_read_row_by_row() {
+    let place = Place::new();
+    let text = "timestamp,DeviceName,ActionType,FileName,FolderPath,ProcessId,ProcessCommandLine,InitiatingProcessId\n\
+        2026-03-02T10:00:00Z,host1,ProcessCreated,d.exe,C:\\w\\d.exe,64,\"d.exe \"\"x\"\"\",65\n";
+    let saved = Place::new();
+    saved.write("in/a.csv", &text.replace("timestamp", "Timestamp"));
+    ingest(&saved);
+    // Whatever writes it, rows come back: here the fields of a record, saved by a query.
+    let columns_of =
+        "[\"DateTime\",\"DeviceName\",\"ActionType\",\"FileName\",\"FolderPath\",\"ProcessId\",\"ProcessCommandLine\",\"InitiatingProcessId\",\"EventId\"]";
+    let save =
+        format!(r#"Client("all", all_time()).get_raw_events().select({columns_of}).rename(#{{ DateTime: "Timestamp" }}).to_parquet("out/rows.parquet")"#);
+    std::fs::create_dir_all(saved.path("out")).unwrap();
+    saved.huntsman(["eval", &save, "--source", "store", "--now", crate::support::NOW, "--allow-write", "out"]).run().expect(0);
+    std::fs::create_dir_all(place.path("in")).unwrap();
+    std::fs::copy(saved.path("out/rows.parquet"), place.path("in/rows")).unwrap();
+    let whole = std::fs::read(place.path("in/rows")).unwrap();
+    std::fs::write(place.path("in/cut"), &whole[..whole.len() / 2]).unwrap();
+    let taken = ingest(&place);
+    assert_eq!((&taken["records"], &taken["rejected"][0]["file"], taken["rejected"].as_array().unwrap().len()), (&json!(1), &json!("cut"), 1));
+    let started = columns(&rows(&place, "get_executions()"), &["DateTime", "Machine", "ChildFilename", "ChildPid", "CommandLine", "ParentPid"]);
+    assert_eq!(started, json!([["2026-03-02T10:00:00.000Z", "HOST1", "d.exe", 64, "d.exe \"x\"", 65]]));
+}
+
+#[test]
+fn flow_logs_are_of_the_end_that_is_ours() {
+    let place = Place::new();
+    place.write(
+        "in/flows.csv",
+        "srcaddr,dstaddr,srcport,dstport,protocol,packets,bytes,start,action\n\
+        10.0.0.5,203.0.113.9,50000,443,6,3,1000,1772445600,ACCEPT\n203.0.113.9,10.0.0.5,443,50000,6,9,5000,1772445601,ACCEPT\n",
+    );
+    ingest(&place);
+    let sent = columns(&rows(&place, "get_communications()"), &["Machine", "Provider", "Protocol", "RemoteIp", "BytesSent", "BytesReceived", "ConnState"]);
+    assert_eq!(
+        sent,
+        json!([["10.0.0.5", "Flow", "TCP", "203.0.113.9", 1000, null, "ACCEPT"], ["10.0.0.5", "Flow", "TCP", "203.0.113.9", null, 5000, "ACCEPT"]])
+    );
+}
+
+#[test]
+fn connections_of_azure_are_the_machines_own() {
+    let place = Place::new();
+    let connection = |direction: &str, from: &str, to: &str, port: u16| {
+        json!({ "TimeGenerated": "2026-03-02T10:00:00Z", "Computer": "VM1", "Direction": direction, "ProcessName": "java", "SourceIp": from, "DestinationIp": to,
+            "DestinationPort": port, "Protocol": "tcp", "BytesSent": 218, "BytesReceived": 1220, "LinksEstablished": 3, "Type": "VMConnection" })
+    };
+    place.write("in/a.json", &format!("{}\n{}\n", connection("inbound", "10.0.0.7", "10.0.0.5", 8080), connection("outbound", "10.0.0.5", "203.0.113.9", 443)));
+    ingest(&place);
+    let names = ["Machine", "Direction", "LocalIp", "LocalPort", "RemoteIp", "RemotePort", "BytesSent", "BytesReceived", "Times", "ParentFilename"];
+    let expected = json!([
+        ["VM1", "Incoming", "10.0.0.5", 8080, "10.0.0.7", null, 218, 1220, 3, "java"],
+        ["VM1", "Outgoing", "10.0.0.5", null, "203.0.113.9", 443, 218, 1220, 3, "java"],
+    ]);
+    assert_eq!(columns(&rows(&place, "get_communications()"), &names), expected);
+}
+
+#[test]
+fn osquery_and_cloud_calls() {
+    let place = Place::new();
+    let result = |action: &str, second: u32| {
+        json!({ "name": "pack_processes", "hostIdentifier": "jump1", "unixTime": 1_772_445_600 + second, "action": action,
+        "columns": { "pid": "77", "parent": "1", "path": "/usr/bin/nc", "cmdline": "nc -l 4444", "name": "nc", "username": "root" } })
+    };
+    let login = json!({ "eventSource": "signin.amazonaws.com", "eventName": "ConsoleLogin", "awsRegion": "us-east-1", "eventTime": "2026-03-02T10:00:05Z",
+        "sourceIPAddress": "203.0.113.9", "userIdentity": { "userName": "ann", "accountId": "1" }, "responseElements": { "ConsoleLogin": "Failure" } });
+    place.write("in/log.json", &format!("{}\n{}\n{login}\n", result("added", 0), result("removed", 9)));
+    assert_eq!(ingest(&place)["raw_only"], 0);
+    let seen =
+        columns(&rows(&place, "get_executions()"), &["DateTime", "Machine", "Provider", "Operation", "ChildFilename", "ChildPid", "CommandLine", "LoggedUser"]);
+    let expected = json!([
+        ["2026-03-02T10:00:00.000Z", "JUMP1", "osquery", "create", "nc", 77, "nc -l 4444", "root"],
+        ["2026-03-02T10:00:09.000Z", "JUMP1", "osquery", "kill", "nc", 77, "nc -l 4444", "root"],
+    ]);
+    assert_eq!(seen, expected);
+    assert_eq!(
+        columns(&rows(&place, "get_logons()"), &["Provider", "Outcome", "LoggedUser", "RemoteIp"]),
+        json!([["CloudTrail", "failure", "ann", "203.0.113.9"]])
+    );
+}
