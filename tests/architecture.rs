@@ -34,7 +34,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("maud", &["present/html/"]),
     ("pulldown_cmark", &["present/html/"]),
     ("toml", &["cli/"]),
-    ("tempfile", &["script/builtins/"]),
+    ("tempfile", &["script/builtins/", "backend/local/testing.rs", "backend/local/tests/"]),
     ("clap", &["cli/"]),
     ("rustyline", &["cli/"]),
     ("indicatif", &["cli/"]),

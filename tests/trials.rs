@@ -63,6 +63,13 @@ fn a_test_sees_everything_that_a_report_says() {
             assert_finding(run([row], #{ now: "2026-06-01T12:00:00Z" }));
             assert_finding(run([row], #{}));
         }
+        fn test_all_rows_are_there() {
+            let rows = [];
+            for number in 0..300 { let row = hit(); row.ChildPid = number; rows.push(row); }
+            let report = run(rows, #{});
+            assert_eq(report.findings[0].rows.len(), 300);
+            assert_eq(report.findings[0].rows[299].ChildPid, 299);
+        }
         fn test_a_failed_run_can_be_caught() {
             let code = "";
             try { run_playbook("shell.rhai", #{ source: fixture("process", []), params: #{ program: 1, programme: 2 } }) } catch (error) { code = error.code; }
@@ -72,7 +79,7 @@ fn a_test_sees_everything_that_a_report_says() {
     let place = place(&tests.replace("HIT", HIT));
     let answer = place.huntsman(["test", "hunts"]).run().expect(0);
     assert_eq!(answer.err, "");
-    assert!(answer.out.ends_with("5 tests: 5 passed\n2 of 2 filters were true and false\n"), "{}", answer.out);
+    assert!(answer.out.ends_with("6 tests: 6 passed\n2 of 2 filters were true and false\n"), "{}", answer.out);
     // A playbook stands for its tests, and a part of a name for the tests that have it.
     let answer = place.huntsman(["test", "hunts/shell.rhai", "--only", "clean"]).run().expect(0);
     assert!(answer.out.contains("1 test: 1 passed") && answer.out.contains("never true"), "{}", answer.out);
@@ -133,6 +140,11 @@ fn fixtures_are_files_too() {
             assert_finding(report, #{ entities: #{ machine: "LAPTOP7" } });
             assert_clean(run_playbook("shell.rhai", #{ source: moved, now: "2026-04-03" }));
         }
+        fn test_an_answer_is_a_fixture() {
+            let answered = fixture("network", "network.json");
+            assert(answered.count() > 10);
+            assert_outcome(run_playbook("shell.rhai", #{ source: answered }), "not_examined");
+        }
         fn test_several_tables() {
             let both = fixture(#{ process: [#{ ChildFilename: "cmd.exe", ParentFilename: "winword.exe" }], dns: [#{ Query: "a.example" }] }) + fixture("registry", [#{ Key: "HKLM\\x" }]);
             assert_eq(both.count(), 3);
@@ -150,6 +162,10 @@ fn fixtures_are_files_too() {
     );
     place.write("hunts/rows.ndjson", "{\"Machine\":\"WKS01\",\"ChildFilename\":\"cmd.exe\",\"ParentFilename\":\"winword.exe\",\"ChildPid\":42}\n\n");
     place.write("hunts/rows.csv", "Machine,ChildFilename,ParentFilename,ChildPid\nWKS01,cmd.exe,winword.exe,42\n");
+    let mut ask =
+        place.huntsman(["eval", "Client(\"all\", all_time()).get_communications().head(20)", "--format", "json", "-q", "-o", "hunts/network.json", "--source"]);
+    ask.command.arg(&stores::sample().store);
+    ask.run().expect(0);
     std::fs::create_dir(place.path("hunts/logs")).unwrap();
     for entry in std::fs::read_dir(stores::sample_folder()).unwrap() {
         let path = entry.unwrap().path();

@@ -23,8 +23,8 @@ pub(super) fn locate(run: &Run, from: Option<&str>, path: &str) -> Result<PathBu
         Some(found) if allowed.iter().any(|root| found.starts_with(root)) => Ok(found),
         Some(_) => Err(outside()),
         None => {
-            let unknown = Fault::new("file::absent", format!("there is no file `{path}`"));
-            Err(unknown.with_help(near(&places, wanted).unwrap_or_else(|| "files are named relative to the script".into())))
+            let help = near(&places, wanted).unwrap_or_else(|| "files are named relative to the script".into());
+            Err(Fault::new("file::absent", format!("there is no file `{path}`")).with_help(help))
         }
     }
 }

@@ -187,13 +187,20 @@ fn of_file(call: &Call, table: &str, path: &str) -> Answer<Fixture> {
         _ => return Err(refused("the ending tells no format of rows".into())),
     };
     let cells = rows.into_iter().map(|row| match row {
-        serde_json::Value::Object(cells) => Ok(cells.into_iter().map(|(name, value)| (name, cell(&value))).collect()),
+        serde_json::Value::Object(cells) => {
+            Ok(cells.into_iter().filter(|(name, _)| !is_computed(table, name)).map(|(name, value)| (name, cell(&value))).collect())
+        }
         other => Err(refused(format!("a row is an object, and this is `{other}`"))),
     });
     fixture::given(table, cells.collect::<Result<_, _>>()?).map_err(|error| {
         let fault = Fault::from(&error);
         call.fail_at(1, Fault { message: format!("{path}: {}", fault.message), ..fault })
     })
+}
+
+/// A column that a file has because it was an answer: it is computed again.
+fn is_computed(table: &str, column: &str) -> bool {
+    crate::telemetry::table(table).and_then(|table| table.column(column)).is_some_and(|column| column.derived)
 }
 
 /// A list, or what `run` and `eval` write of a table.
