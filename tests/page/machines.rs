@@ -150,7 +150,7 @@ fn an_address_is_whose_it_was_at_that_time() {
     log.sysmon("10.0.0.77", "2026-03-03 10:00:00.000", 1, json!({ "Image": r"C:\a.exe", "ProcessId": 7 }));
     let place = Place::new();
     let store = log.ingest(&place, "000000");
-    assert_eq!(rows(&eval(&store, r#"machines().select(["Name", "LocalIp"])"#)), ["10.0.0.77 null", "WS1 10.0.0.7", "WS2 10.0.0.9"]);
+    assert_eq!(rows(&eval(&store, r#"machines().select(["Name", "LocalIp"])"#)), ["10.0.0.77 10.0.0.77", "WS1 10.0.0.7", "WS2 10.0.0.9"]);
     for (period, name) in [
         (r#", period: "2026-03-02 07:00..2026-03-02 10:00""#, json!("WS1")),
         (r#", period: "2026-03-02 11:00..2026-03-02 13:00""#, json!("WS2")),
