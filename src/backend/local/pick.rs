@@ -10,11 +10,11 @@ use polars::prelude::{
 
 use super::expr::{column, kernel_of, literal};
 use super::job::{Job, conform};
-use super::kernel::{self, Seed};
+use super::kernel::{self, Seed, Texts};
 use super::run;
 use super::scan::{ORDER, Times};
 use super::stage::{Blank, Order, Rows, Stage, Transform, WIDE, order_columns, visible};
-use super::steps::{SortBy, comparable};
+use super::steps::SortBy;
 use crate::backend::BackendError;
 use crate::frame::{missing_column, physical};
 use crate::plan::{Needed, Schema, SortKey, Value};
@@ -176,12 +176,8 @@ fn adding(columns: Vec<PolarsExpr>, blank: &Blank) -> (Transform, Blank) {
 /// The key of a row: its values as they compare. What is missing does not count, so that it need not be read where it is known to be.
 fn key(schema: &Schema, names: &[Arc<str>], blank: &Blank, seed: &Arc<Seed>) -> PolarsExpr {
     let there = || names.iter().enumerate().filter(|(_, name)| !blank.contains(*name));
-    let kinds = there().map(|(_, name)| match schema.kind(name) {
-        Some(Type::List) | None => Type::Text,
-        Some(kind) => kind,
-    });
-    let mut values: Vec<PolarsExpr> = there().map(|(place, name)| comparable(schema, name, &format!("\u{2}{place}"))).collect();
-    let mut kinds: Vec<Type> = kinds.collect();
+    let mut values: Vec<PolarsExpr> = there().map(|(_, name)| column(name)).collect();
+    let mut kinds: Vec<Type> = there().map(|(_, name)| schema.kind(name).unwrap_or(Type::Text)).collect();
     let mut numbers: Vec<usize> = there().map(|(place, _)| place).collect();
     if values.is_empty() {
         // Nothing known of a row is a key as well, for as many rows as there are.
@@ -190,20 +186,22 @@ fn key(schema: &Schema, names: &[Arc<str>], blank: &Blank, seed: &Arc<Seed>) -> 
         kinds.push(Type::Text);
         numbers.push(0);
     }
-    kernel::fingerprint_of(values, kinds, numbers, seed.clone()).alias(KEY)
+    kernel::fingerprint_of(values, kinds, numbers, Texts::Folded, seed.clone()).alias(KEY)
 }
 
 /// What tells a row by its place in the row order.
 pub fn place(seed: &Arc<Seed>) -> PolarsExpr {
-    kernel::fingerprint_of(order_columns(), kinds_of_order().to_vec(), (0..ORDER.len()).collect(), seed.clone()).alias(PLACE)
+    kernel::fingerprint_of(order_columns(), kinds_of_order().to_vec(), (0..ORDER.len()).collect(), Texts::AsWritten, seed.clone()).alias(PLACE)
 }
 
 /// Whether a row's place is one of these.
 pub fn is_among(places: HashSet<u128>, seed: &Arc<Seed>) -> PolarsExpr {
     let seed = seed.clone();
     kernel_of(order_columns(), Type::Bool, move |columns| {
-        let found =
-            kernel::fingerprints(columns, &kinds_of_order(), &[0, 1, 2, 3], &seed)?.into_iter().map(|place| places.contains(&place)).collect::<Vec<_>>();
+        let found = kernel::fingerprints(columns, &kinds_of_order(), &[0, 1, 2, 3], Texts::AsWritten, &seed)?
+            .into_iter()
+            .map(|place| places.contains(&place))
+            .collect::<Vec<_>>();
         Ok(BooleanChunked::from_slice("".into(), &found).into_column())
     })
 }

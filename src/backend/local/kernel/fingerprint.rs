@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use polars::prelude::{BinaryChunked, Column, DataType, Expr as PolarsExpr, Field, Int64Chunked, IntoColumn, NewChunkedArray, PolarsResult};
 
-use super::values::each_cell;
+use super::values::{Texts, each_cell};
 use crate::plan::fold;
 use crate::telemetry::Type;
 
@@ -32,12 +32,12 @@ pub fn numbered(column: &Column, seed: &Seed) -> PolarsResult<Column> {
     Ok(Int64Chunked::from_iter_options(column.name().clone(), numbers).into_column())
 }
 
-/// One number for the values of each row. A column is known by its number: one in which a row has no value does not count for it, nor need it be there.
-pub fn fingerprints(columns: &[Column], kinds: &[Type], numbers: &[usize], seed: &Seed) -> PolarsResult<Vec<u128>> {
+/// One number for the values of each row, texts as told. A column is known by its number: one in which a row has no value does not count for it, nor need it be there.
+pub fn fingerprints(columns: &[Column], kinds: &[Type], numbers: &[usize], texts: Texts, seed: &Seed) -> PolarsResult<Vec<u128>> {
     let height = columns.iter().map(Column::len).max().unwrap_or(0);
     let mut rows: Vec<_> = (0..height).map(|_| seed.0.each_ref().map(RandomState::build_hasher)).collect();
     for ((column, kind), number) in columns.iter().zip(kinds).zip(numbers) {
-        each_cell(std::slice::from_ref(column), std::slice::from_ref(kind), |row, cell| {
+        each_cell(std::slice::from_ref(column), std::slice::from_ref(kind), texts, |row, cell| {
             let Some(bytes) = cell else { return };
             for hasher in &mut rows[row] {
                 // The length says where a value ends, so that no two rows share their bytes.
@@ -51,9 +51,9 @@ pub fn fingerprints(columns: &[Column], kinds: &[Type], numbers: &[usize], seed:
 }
 
 /// The same as a column of 16 bytes each.
-pub fn fingerprint_of(inputs: Vec<PolarsExpr>, kinds: Vec<Type>, numbers: Vec<usize>, seed: Arc<Seed>) -> PolarsExpr {
+pub fn fingerprint_of(inputs: Vec<PolarsExpr>, kinds: Vec<Type>, numbers: Vec<usize>, texts: Texts, seed: Arc<Seed>) -> PolarsExpr {
     let function = move |columns: &mut [Column]| {
-        let rows = fingerprints(columns, &kinds, &numbers, &seed)?;
+        let rows = fingerprints(columns, &kinds, &numbers, texts, &seed)?;
         Ok(BinaryChunked::from_iter_values("".into(), rows.iter().map(|row| row.to_le_bytes())).into_column())
     };
     polars::prelude::map_multiple(function, inputs, |_, _| Ok(Field::new("".into(), DataType::Binary)))

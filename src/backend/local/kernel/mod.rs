@@ -17,4 +17,4 @@ pub use fingerprint::{Seed, fingerprint_of, fingerprints, numbered};
 pub use number::{arithmetic, negate, square_roots, test_bits};
 pub use test::TextTest;
 pub use texts::{compare_texts, dates, fitting_texts, fold_texts, map_texts, map_times, test_texts, text_lengths};
-pub use values::{by_value, hashes, rendered, to_series, to_value, value_at_row};
+pub use values::{Texts, by_value, hashes, rendered, to_series, to_value, value_at_row};

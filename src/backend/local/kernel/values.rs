@@ -2,7 +2,7 @@
 
 use polars::prelude::{Column, DataType, Int64Chunked, IntoColumn, NewChunkedArray, PolarsResult};
 
-use crate::plan::{Value, written};
+use crate::plan::{Value, fold, written};
 use crate::telemetry::Type;
 
 pub use crate::frame::{series as to_series, value_of as to_value};
@@ -45,8 +45,16 @@ pub fn rendered(column: &Column, kind: Type) -> PolarsResult<Column> {
     })
 }
 
+/// How texts are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Texts {
+    AsWritten,
+    /// As they compare: case is ignored. Each is folded as it is looked at, since copies of many wide columns would be held at once.
+    Folded,
+}
+
 /// Every value as bytes (nothing for a missing one), a column after the other; each column has a value for each row.
-pub fn each_cell(columns: &[Column], kinds: &[Type], mut take: impl FnMut(usize, Option<&[u8]>)) -> PolarsResult<()> {
+pub fn each_cell(columns: &[Column], kinds: &[Type], texts: Texts, mut take: impl FnMut(usize, Option<&[u8]>)) -> PolarsResult<()> {
     for (column, kind) in columns.iter().zip(kinds) {
         match kind {
             Type::Int | Type::Hex | Type::Time | Type::Duration | Type::Bool => {
@@ -61,9 +69,12 @@ pub fn each_cell(columns: &[Column], kinds: &[Type], mut take: impl FnMut(usize,
                 }
             }
             Type::Text | Type::List => {
-                let texts = rendered(column, *kind)?;
-                for (row, text) in texts.str()?.iter().enumerate() {
-                    take(row, text.map(str::as_bytes));
+                let rendered = rendered(column, *kind)?;
+                for (row, text) in rendered.str()?.iter().enumerate() {
+                    match texts {
+                        Texts::AsWritten => take(row, text.map(str::as_bytes)),
+                        Texts::Folded => take(row, text.map(fold).as_deref().map(str::as_bytes)),
+                    }
                 }
             }
         }
@@ -75,7 +86,7 @@ pub fn each_cell(columns: &[Column], kinds: &[Type], mut take: impl FnMut(usize,
 pub fn hashes(columns: &[Column], kinds: &[Type]) -> PolarsResult<Column> {
     let height = columns.iter().map(Column::len).max().unwrap_or(0);
     let mut all = vec![0xcbf2_9ce4_8422_2325_u64; height];
-    each_cell(columns, kinds, |row, cell| all[row] = mixed(all[row], cell.unwrap_or(&[0])))?;
+    each_cell(columns, kinds, Texts::AsWritten, |row, cell| all[row] = mixed(all[row], cell.unwrap_or(&[0])))?;
     let spread = |hash: u64| (hash ^ (hash >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9).cast_signed();
     Ok(Int64Chunked::from_iter_values("".into(), all.into_iter().map(spread)).into_column())
 }
