@@ -15,6 +15,7 @@ use crate::ingest::Request;
 use crate::store::{Store, VERSION};
 use crate::telemetry::identity::DEFAULT_CLIENT;
 use crate::telemetry::mapping::REVISION;
+use crate::telemetry::mapping::own::Own;
 
 /// Entries that nobody used for so long are swept when another is made.
 const KEPT: Duration = Duration::from_secs(30 * 86_400);
@@ -35,7 +36,8 @@ pub fn fill(context: &Context, paths: &[PathBuf]) -> Result<PathBuf, Fault> {
     sweep(&folder);
     let draft = folder.join(format!("{key}.draft"));
     remove(&draft)?;
-    let request = Request { paths: paths.to_vec(), store: draft.clone(), client, zones: Vec::new(), report: false };
+    let request =
+        Request { paths: paths.to_vec(), store: draft.clone(), client, zones: Vec::new(), local_nets: Vec::new(), own: Own::default(), report: false };
     let summary = match super::ingest::take_in(context, &request) {
         Ok(summary) => summary,
         Err(fault) => {

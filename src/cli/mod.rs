@@ -28,6 +28,7 @@ use self::args::{Cli, Command};
 use self::context::Context;
 use self::output::Terminal;
 use crate::diag::{Fault, defect};
+use crate::ingest::Request;
 
 /// The exit codes of the contract.
 pub const DONE: u8 = 0;
@@ -73,9 +74,9 @@ fn execute(cli: Cli, terminal: &Terminal) -> Result<u8, Fault> {
         }
         Some(Command::Run(arguments)) => run::run(&context, &arguments),
         Some(Command::Eval { expression }) => eval::eval(&context, &expression),
-        Some(Command::Ingest { paths, store, report, zones }) => {
+        Some(Command::Ingest { paths, store, report, zones, local_nets, mappings }) => {
             context.without_use("ingest", &["--source", "--period", "--now", "--geoip", "--allow-write"]);
-            ingest::ingest(&context, paths, store, report, &zones)
+            ingest::ingest(&context, Request { paths, store, report, ..ingest::asked(&zones, &local_nets, &mappings)? })
         }
         Some(Command::Check { paths }) => {
             context.without_use("check", &["--allow-write"]);
