@@ -48,6 +48,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("lzma_rust2", &["ingest/"]),
     ("zstd", &["ingest/"]),
     ("encoding_rs", &["ingest/"]),
+    ("toml", &["telemetry/mapping/"]),
 ];
 
 /// The door to the outside: clock, environment and streams are the command line's, which hands them down.

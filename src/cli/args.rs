@@ -46,6 +46,12 @@ pub enum Command {
         /// Of which zone dates without one are in files of these names, such as *.csv=Europe/Berlin; repeatable
         #[arg(long = "tz-of", value_name = "GLOB=ZONE")]
         zones: Vec<String>,
+        /// A network that is ours, such as 198.51.100.0/24, where Zeek and flow logs do not say; repeatable [default: private networks]
+        #[arg(long = "local-net", value_name = "CIDR")]
+        local_nets: Vec<String>,
+        /// Which fields of a product of your own are which columns (a text in TOML); repeatable
+        #[arg(long = "mapping", value_name = "FILE")]
+        mappings: Vec<PathBuf>,
     },
     /// Look for mistakes in playbooks, without telemetry
     Check {

@@ -35,7 +35,7 @@ pub fn fill(context: &Context, paths: &[PathBuf]) -> Result<PathBuf, Fault> {
     sweep(&folder);
     let draft = folder.join(format!("{key}.draft"));
     remove(&draft)?;
-    let request = Request { paths: paths.to_vec(), store: draft.clone(), client, zones: Vec::new(), report: false };
+    let request = Request::of(paths.to_vec(), draft.clone(), client);
     let summary = match super::ingest::take_in(context, &request) {
         Ok(summary) => summary,
         Err(fault) => {

@@ -1,6 +1,7 @@
 //! `huntsman ingest`: raw telemetry into a store, and what became of it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Instant;
@@ -12,24 +13,47 @@ use super::context::Context;
 use super::output::{self, Files};
 use super::progress::Bar;
 use crate::backend::BackendError;
-use crate::diag::{Fault, Severity};
+use crate::diag::{Fault, Place, Severity, SourceText, reason};
 use crate::ingest::{self, IngestError, KindReport, Rejection, Request, Summary, ZoneOf};
+use crate::plan::pattern::Network;
 use crate::present::clean::escape;
 use crate::present::{Format, Grid, Style, to_json};
 use crate::telemetry::identity::DEFAULT_CLIENT;
+use crate::telemetry::mapping::own::Own;
 
-pub fn ingest(context: &Context, paths: Vec<PathBuf>, store: PathBuf, report: bool, zones: &[String]) -> Result<u8, Fault> {
-    if let Some((scheme, _)) = store.to_str().and_then(|name| name.split_once("://")) {
+pub fn ingest(context: &Context, request: Request) -> Result<u8, Fault> {
+    if let Some((scheme, _)) = request.store.to_str().and_then(|name| name.split_once("://")) {
         return Err(Fault::new("store::scheme", format!("{scheme}:// is no store that this version writes")).with_help("a store is a folder: --store DIR"));
     }
     let files = Files::open(&context.common.outputs)?;
     let client = context.common.client.clone().unwrap_or_else(|| DEFAULT_CLIENT.into());
-    let zones = zones.iter().map(|text| zone_of(text)).collect::<Result<Vec<ZoneOf>, Fault>>()?;
-    let summary = take_in(context, &Request { paths, store, client, zones, report })?;
+    let summary = take_in(context, &Request { client, ..request })?;
     context.terminal.tell(|| format!("took {:.1} s", context.elapsed().as_secs_f64()));
     let render = |format: Format, style: &Style| shown(&summary, format, style);
     context.answer(files, output::text(render))?;
     Ok(DONE)
+}
+
+/// A request with what these options say, and nothing else.
+pub fn asked(zones: &[String], local_nets: &[String], mappings: &[PathBuf]) -> Result<Request, Fault> {
+    let zones = zones.iter().map(|text| zone_of(text)).collect::<Result<Vec<ZoneOf>, Fault>>()?;
+    let network = |text: &String| {
+        Network::parse(text).map_err(|error| Fault::new("options::local_net", error.to_string()).with_help("write --local-net 198.51.100.0/24"))
+    };
+    let local_nets = local_nets.iter().map(network).collect::<Result<Vec<Network>, Fault>>()?;
+    let own = mappings.iter().try_fold(Own::default(), |own, path| Ok::<Own, Fault>(own.and(mapping(path)?)))?;
+    Ok(Request { zones, local_nets, own, ..Request::of(Vec::new(), PathBuf::new(), String::new()) })
+}
+
+fn mapping(path: &Path) -> Result<Own, Fault> {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Fault::new("mapping::unreadable", format!("{}: {}", escape(&name), reason(&error))).with_help("name a text file in TOML that can be read")
+    })?;
+    Own::parse(&text).map_err(|wrong| {
+        let place = Place { source: Arc::new(SourceText { name, text }), span: wrong.span, label: None };
+        Fault::new("mapping::wrong", wrong.message).with_help(wrong.help).at(place)
+    })
 }
 
 /// `*.csv=Europe/Berlin`. The glob is of the whole name of a file, or of its last part.

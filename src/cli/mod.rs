@@ -34,6 +34,7 @@ use self::args::{Cli, Command};
 use self::context::Context;
 use self::output::Terminal;
 use crate::diag::{Fault, defect};
+use crate::ingest::Request;
 use crate::present::Format;
 
 /// The exit codes of the contract.
@@ -84,10 +85,10 @@ fn execute(cli: Cli, terminal: &Terminal) -> Result<u8, Fault> {
             context.formats("eval", &[Format::PLAIN, &[Format::Markdown, Format::Html]].concat())?;
             eval::eval(&context, &expression)
         }
-        Some(Command::Ingest { paths, store, report, zones }) => {
+        Some(Command::Ingest { paths, store, report, zones, local_nets, mappings }) => {
             context.formats("ingest", Format::PLAIN)?;
             context.without_use("ingest", &["--source", "--period", "--now", "--geoip", "--allow-write"]);
-            ingest::ingest(&context, paths, store, report, &zones)
+            ingest::ingest(&context, Request { paths, store, report, ..ingest::asked(&zones, &local_nets, &mappings)? })
         }
         Some(Command::Coverage { paths, navigator }) => {
             context.formats("coverage", Format::PLAIN)?;

@@ -53,7 +53,7 @@ mod wording;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono_tz::Tz;
 use miette::Diagnostic;
@@ -67,7 +67,9 @@ use self::names::Names;
 use self::normalise::Rules;
 use self::phase1::{Reading, Run};
 use self::phase2::Finisher;
+use crate::plan::pattern::Network;
 use crate::store::{IngestedSource, OpenLine, Writer};
+use crate::telemetry::mapping::own::Own;
 
 /// What to take in, and where to.
 #[derive(Clone, Debug)]
@@ -79,8 +81,19 @@ pub struct Request {
     pub client: String,
     /// Of which zone dates without one are, by the names of files; the first that fits.
     pub zones: Vec<ZoneOf>,
+    /// Networks that are ours, where a sensor on the wire does not say; private ones where none are named.
+    pub local_nets: Vec<Network>,
+    /// Shapes and rules of the user's own.
+    pub own: Own,
     /// Whether every field is reported.
     pub report: bool,
+}
+
+impl Request {
+    /// Taken in by what is known of formats and names, without a report of the fields.
+    pub fn of(paths: Vec<PathBuf>, store: PathBuf, client: String) -> Request {
+        Request { paths, store, client, zones: Vec::new(), local_nets: Vec::new(), own: Own::default(), report: false }
+    }
 }
 
 /// Files whose wall clock is of a zone.
@@ -179,7 +192,7 @@ pub fn ingest(request: &Request, progress: &dyn Progress, interrupted: &AtomicBo
     progress.planned(files.len() as u64, files.iter().map(|file| file.bytes).sum());
     let writer = Writer::open(&request.store)?;
     let scratch = writer.work();
-    let (names, rules) = (Names::new(), Rules::new());
+    let (names, rules) = (Names::new(), Rules::new(&request.own));
     let sources = writer.manifest().sources.clone();
     let digests = sources.iter().flat_map(IngestedSource::digests).cloned().collect();
     let earlier = grown::Earlier::new(&sources);
@@ -194,7 +207,17 @@ pub fn ingest(request: &Request, progress: &dyn Progress, interrupted: &AtomicBo
         tally: tally::Tally::default(),
         generation: 0,
     };
-    let run = Run { names: &names, rules: &rules, progress, interrupted, scratch: &scratch, digests, earlier: &earlier, request };
+    let run = Run {
+        names: &names,
+        rules: &rules,
+        progress,
+        interrupted,
+        scratch: &scratch,
+        digests,
+        earlier: &earlier,
+        request,
+        shapes: Arc::new(shape::Shapes::new(&request.own)),
+    };
     let reading = run.read(&files, &collector, &mut |collected, dropped| finisher.finish(collected, dropped))?;
     if reading.sources.is_empty() && reading.known == 0 && reading.damaged.is_empty() {
         let paths: Vec<String> = request.paths.iter().map(|path| path.display().to_string()).collect();
@@ -203,7 +226,7 @@ pub fn ingest(request: &Request, progress: &dyn Progress, interrupted: &AtomicBo
     collector.settle(0, |collected| {
         finisher.finish(collected, &reading.dropped)?;
         let mut summary = summarise(&reading, collected, &finisher);
-        summary.report = request.report.then(|| collected.shapes.report(&names.texts()));
+        summary.report = request.report.then(|| collected.shapes.report(&names.texts(), &request.own));
         let unread: Vec<IngestedSource> = reading.damaged.iter().map(|(name, reason)| IngestedSource::unread(name, reason)).collect();
         let is_new = !reading.sources.is_empty();
         if is_new {

@@ -12,6 +12,7 @@ use super::text;
 use super::time;
 use super::wording;
 use crate::telemetry::Type;
+use crate::telemetry::mapping::own::Own;
 use crate::telemetry::mapping::{Condition, From, KIND, rules};
 
 /// A rule with its columns' places and its regular expressions read.
@@ -35,10 +36,10 @@ pub struct Rules {
 }
 
 impl Rules {
-    pub fn new() -> Rules {
+    pub fn new(own: &Own) -> Rules {
         let mut keys: HashMap<&'static str, HashMap<i64, Vec<usize>>> = HashMap::new();
         let mut compiled = Vec::new();
-        for rule in rules() {
+        for rule in rules().chain(own.rules) {
             for id in if rule.ids.is_empty() { &[NONE] } else { rule.ids } {
                 keys.entry(rule.channel).or_default().entry(*id).or_default().push(compiled.len());
             }

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono_tz::Tz;
 
@@ -17,6 +17,7 @@ use super::grown::{Beginning, Earlier, Hashed, last_line, pass};
 use super::names::Names;
 use super::normalise::Rules;
 use super::open::{Visitor, open};
+use super::shape::Shapes;
 use super::take::Taker;
 use super::walk::Found;
 use super::{IngestError, Progress, Request};
@@ -79,6 +80,7 @@ pub struct Run<'r> {
     pub digests: BTreeSet<String>,
     pub earlier: &'r Earlier<'r>,
     pub request: &'r Request,
+    pub shapes: Arc<Shapes>,
 }
 
 /// Writes what was collected so far.
@@ -126,7 +128,7 @@ impl Run<'_> {
     }
 
     fn work(&self, receiver: &Mutex<Receiver<Work>>, collector: &Collector) {
-        let mut taker = Taker::new(self.rules, self.names, self.request.report);
+        let mut taker = Taker::new(self.rules, self.names, Arc::clone(&self.shapes), self.request);
         loop {
             let next = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
             let Ok(Work { number, source, format, unit, before, zone }) = next else { return };

@@ -7,6 +7,7 @@ use super::names::Cache;
 use super::record::{Record, is_missing};
 use super::row::{Head, NONE};
 use super::time;
+use crate::telemetry::mapping::own::Own;
 use crate::telemetry::mapping::trace;
 
 /// More fields of all kinds than these are not told apart.
@@ -88,7 +89,7 @@ impl Shapes {
     }
 
     /// All of it, in an order that does not depend on threads.
-    pub fn report(&self, texts: &[Arc<str>]) -> Vec<KindReport> {
+    pub fn report(&self, texts: &[Arc<str>], own: &Own) -> Vec<KindReport> {
         let text = |number: u32| (number != 0).then(|| texts.get(number as usize).map_or_else(String::new, |text| text.to_string()));
         let mut kinds: Vec<KindReport> = self
             .kinds
@@ -96,7 +97,7 @@ impl Shapes {
             .map(|((provider, channel, event_id), kind)| {
                 let event_id = (*event_id != NONE).then_some(*event_id);
                 let mut fields: Vec<FieldReport> =
-                    kind.fields.iter().map(|(name, counts)| field(&text(*name).unwrap_or_default(), counts, kind, event_id)).collect();
+                    kind.fields.iter().map(|(name, counts)| field(&text(*name).unwrap_or_default(), counts, kind, event_id, own)).collect();
                 fields.sort_by(|left, right| left.name.cmp(&right.name));
                 KindReport { provider: text(*provider), channel: text(*channel), event_id, records: kind.records, fields }
             })
@@ -106,12 +107,12 @@ impl Shapes {
     }
 }
 
-fn field(name: &str, counts: &[u64; TYPES.len()], kind: &Kind, event_id: Option<i64>) -> FieldReport {
+fn field(name: &str, counts: &[u64; TYPES.len()], kind: &Kind, event_id: Option<i64>, own: &Own) -> FieldReport {
     FieldReport {
         name: name.to_string(),
         records: counts.iter().sum(),
         types: TYPES.into_iter().zip(*counts).filter(|(_, count)| *count > 0).collect(),
-        to: trace::columns(&kind.rules, event_id, name),
+        to: trace::columns(own, &kind.rules, event_id, name),
     }
 }
 

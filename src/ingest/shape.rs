@@ -1,6 +1,6 @@
 //! A record of JSON is read by its shape: which that is, where the record says who it is from, and fields under the names that rules ask for.
 
-use std::sync::LazyLock;
+use std::sync::Arc;
 
 use super::embedded;
 use super::identify;
@@ -11,6 +11,7 @@ use super::row::Cell;
 use super::text;
 use super::time;
 use crate::telemetry::mapping::From;
+use crate::telemetry::mapping::own::Own;
 use crate::telemetry::mapping::shape::{Ends, Found, Nested, SHAPES, Shape};
 
 /// Fields to find, ready to be looked for.
@@ -19,27 +20,47 @@ struct Finder {
     fields: Vec<(&'static str, Source)>,
 }
 
-static FINDERS: LazyLock<Vec<Vec<Finder>>> = LazyLock::new(|| {
-    let finder = |found: &'static Found| Finder { found, fields: found.fields.iter().filter_map(|(name, from)| Some((*name, compile(from)?))).collect() };
-    SHAPES.iter().map(|shape| shape.found.iter().map(finder).collect()).collect()
-});
+/// All shapes there are: a user's own are asked before those that are part of the program.
+pub struct Shapes {
+    all: Vec<(&'static Shape, Vec<Finder>)>,
+}
+
+impl Shapes {
+    pub fn new(own: &Own) -> Shapes {
+        let finder = |found: &'static Found| Finder { found, fields: found.fields.iter().filter_map(|(name, from)| Some((*name, compile(from)?))).collect() };
+        Shapes { all: own.shapes.iter().chain(SHAPES).map(|shape| (shape, shape.found.iter().map(finder).collect())).collect() }
+    }
+
+    fn of(&self, record: &Record) -> usize {
+        let fits = |shape: &Shape| shape.marks.iter().any(|marks| marks.iter().all(|mark| record.has(mark)));
+        self.all.iter().position(|(shape, _)| fits(shape)).unwrap_or(self.all.len() - 1)
+    }
+
+    fn nested(&self, place: usize) -> Nested {
+        self.all[place].0.nested
+    }
+}
 
 /// Reads records one after the other. They are mostly of one shape, so that objects inside are read as the last one's were.
-#[derive(Debug, Default)]
 pub struct ShapeReader {
+    shapes: Arc<Shapes>,
     last: usize,
 }
 
 impl ShapeReader {
+    pub fn new(shapes: Arc<Shapes>) -> ShapeReader {
+        ShapeReader { shapes, last: 0 }
+    }
+
     /// Reads one object, the whole text.
     pub fn read(&mut self, text: &str, record: &mut Record) -> Result<(), Fault> {
-        let nested = SHAPES[self.last].nested;
+        let nested = self.shapes.nested(self.last);
         parse(text, nested, record)?;
-        self.last = Self::shape_of(record);
-        if SHAPES[self.last].nested != nested {
-            parse(text, SHAPES[self.last].nested, record)?;
+        self.last = self.shapes.of(record);
+        if self.shapes.nested(self.last) != nested {
+            parse(text, self.shapes.nested(self.last), record)?;
             // Names that were inside objects may tell more.
-            self.last = Self::shape_of(record);
+            self.last = self.shapes.of(record);
         }
         self.place(record);
         Ok(())
@@ -47,21 +68,17 @@ impl ShapeReader {
 
     /// The same of a record whose fields were read from something else than JSON.
     pub fn place_read(&mut self, record: &mut Record) {
-        self.last = Self::shape_of(record);
+        self.last = self.shapes.of(record);
         self.place(record);
     }
 
     /// A record whose fields are all in: finds what it says about itself.
     fn place(&self, record: &mut Record) {
+        let (shape, finders) = &self.shapes.all[self.last];
         embedded::spread(record);
         record.close();
-        fill(&SHAPES[self.last], record);
-        find(&FINDERS[self.last], record);
-    }
-
-    fn shape_of(record: &Record) -> usize {
-        let fits = |shape: &Shape| shape.marks.iter().any(|marks| marks.iter().all(|mark| record.has(mark)));
-        SHAPES.iter().position(fits).unwrap_or(SHAPES.len() - 1)
+        fill(shape, record);
+        find(finders, record);
     }
 }
 

@@ -1,9 +1,11 @@
 //! One thread's part of phase 1: records of a unit become spilled rows, and facts.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use chrono_tz::Tz;
 
+use super::Request;
 use super::facts::Facts;
 use super::format::Sink;
 use super::identify;
@@ -12,9 +14,11 @@ use super::normalise::Rules;
 use super::record::{Record, SURPLUS, Slot};
 use super::report::Shapes;
 use super::row::{Cell, Head, LAYOUTS, Layout, NONE, Whose};
+use super::shape;
 use super::spill::{self, Part};
 use super::text;
 use super::time;
+use crate::plan::pattern::Network;
 use crate::telemetry::identity::{is_local_address, is_own_address, machine_name};
 
 /// What a unit came to.
@@ -50,12 +54,14 @@ pub struct Taker<'r> {
     /// The records were taken before: only their clocks are learnt.
     before: bool,
     zone: Option<Tz>,
+    shapes: Arc<shape::Shapes>,
     reports: bool,
+    local_nets: &'r [Network],
     batch: Batch,
 }
 
 impl<'r> Taker<'r> {
-    pub fn new(rules: &'r Rules, names: &'r Names, reports: bool) -> Taker<'r> {
+    pub fn new(rules: &'r Rules, names: &'r Names, shapes: Arc<shape::Shapes>, request: &'r Request) -> Taker<'r> {
         Taker {
             rules,
             names: Cache::new(names),
@@ -66,7 +72,9 @@ impl<'r> Taker<'r> {
             strangers: 0,
             before: false,
             zone: None,
-            reports,
+            shapes,
+            reports: request.report,
+            local_nets: &request.local_nets,
             batch: Batch::default(),
         }
     }
@@ -109,12 +117,19 @@ impl<'r> Taker<'r> {
         machine
     }
 
+    fn is_ours(&self, address: &str) -> bool {
+        match self.local_nets {
+            [] => is_local_address(address),
+            networks => address.parse().is_ok_and(|address| networks.iter().any(|network| network.contains(address))),
+        }
+    }
+
     /// How a record tells its machine, by which addresses, and the machine that an address of ours is when nobody is known to own it.
     fn whose(&mut self, record: &Record) -> (Whose, [u32; 2], Option<u32>) {
         let Some(ends) = record.ends else { return (Whose::Named, [0; 2], None) };
         let ends = ends.map(|(span, flag)| {
             let address = text::address(text::first_item(span.map_or("", |span| record.text(span)))).into_owned();
-            let is_ours = flag.unwrap_or_else(|| is_local_address(&address));
+            let is_ours = flag.unwrap_or_else(|| self.is_ours(&address));
             (address, is_ours)
         });
         let [(originator, is_originator), (responder, is_responder)] = &ends;
@@ -179,6 +194,10 @@ impl<'r> Taker<'r> {
 }
 
 impl Sink for Taker<'_> {
+    fn shapes(&self) -> Arc<shape::Shapes> {
+        Arc::clone(&self.shapes)
+    }
+
     fn record(&mut self, record: &mut Record) {
         let (head, folded) = self.head(record);
         if self.before {

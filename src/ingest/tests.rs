@@ -1,20 +1,27 @@
 //! Tests: what made-up records, in the shape that sensors log them, become by the rules.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::format::{FORMATS, Sink, Unit};
 use super::identify;
 use super::normalise::Rules;
 use super::record::{Record, Slot};
 use super::row::{Cell, LAYOUTS, position};
+use super::shape::Shapes;
+use crate::telemetry::mapping::own::Own;
 
 #[derive(Default)]
 struct Rows(Vec<BTreeMap<String, String>>);
 
 impl Sink for Rows {
+    fn shapes(&self) -> Arc<Shapes> {
+        Arc::new(Shapes::new(&Own::default()))
+    }
+
     fn record(&mut self, record: &mut Record) {
         let channel = identify::rule_channel(record.sensor, record.slot(Slot::Channel).unwrap_or_default());
-        Rules::new().apply(record, &channel, identify::event_id(record), &mut |table, cells| {
+        Rules::new(&Own::default()).apply(record, &channel, identify::event_id(record), &mut |table, cells| {
             let declared = LAYOUTS[table].table;
             let shown = |cell: &Cell<'_>| match cell {
                 Cell::Missing => None,

@@ -17,7 +17,7 @@ fn store() -> &'static Path {
         let folder = std::env::temp_dir().join(format!("huntsman-script-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
         crate::sample::write(&folder.join("raw")).unwrap();
-        let request = Request { paths: vec![folder.join("raw")], store: folder.join("store"), client: "000000".into(), zones: Vec::new(), report: false };
+        let request = Request::of(vec![folder.join("raw")], folder.join("store"), "000000".into());
         ingest(&request, &Silent, &AtomicBool::new(false)).unwrap();
         folder.join("store")
     })

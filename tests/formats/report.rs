@@ -1,4 +1,4 @@
-//! What ingest says of fields, and of which zone dates without one are.
+//! What ingest says of fields, of which zone dates without one are, and products that a user maps.
 
 use serde_json::{Value, json};
 
@@ -60,4 +60,57 @@ fn dates_without_a_zone_are_of_the_one_that_was_told() {
         "2026-07-01T12:00:00.000Z summer",
     ];
     assert_eq!(told, expected);
+}
+
+const PROXY: &str = r#"
+[[product]]
+name = "access"
+sensor = "AcmeProxy"
+marks = ["proxy_id", "client"]
+time = ["when", "seen"]
+host = "device.name"
+
+[[product.rule]]
+table = "network"
+when = { "action.kind" = ["connect", "tunnel"] }
+columns = { LocalIp = "client", RemoteIp = ["server", "peer"], RemotePort = "port", Protocol = { always = "TCP" }, BytesSent = "out", Duration = "took", LoggedUser = { domain = "realm", name = "account" } }
+
+[[product.rule]]
+table = "process"
+when = { "action.kind" = "exec" }
+columns = { Operation = { field = "step", words = { begin = "create", "*" = "kill" } }, ChildPath = "image", ChildFilename = "image", ChildPid = "pid", ChildMd5 = "digest" }
+"#;
+
+#[test]
+fn a_product_is_mapped_by_a_table_of_field_names() {
+    let place = Place::new();
+    place.write("proxy.toml", PROXY);
+    let record = |second: u32, more: Value| {
+        let mut record =
+            json!({ "proxy_id": 7, "client": "10.0.0.5", "when": format!("2026-03-02T10:00:{second:02}Z"), "device": { "name": "gate1.acme.example" } });
+        record.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        record
+    };
+    let connect =
+        record(0, json!({ "action": { "kind": "connect" }, "peer": "203.0.113.9", "port": "443", "out": 100, "took": 1.5, "realm": "acme", "account": "ann" }));
+    let exec = |second: u32, step: &str| {
+        record(
+            second,
+            json!({ "action": { "kind": "exec" }, "step": step, "image": "C:\\t\\a.exe", "pid": "0x40", "digest": "MD5=00112233445566778899AABBCCDDEEFF" }),
+        )
+    };
+    let other = record(3, json!({ "action": { "kind": "idle" } }));
+    place.write("in/a.json", &format!("{connect}\n{}\n{}\n{other}\n", exec(1, "begin"), exec(2, "over")));
+    let taken = take(&place, &["--mapping", "proxy.toml", "--report"]);
+    assert_eq!((&taken["records"], &taken["raw_only"]), (&json!(4), &json!(1)));
+    let picked = |query: &str, names: &[&str]| -> Value {
+        rows(&place, query).iter().map(|row| names.iter().map(|name| row[*name].clone()).collect::<Value>()).collect()
+    };
+    let names = ["DateTime", "Machine", "Provider", "Channel", "LocalIp", "RemoteIp", "RemotePort", "Protocol", "BytesSent", "Duration", "LoggedUser"];
+    let expected = json!([["2026-03-02T10:00:00.000Z", "GATE1", "AcmeProxy", "access", "10.0.0.5", "203.0.113.9", 443, "TCP", 100, 1500, "acme\\ann"]]);
+    assert_eq!(picked("get_communications()", &names), expected);
+    let expected = json!([["create", "a.exe", 64, "00112233445566778899aabbccddeeff"], ["kill", "a.exe", 64, "00112233445566778899aabbccddeeff"]]);
+    assert_eq!(picked("get_executions()", &["Operation", "ChildFilename", "ChildPid", "ChildMd5"]), expected);
+    let fields = taken["report"][0]["fields"].as_array().unwrap();
+    assert_eq!(fields.iter().find(|field| field["name"] == "image").unwrap()["to"], json!(["process.ChildFilename", "process.ChildPath"]));
 }

@@ -108,6 +108,17 @@ fn a_row_is_of_the_end_that_is_ours() {
     assert_eq!(json!(machines), json!([["10.0.0.5", "10.0.0.5"], ["ZEEK", null]]));
 }
 
+#[test]
+fn networks_that_are_ours_can_be_named() {
+    let place = Place::new();
+    let lines = line("1772445600.0", ("10.0.0.5", 50000), ("198.51.100.9", 443), ("1", "2"))
+        + &line("1772445601.0", ("10.0.0.5", 50001), ("203.0.113.9", 443), ("1", "2"));
+    place.write("in/conn.log", &format!("{CONN}{lines}"));
+    place.huntsman(["ingest", "in", "--store", "store", "--local-net", "198.51.100.0/24", "--local-net", "2001:db8::/32"]).run().expect(0);
+    let expected = json!([["198.51.100.9", "Incoming", 2], ["ZEEK", null, 1]]);
+    assert_eq!(json!(picked(&rows(&place, "get_communications()"), &["Machine", "Direction", "BytesSent"])), expected);
+}
+
 /// A Sysmon connection, and the start of its process.
 fn sysmon(host: &str, pid: u32, from: (&str, u16), to: (&str, u16), second: u32) -> String {
     let of = |id: u32, more: Value| {

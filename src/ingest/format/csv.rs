@@ -115,7 +115,7 @@ impl Format for Csv {
         let names: Vec<String> = names.iter().enumerate().map(|(place, name)| column(&String::from_utf8_lossy(name), place)).collect();
         // A quote without an end is text: what follows it is rows again.
         let open: Vec<usize> = unit.rejected.iter().filter_map(|(offset, _)| usize::try_from(offset.checked_sub(unit.offset)?).ok()).collect();
-        let (mut record, mut reader) = (Record::default(), ShapeReader::default());
+        let (mut record, mut reader) = (Record::default(), ShapeReader::new(sink.shapes()));
         let mut start = 0;
         for line in open.into_iter().chain([unit.bytes.len()]) {
             let piece = unit.bytes.get(start..line).unwrap_or_default();

@@ -8,10 +8,11 @@ use std::io::{self, Read};
 use memchr::memchr2;
 
 use super::super::record::Record;
-use super::super::shape::ShapeReader;
+use super::super::shape::{ShapeReader, parse};
 use super::lines::{LONGEST, UNIT};
 use super::ndjson::reason;
 use super::{Format, PEEK, Sink, Unit};
+use crate::telemetry::mapping::shape::Nested;
 
 /// Arrays, and objects that begin on a line of their own.
 pub struct Arrays;
@@ -66,7 +67,7 @@ impl Format for Objects {
         let text = without_mark(head);
         let whole = Scanner::default().next(text, 0).is_some_and(|(start, end)| {
             text[..start].trim_ascii().is_empty()
-                && std::str::from_utf8(&text[start..end]).is_ok_and(|text| ShapeReader::default().read(text, &mut Record::default()).is_ok())
+                && std::str::from_utf8(&text[start..end]).is_ok_and(|text| parse(text, Nested::Kept, &mut Record::default()).is_ok())
         });
         whole || (head.len() >= PEEK - 3 && text.trim_ascii_start().starts_with(b"{\""))
     }
@@ -180,7 +181,7 @@ fn cut(input: &mut dyn Read, each: &mut dyn FnMut(Unit) -> bool) -> io::Result<(
 }
 
 fn decode(unit: &Unit, sink: &mut dyn Sink) {
-    let (mut record, mut reader) = (Record::default(), ShapeReader::default());
+    let (mut record, mut reader) = (Record::default(), ShapeReader::new(sink.shapes()));
     let valid = std::str::from_utf8(&unit.bytes).is_ok();
     let (mut scanner, mut from) = (Scanner::default(), 0);
     while let Some((start, end)) = scanner.next(&unit.bytes, from) {

@@ -13,6 +13,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use super::record::Record;
+use super::shape::Shapes;
 
 /// A part of a file that is decoded by itself.
 #[derive(Debug, Default)]
@@ -28,6 +29,8 @@ pub struct Unit {
 
 /// Takes what a unit holds.
 pub trait Sink {
+    /// The shapes that records may have.
+    fn shapes(&self) -> Arc<Shapes>;
     fn record(&mut self, record: &mut Record);
     /// Records that could not be read: where the first of them is, why, how many.
     fn reject(&mut self, offset: Option<u64>, reason: &str);

@@ -35,7 +35,7 @@ impl Format for NdJson {
     }
 
     fn decode(&self, unit: &Unit, sink: &mut dyn Sink) {
-        let (mut record, mut reader) = (Record::default(), ShapeReader::default());
+        let (mut record, mut reader) = (Record::default(), ShapeReader::new(sink.shapes()));
         lines::each(unit, &mut |offset, line| match reader.read(line, &mut record) {
             Ok(()) => sink.record(&mut record),
             Err(fault) => sink.reject(Some(offset + fault.at as u64), &reason(&fault)),

@@ -39,7 +39,7 @@ impl Format for Tsv {
     }
 
     fn decode(&self, unit: &Unit, sink: &mut dyn Sink) {
-        let (mut record, mut reader) = (Record::default(), ShapeReader::default());
+        let (mut record, mut reader) = (Record::default(), ShapeReader::new(sink.shapes()));
         let mut header = Header::of(&unit.heading);
         lines::each(unit, &mut |offset, line| {
             if line.starts_with('#') {

@@ -254,7 +254,7 @@ fn ingested(call: &Call, file: &Path) -> Result<Fixture, Fault> {
         |why: String| Fault::new("fixture::store", format!("the logs can't be read in: {why}")).with_help("the folder for temporary files must be writable");
     let folder = tempfile::tempdir().map_err(|error| failed(reason(&error)))?;
     let store = folder.path().join("store");
-    let request = Request { paths: vec![file.to_path_buf()], store: store.clone(), client: DEFAULT_CLIENT.into(), zones: Vec::new(), report: false };
+    let request = Request::of(vec![file.to_path_buf()], store.clone(), DEFAULT_CLIENT.into());
     let taken = ingest(&request, &Silent, &AtomicBool::new(false)).map_err(|error| Fault::from(&error))?;
     if taken.records > MOST_RECORDS {
         let message = format!("{} records are too many for a fixture", taken.records);

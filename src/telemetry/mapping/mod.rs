@@ -10,6 +10,7 @@ mod elastic;
 mod flow;
 mod logons;
 mod mde;
+pub mod own;
 mod powershell;
 mod security;
 pub mod shape;

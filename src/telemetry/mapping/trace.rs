@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use super::own::Own;
 use super::shape::{SHAPES, Slot};
 use super::{From, rules};
 
 /// The columns, as `process.ChildPath`, that a field of records of a channel (as rules name it) and id goes to. A rule may also need that other fields say so.
-pub fn columns(channel: &str, id: Option<i64>, field: &str) -> BTreeSet<String> {
+pub fn columns(own: &Own, channel: &str, id: Option<i64>, field: &str) -> BTreeSet<String> {
     let of_sensor = channel.find('/').map(|place| &channel[..=place]);
     let mut asked = vec![field];
     let mut found = BTreeSet::new();
-    for shape in SHAPES {
+    for shape in own.shapes.iter().chain(SHAPES) {
         if shape.sensor.is_some_and(|sensor| !of_sensor.is_some_and(|of| of[..of.len() - 1].eq_ignore_ascii_case(sensor))) {
             continue;
         }
@@ -26,7 +27,7 @@ pub fn columns(channel: &str, id: Option<i64>, field: &str) -> BTreeSet<String> 
         found.extend(ends.filter(|name| **name == field).map(|_| "Machine".to_string()));
         found.extend(shape.slots.iter().filter(|(_, names)| names.contains(&field)).map(|(slot, _)| column_of(*slot).to_string()));
     }
-    for rule in rules() {
+    for rule in own.rules.iter().chain(rules()) {
         let of_channel = rule.channel == channel || Some(rule.channel) == of_sensor;
         if !of_channel || !(rule.ids.is_empty() || id.is_some_and(|id| rule.ids.contains(&id))) {
             continue;
@@ -103,7 +104,7 @@ mod tests {
     use super::*;
 
     fn told(channel: &str, id: Option<i64>, field: &str) -> Vec<String> {
-        columns(channel, id, field).into_iter().collect()
+        columns(&Own::default(), channel, id, field).into_iter().collect()
     }
 
     #[test]
