@@ -33,7 +33,6 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("quick_xml", &["present/"]),
     ("maud", &["present/html/"]),
     ("pulldown_cmark", &["present/html/"]),
-    ("toml", &["cli/"]),
     ("tempfile", &["script/builtins/", "backend/local/testing.rs", "backend/local/tests/"]),
     ("clap", &["cli/"]),
     ("rustyline", &["cli/"]),
@@ -48,7 +47,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("lzma_rust2", &["ingest/"]),
     ("zstd", &["ingest/"]),
     ("encoding_rs", &["ingest/"]),
-    ("toml", &["telemetry/mapping/"]),
+    ("toml", &["cli/", "telemetry/mapping/"]),
 ];
 
 /// The door to the outside: clock, environment and streams are the command line's, which hands them down.

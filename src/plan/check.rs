@@ -457,12 +457,14 @@ fn check_argument(func: Func, argument: &Expr, kind: Option<Type>) -> Result<(),
     let fits = |kind: Type| kinds.contains(&kind) || (kind == Type::List && signature.test);
     // Bits may be written as people read them: `"0x1010"`.
     let is_number = kinds.contains(&Type::Hex) && matches!(argument, Expr::Literal(Value::Text(text)) if super::text::parse_whole(text).is_some());
+    let uneven = matches!((func, argument), (Func::Floor(_), Expr::Literal(Value::Duration(interval))) if !super::time::is_even(*interval));
+    let wanted = if uneven { "a duration below a day or of whole days" } else { wanted };
     match kind {
-        Some(kind) if !fits(kind) && !is_number => Err(PlanError::Argument {
+        Some(kind) if uneven || (!fits(kind) && !is_number) => Err(PlanError::Argument {
             function: signature.name.into(),
             wanted: wanted.into(),
             given: super::explain::expression(argument),
-            found: kind.word().into(),
+            found: if uneven { "days and a part of one".into() } else { kind.word().into() },
         }),
         _ => Ok(()),
     }

@@ -74,6 +74,11 @@ pub fn local_time(wall: NaiveDateTime, zone: Tz) -> i64 {
     }
 }
 
+/// Whether days can be cut into intervals of this length, or intervals be made of days.
+pub fn is_even(interval: i64) -> bool {
+    interval < DAY || interval % DAY == 0
+}
+
 /// The start of the interval that holds the time.
 ///
 /// Intervals below a day are counted from that day's midnight, and the last of a day ends with it. Longer ones are whole days (a rest below a day is cut off),

@@ -100,7 +100,7 @@ pub(super) fn unknown_function(engine: &Engine, run: &Run, signature: &str) -> F
     let name = signature.split([' ', '(']).next().unwrap_or(signature);
     let given: Vec<String> = signature
         .split_once('(')
-        .map(|(_, rest)| rest.trim_end_matches(')'))
+        .map(|(_, rest)| rest.strip_suffix(')').unwrap_or(rest))
         .filter(|rest| !rest.is_empty())
         .map(|rest| split_types(rest).iter().map(|kind| plain_type(engine, kind)).collect())
         .unwrap_or_default();
@@ -117,6 +117,11 @@ pub(super) fn unknown_function(engine: &Engine, run: &Run, signature: &str) -> F
             [only] => format!("`{name}` can't be asked of {only}"),
             [receiver, rest @ ..] => format!("`{name}` can't be asked of {receiver}, with {}", rest.join(", ")),
         };
+        let is_missing = !is_free && given.first().is_some_and(|word| Kind::Missing.word() == *word);
+        if is_missing {
+            return Fault::new("call::missing", format!("`{name}` is asked of a missing value"))
+                .with_help("there was no such row or cell: ask whether it is there first, as `if x != () { … }`");
+        }
         let others = given.first().filter(|_| !is_free).and_then(|word| builtins::other_pivots(word, name));
         let help = others.map_or_else(|| format!("it is {shown}"), |others| format!("{others}; it is {shown}"));
         return Fault::new("call::arguments", message).with_help(help);

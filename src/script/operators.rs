@@ -24,7 +24,10 @@ const COMPARISONS: [(&str, Comparison, bool); 6] = [
 
 fn mixed(context: &NativeCallContext, left: &Dynamic, right: &Dynamic) -> Box<EvalAltResult> {
     let (left, right) = (type_word(context.engine(), left), type_word(context.engine(), right));
-    let help = "compare values of one type; `parse_int(text)` and `x.to_string()` change it";
+    let help = match left == right {
+        true => "compare what they have, such as their `name`",
+        false => "compare values of one type; `parse_int(text)` and `x.to_string()` change it",
+    };
     fault::raise(Fault::new("types::mixed", format!("{left} and {right} can't be compared")).with_help(help), Position::NONE)
 }
 

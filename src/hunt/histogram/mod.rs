@@ -12,7 +12,7 @@ use miette::Diagnostic;
 use thiserror::Error;
 
 use crate::hunt::{period, stack};
-use crate::plan::{Aggregate, Expr, Fold, Func, Plan, PlanError, Schema, Step, Value};
+use crate::plan::{Aggregate, Expr, Fold, Func, Plan, PlanError, Schema, Step, Value, duration_text, time};
 use crate::telemetry::Type;
 
 pub use finish::finish;
@@ -53,6 +53,9 @@ pub enum HistogramError {
     #[error("the interval of a histogram must be longer than nothing")]
     #[diagnostic(code(histogram::interval), help("write `\"1h\"` or `5.minutes`"))]
     Interval,
+    #[error("an interval above a day is whole days, and {} is not", duration_text(*.0))]
+    #[diagnostic(code(histogram::uneven), help("write `\"1d\"` or `\"2d\"`, or less than a day"))]
+    Uneven(i64),
     #[error("these rows have no DateTime to make intervals of")]
     #[diagnostic(code(histogram::time), help("take the histogram before the time is dropped or grouped away, or give it a column in `by` only"))]
     Time,
@@ -139,6 +142,9 @@ fn check(schema: &Schema, histogram: &Histogram) -> Result<(), HistogramError> {
     }
     if histogram.interval.is_some_and(|interval| interval <= 0) {
         return Err(HistogramError::Interval);
+    }
+    if let Some(uneven) = histogram.interval.filter(|interval| !time::is_even(*interval)) {
+        return Err(HistogramError::Uneven(uneven));
     }
     if histogram.interval.is_some() && schema.kind("DateTime") != Some(Type::Time) {
         return Err(HistogramError::Time);
