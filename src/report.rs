@@ -250,6 +250,16 @@ pub struct Bins {
 }
 
 impl Bins {
+    /// Whether nothing fell into any of them.
+    pub fn is_empty(&self) -> bool {
+        let counted = |row| match self.frame.named(row, &self.metric) {
+            Value::Missing => false,
+            Value::Int(0) => self.metric != "Count",
+            _ => true,
+        };
+        !(0..self.frame.height()).any(counted)
+    }
+
     /// The bins as rows.
     pub fn table(&self) -> Table {
         Table::whole(self.frame.clone(), Columns::All)

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use super::context::Context;
 use crate::diag::{Fault, reason};
-use crate::hunt::memory::{Memory, Since, Standing, VERSION, days};
+use crate::hunt::memory::{Found, Memory, Since, Standing, VERSION, days};
 use crate::hunt::{Coverage, Outcome, outcome};
-use crate::report::{Finding, Gone, Report};
+use crate::plan::{Period, Value};
+use crate::report::{Finding, Gone, Report, Table};
 use crate::telemetry::Inventory;
 
 /// How long to wait before the lock is tried again.
@@ -92,10 +93,15 @@ pub fn compare(memory: &mut Memory, report: &mut Report, failed: bool, now: i64,
         return;
     }
     let counts = |finding: &&Finding| finding.answered.is_none() || finding.standing != Some(Standing::New);
-    let named = |finding: &Finding| (finding.fingerprint.clone(), finding.title.clone(), finding.severity.word().to_string());
+    let named = |finding: &Finding| Found {
+        fingerprint: finding.fingerprint.clone(),
+        title: finding.title.clone(),
+        severity: finding.severity.word().to_string(),
+        times: finding.evidence.as_ref().and_then(times_of),
+    };
     let found: Vec<_> = report.findings.iter().filter(counts).map(named).collect();
     let looked_at_all = !report.is_since_last_run && report.coverage.iter().all(Coverage::is_whole);
-    let gone = remembered.take(found.into_iter(), now, looked_at_all);
+    let gone = remembered.take(found.into_iter(), now, looked_at_all.then(|| looked_at(&report.coverage)));
     let past = |fingerprint: &String| {
         let past = remembered.findings.get(fingerprint)?;
         Some(Gone { title: past.title.clone(), severity: past.severity.clone(), fingerprint: fingerprint.clone(), first: past.first, last: past.last })
@@ -105,6 +111,22 @@ pub fn compare(memory: &mut Memory, report: &mut Report, failed: bool, now: i64,
         remembered.mark = holdings.span().map(|(_, end)| end.saturating_add(1).min(now)).max(remembered.mark);
         remembered.days = days(holdings);
     }
+}
+
+/// From the first to the last time of rows.
+fn times_of(evidence: &Table) -> Option<(i64, i64)> {
+    let times = (0..evidence.frame.height()).filter_map(|row| match evidence.frame.named(row, "DateTime") {
+        Value::Time(time) => Some(time),
+        _ => None,
+    });
+    times.fold(None, |span: Option<(i64, i64)>, time| Some(span.map_or((time, time), |(from, to)| (from.min(time), to.max(time)))))
+}
+
+/// From the first to the last time that any query of a run was about.
+fn looked_at(coverage: &[Coverage]) -> Period {
+    let hull =
+        |left: Period, right: Period| Period { from: left.from.zip(right.from).map(|(a, b)| a.min(b)), to: left.to.zip(right.to).map(|(a, b)| a.max(b)) };
+    coverage.iter().map(|coverage| coverage.period).reduce(hull).unwrap_or(Period::ALL)
 }
 
 /// Under what name a playbook is remembered.

@@ -40,9 +40,22 @@ pub struct Past {
     /// The clocks of the first and of the last run that found it.
     pub first: i64,
     pub last: i64,
+    /// From when to when its evidence is, where that has times.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<(i64, i64)>,
     /// The clock of the first run that looked for it in vain since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gone: Option<i64>,
+}
+
+/// A finding that a run has now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    pub fingerprint: String,
+    pub title: String,
+    pub severity: String,
+    /// From when to when its evidence is, where that has times.
+    pub times: Option<(i64, i64)>,
 }
 
 /// What a finding is to a memory.
@@ -91,6 +104,13 @@ pub fn days(inventory: &Inventory) -> BTreeMap<i32, u64> {
     days
 }
 
+impl Past {
+    /// Whether a run over this period could find it again.
+    fn is_within(&self, period: &Period) -> bool {
+        self.times.is_none_or(|(from, to)| period.from.is_none_or(|start| start <= from) && period.to.is_none_or(|end| to < end))
+    }
+}
+
 impl Remembered {
     /// Where to go on, over a source that has so many rows of each day.
     pub fn since(&self, days: &BTreeMap<i32, u64>) -> Option<Since> {
@@ -106,20 +126,22 @@ impl Remembered {
         }
     }
 
-    /// Takes in what a run found; those that were there before, and that it did not find again though it looked at everything, are gone: fingerprints.
-    pub fn take(&mut self, found: impl Iterator<Item = (String, String, String)>, now: i64, looked_at_all: bool) -> Vec<String> {
+    /// Takes in what a run found; those that were there before, and that it did not find again though it looked at all of the time that they are of, are
+    /// gone: fingerprints. `looked_at` is nothing for a run that could not look at everything.
+    pub fn take(&mut self, found: impl Iterator<Item = Found>, now: i64, looked_at: Option<Period>) -> Vec<String> {
         let mut seen = Vec::new();
-        for (fingerprint, title, severity) in found {
+        for Found { fingerprint, title, severity, times } in found {
             let first = match self.standing(&fingerprint) {
                 Standing::Known(first) => first,
                 Standing::New => now,
             };
-            self.findings.insert(fingerprint.clone(), Past { title, severity, first, last: now, gone: None });
+            self.findings.insert(fingerprint.clone(), Past { title, severity, first, last: now, times, gone: None });
             seen.push(fingerprint);
         }
         let mut gone = Vec::new();
-        if looked_at_all {
-            for (fingerprint, past) in self.findings.iter_mut().filter(|(fingerprint, past)| past.gone.is_none() && !seen.contains(fingerprint)) {
+        if let Some(period) = looked_at {
+            let is_missed = |fingerprint: &String, past: &Past| past.gone.is_none() && past.is_within(&period) && !seen.contains(fingerprint);
+            for (fingerprint, past) in self.findings.iter_mut().filter(|(fingerprint, past)| is_missed(fingerprint, past)) {
                 past.gone = Some(now);
                 gone.push(fingerprint.clone());
             }
@@ -145,18 +167,35 @@ mod tests {
         assert_eq!(from(&[(0, 1), (1, 5), (2, 5), (3, 5)]), Some(0));
     }
 
+    fn found_at(names: &[&str], times: Option<(i64, i64)>) -> std::vec::IntoIter<Found> {
+        let one = |name: &&str| Found { fingerprint: (*name).to_string(), title: "t".into(), severity: "low".into(), times };
+        names.iter().map(one).collect::<Vec<_>>().into_iter()
+    }
+
+    #[test]
+    fn what_is_of_another_time_is_not_gone() {
+        let mut memory = Remembered::default();
+        let period = |from, to| Some(Period { from: Some(from), to: Some(to) });
+        memory.take(found_at(&["a"], Some((10, 19))), 1, Some(Period::ALL));
+        for elsewhere in [period(20, 30), period(11, 30), period(0, 19)] {
+            assert!(memory.take(found_at(&[], None), 2, elsewhere).is_empty(), "{elsewhere:?}");
+        }
+        assert_eq!(memory.standing("a"), Standing::Known(1));
+        assert_eq!(memory.take(found_at(&[], None), 3, period(10, 20)), ["a"]);
+    }
+
     #[test]
     fn findings_are_new_known_gone_and_new_again() {
         let mut memory = Remembered::default();
-        let found = |names: &[&str]| names.iter().map(|name| ((*name).to_string(), "t".to_string(), "low".to_string())).collect::<Vec<_>>().into_iter();
-        assert!(memory.take(found(&["a", "b"]), 1, true).is_empty());
+        let found = |names: &[&str]| found_at(names, None);
+        assert!(memory.take(found(&["a", "b"]), 1, Some(Period::ALL)).is_empty());
         assert_eq!((memory.standing("a"), memory.standing("c")), (Standing::Known(1), Standing::New));
         // A run that did not look at all can't say that something is gone.
-        assert!(memory.take(found(&["a"]), 2, false).is_empty());
-        assert_eq!(memory.take(found(&["a"]), 3, true), ["b"]);
-        assert!(memory.take(found(&["a"]), 4, true).is_empty());
+        assert!(memory.take(found(&["a"]), 2, None).is_empty());
+        assert_eq!(memory.take(found(&["a"]), 3, Some(Period::ALL)), ["b"]);
+        assert!(memory.take(found(&["a"]), 4, Some(Period::ALL)).is_empty());
         assert_eq!(memory.standing("b"), Standing::New);
-        memory.take(found(&["a", "b"]), 5, true);
+        memory.take(found(&["a", "b"]), 5, Some(Period::ALL));
         assert_eq!((memory.standing("a"), memory.standing("b")), (Standing::Known(1), Standing::Known(5)));
     }
 }

@@ -143,7 +143,8 @@ pub(super) fn unknown_function(engine: &Engine, run: &Run, signature: &str) -> F
         let functions = own.iter().filter_map(|signature| signature.split('(').next());
         did_you_mean(function, functions).map(|near| near.replacen("mean `", &format!("mean `{module}::"), 1).replace(" or `", &format!(" or `{module}::")))
     });
-    let help = in_module.or_else(|| did_you_mean(name, methods)).or_else(|| did_you_mean(name, everything));
+    let functions = || builtins::all().iter().filter(|declared| declared.receiver.is_none()).map(|declared| declared.name);
+    let help = in_module.or_else(|| did_you_mean(name, methods)).or_else(|| did_you_mean(name, everything)).or_else(|| did_you_mean(name, functions()));
     let message = match given.first() {
         Some(word) => format!("no function or verb `{name}` for {word}"),
         None => format!("no function `{name}`"),

@@ -444,6 +444,8 @@ pub(super) fn evidence_of(run: &Run, value: &Dynamic) -> Result<Option<(Table, O
             };
             Ok(Some((table, of)))
         }
+        // Bins that nothing fell into are no evidence, however many there are.
+        Answer::Bins(bins) if bins.is_empty() => Ok(given(Table::whole(bins.frame.head(0), Columns::All))),
         Answer::Bins(bins) => Ok(given(bins.table())),
         _ => match Row::from_dynamic(value) {
             Some(row) => Ok(given(Table::whole(row.frame.take(&[row.index]), Columns::Short))),

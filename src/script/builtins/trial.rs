@@ -8,7 +8,7 @@ use rhai::{Array, Dynamic, ImmutableString, Map};
 
 use super::{Answer, Call, Declared, FixtureValue, Kind, free};
 use crate::backend::local::Local;
-use crate::diag::Fault;
+use crate::diag::{Fault, did_you_mean};
 use crate::frame::Frame;
 use crate::hunt::Coverage;
 use crate::plan::time;
@@ -16,7 +16,7 @@ use crate::report::{Drawing, Finding, Item, Report};
 use crate::script::run::Run;
 use crate::script::session::Inner;
 use crate::script::value::dynamic;
-use crate::script::{Setup, beside, file, hex, tried};
+use crate::script::{Setup, about, beside, file, hex, tried};
 
 const KEYS: [&str; 5] = ["source", "params", "now", "period", "client"];
 
@@ -47,6 +47,7 @@ fn run_playbook(call: &Call) -> Answer<Dynamic> {
     let tests = call.run.state().main.as_ref().map(|(_, shown)| shown.clone()).unwrap_or_default();
     let path = Path::new(&tests).parent().map_or_else(|| path.clone(), |folder| folder.join(&path).display().to_string());
     let setup = setup(call)?;
+    check_params(&text, &setup.params).map_err(|fault| call.fail_at_value(1, "params", fault))?;
     let mut inner = Inner::with(Run::trial(setup));
     let (report, fault) = inner.run(&found, &path, &text);
     let seen = tried::look(&inner.run);
@@ -95,6 +96,15 @@ fn setup(call: &Call) -> Answer<Setup> {
         setup.period = Some(read);
     }
     Ok(setup)
+}
+
+/// An error for a parameter that the playbook does not declare; one that does not read says so when it runs.
+fn check_params(text: &str, given: &BTreeMap<String, String>) -> Result<(), Fault> {
+    let Ok(about) = about(text) else { return Ok(()) };
+    let known = || about.params.iter().map(|param| param.name.as_str());
+    let Some(name) = given.keys().find(|name| known().all(|known| known != name.as_str())) else { return Ok(()) };
+    let all = || if about.params.is_empty() { "it has no parameters".into() } else { format!("the parameters are {}", known().collect::<Vec<_>>().join(", ")) };
+    Err(Fault::new("param::unknown", format!("the playbook declares no `{name}`")).with_help(did_you_mean(name, known()).unwrap_or_else(all)))
 }
 
 /// Parameters as they would be given on the command line.
