@@ -7,10 +7,10 @@ use std::time::Instant;
 
 use regex::Regex;
 
-use super::DONE;
 use super::context::Context;
 use super::output::{self, Files};
 use super::progress::Bar;
+use super::{DONE, source};
 use crate::backend::BackendError;
 use crate::diag::{Fault, Severity};
 use crate::ingest::{self, IngestError, KindReport, Rejection, Request, Summary, ZoneOf};
@@ -19,9 +19,7 @@ use crate::present::{Format, Grid, Style, to_json};
 use crate::telemetry::identity::DEFAULT_CLIENT;
 
 pub fn ingest(context: &Context, paths: Vec<PathBuf>, store: PathBuf, report: bool, zones: &[String]) -> Result<u8, Fault> {
-    if let Some((scheme, _)) = store.to_str().and_then(|name| name.split_once("://")) {
-        return Err(Fault::new("store::scheme", format!("{scheme}:// is no store that this version writes")).with_help("a store is a folder: --store DIR"));
-    }
+    source::folder_of(&store)?;
     let files = Files::open(&context.common.outputs)?;
     let client = context.common.client.clone().unwrap_or_else(|| DEFAULT_CLIENT.into());
     let zones = zones.iter().map(|text| zone_of(text)).collect::<Result<Vec<ZoneOf>, Fault>>()?;
@@ -58,7 +56,7 @@ pub fn take_in(context: &Context, request: &Request) -> Result<Summary, Fault> {
 }
 
 /// Runs the work; when `--timeout` is over, it is asked to stop.
-fn before_deadline<T>(context: &Context, work: impl FnOnce() -> T) -> T {
+pub fn before_deadline<T>(context: &Context, work: impl FnOnce() -> T) -> T {
     let Some(deadline) = context.limits().deadline else { return work() };
     let (done, ended) = std::sync::mpsc::channel::<()>();
     std::thread::scope(|scope| {

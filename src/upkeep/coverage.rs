@@ -94,6 +94,17 @@ fn known_time() -> DataType {
     crate::frame::physical(telemetry::Type::Time)
 }
 
+/// Puts all rows of a small table into one file. By how many files there are fewer.
+pub fn join(before: &[StoredFile], table: &str, writer: &mut Writer) -> Result<u64, StoreError> {
+    let files = before.iter().filter(|file| file.table == table).count() as u64;
+    if files < 2 {
+        return Ok(0);
+    }
+    let root = writer.root().to_path_buf();
+    replace(before, table, &whole(before, table, &root)?, writer)?;
+    Ok(files - 1)
+}
+
 /// All rows of a small table.
 fn whole(of: &[StoredFile], table: &str, root: &Path) -> Result<DataFrame, StoreError> {
     let frames = of.iter().filter(|file| file.table == table).map(|file| files::rows(&root.join(&file.path), None, (0, usize::MAX)));
@@ -136,7 +147,7 @@ fn counted(rows: DataFrame, file: &StoredFile) -> PolarsResult<DataFrame> {
     let counted = rows.clone().lazy().group_by(of_rows).agg(counts).collect()?;
     // Only operations that the table declares are counted as such.
     let operations: StringChunked = counted.column("Operation")?.str()?.iter().map(|word| word.filter(|word| words.contains(word))).collect_ca("Operation".into());
-    let day = file.day.map_or(lit(NULL).cast(DataType::Int64), |day| lit(i64::from(day)));
+    let day = file.day.map_or(lit(NULL), lit).cast(DataType::Int64);
     let mut counted = counted;
     counted.with_column(operations.into_column())?;
     let order: Vec<Expr> = KEYS.into_iter().chain(["Rows", "First", "Last"]).map(col).collect();

@@ -43,7 +43,9 @@ impl Forget {
     /// Whether a file may hold such rows, as far as the manifest tells.
     fn may_be_in(&self, file: &StoredFile) -> bool {
         let is_of = |machines: &BTreeSet<String>| file.machines.is_empty() || file.machines.iter().any(|muid| machines.contains(muid));
-        self.before.is_none_or(|before| file.from < before) && self.machines.as_ref().is_none_or(is_of)
+        // Who names nothing forgets nothing.
+        let is_something = self.before.is_some() || self.machines.is_some();
+        is_something && self.before.is_none_or(|before| file.from < before) && self.machines.as_ref().is_none_or(is_of)
     }
 
     fn is_all_of(&self, file: &StoredFile) -> bool {

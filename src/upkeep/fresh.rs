@@ -17,15 +17,17 @@ pub struct Fresh {
     kinds: BTreeSet<(String, Option<i64>)>,
 }
 
+/// What a file's name says that it holds: `0-few` in `000001-0-few-001.parquet`, between the ingest and its number.
+pub fn tag(file: &StoredFile) -> &str {
+    let name = file.path.rsplit('/').next().unwrap_or_default();
+    name.split_once('-').and_then(|(_, rest)| rest.rsplit_once('-')).map_or("all", |(tag, _)| tag)
+}
+
 impl Fresh {
     /// For rows of the same table, day and group as those of a file that is there.
     pub fn instead_of(old: &StoredFile, writer: &mut Writer, schema: &Schema) -> Result<Fresh, StoreError> {
-        let mut parts = old.path.split('/').skip(1);
-        let day = parts.next();
-        // `000001-0-few-001.parquet`: the ingest, what it holds, and its number.
-        let name = parts.next().and_then(|name| name.strip_suffix(".parquet")).unwrap_or_default();
-        let tag = name.split_once('-').and_then(|(_, rest)| rest.rsplit_once('-')).map_or("all", |(tag, _)| tag);
-        let (path, name) = writer.begin(&old.table, day, tag)?;
+        let day = old.path.split('/').nth(1);
+        let (path, name) = writer.begin(&old.table, day, tag(old))?;
         let stored = StoredFile { path: name, table: old.table.clone(), day: old.day, from: i64::MAX, to: i64::MIN, ..StoredFile::default() };
         let file = ParquetFile::create(path, schema)?;
         Ok(Fresh { file, stored, machines: BTreeSet::new(), operations: BTreeSet::new(), kinds: BTreeSet::new() })

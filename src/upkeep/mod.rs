@@ -2,6 +2,7 @@
 //!
 //! New files are written beside the old ones, a row group at a time; the commit of the store names the new and drops the old in one rename.
 
+mod compact;
 mod coverage;
 mod files;
 mod forget;
@@ -10,6 +11,7 @@ mod fresh;
 use miette::Diagnostic;
 use thiserror::Error;
 
+pub use compact::{Compacted, Count, compact};
 pub use forget::{Forget, Forgotten, Rows, forget};
 
 use crate::store::StoreError;
