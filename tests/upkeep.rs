@@ -39,7 +39,9 @@ fn a_machine_is_forgotten() {
     assert_eq!(said["tables"]["machine"], json!({ "removed": 1, "left": machines.as_array().unwrap().len() - 1 }));
     let after: Vec<Value> = QUERIES[..2].iter().map(|query| ask(&place, &all(query))).collect();
     assert!(after == before, "the others are as they were");
-    assert!(files_below(&place.path("store"), ".parquet").iter().all(|file| !std::fs::read(file).unwrap().windows(muid.len()).any(|part| part == muid.as_bytes())));
+    assert!(
+        files_below(&place.path("store"), ".parquet").iter().all(|file| !std::fs::read(file).unwrap().windows(muid.len()).any(|part| part == muid.as_bytes()))
+    );
     whole(&place);
 }
 

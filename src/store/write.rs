@@ -78,8 +78,17 @@ impl Writer {
             Err(error) => return Err(error),
         };
         readers::prepare(root);
-        let writer =
-            Writer { root: root.to_path_buf(), manifest, added: Vec::new(), removed: BTreeSet::new(), begun: Vec::new(), numbers: BTreeMap::new(), committed: false, made, _lock: lock };
+        let writer = Writer {
+            root: root.to_path_buf(),
+            manifest,
+            added: Vec::new(),
+            removed: BTreeSet::new(),
+            begun: Vec::new(),
+            numbers: BTreeMap::new(),
+            committed: false,
+            made,
+            _lock: lock,
+        };
         writer.sweep().map_err(|error| failed(root, &error))?;
         let work = writer.work();
         fs::create_dir_all(&work).map_err(|error| failed(&work, &error))?;

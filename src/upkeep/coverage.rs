@@ -146,7 +146,8 @@ fn counted(rows: DataFrame, file: &StoredFile) -> PolarsResult<DataFrame> {
     let words: Vec<&str> = telemetry::table(&file.table).map(|table| table.operations.iter().map(|operation| operation.word).collect()).unwrap_or_default();
     let counted = rows.clone().lazy().group_by(of_rows).agg(counts).collect()?;
     // Only operations that the table declares are counted as such.
-    let operations: StringChunked = counted.column("Operation")?.str()?.iter().map(|word| word.filter(|word| words.contains(word))).collect_ca("Operation".into());
+    let operations: StringChunked =
+        counted.column("Operation")?.str()?.iter().map(|word| word.filter(|word| words.contains(word))).collect_ca("Operation".into());
     let day = file.day.map_or(lit(NULL), lit).cast(DataType::Int64);
     let mut counted = counted;
     counted.with_column(operations.into_column())?;
