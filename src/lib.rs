@@ -13,3 +13,4 @@ pub mod sample;
 pub mod script;
 pub mod store;
 pub mod telemetry;
+pub mod upkeep;

@@ -16,18 +16,19 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("store", &["diag", "telemetry"]),
     ("sample", &[]),
     ("ingest", &["diag", "telemetry", "frame", "store", "plan::fold", "plan::pattern", "plan::time"]),
+    ("upkeep", &["diag", "telemetry", "frame", "store", "ingest::parquet_file"]),
     ("backend", &["diag", "telemetry", "plan", "frame", "store"]),
     ("hunt", &["diag", "telemetry", "plan", "frame"]),
     ("report", &["diag", "frame", "hunt", "plan", "telemetry"]),
     ("script", &["diag", "telemetry", "plan", "frame", "store", "ingest", "backend", "hunt", "report"]),
     ("present", &["diag", "telemetry", "frame", "hunt", "report", "plan"]),
-    ("cli", &["diag", "telemetry", "plan", "frame", "store", "sample", "ingest", "backend", "hunt", "report", "script", "present"]),
+    ("cli", &["diag", "telemetry", "plan", "frame", "store", "sample", "ingest", "upkeep", "backend", "hunt", "report", "script", "present"]),
     ("main", &["cli"]),
 ];
 
 /// Outside crates that only some places may name.
 const OWNERS: &[(&str, &[&str])] = &[
-    ("polars", &["frame.rs", "backend/local/", "ingest/", "hunt/"]),
+    ("polars", &["frame.rs", "backend/local/", "ingest/", "upkeep/", "hunt/"]),
     ("rhai", &["script/"]),
     ("ratatui", &["present/"]),
     ("quick_xml", &["present/"]),

@@ -32,3 +32,4 @@ mod repl;
 mod sample;
 mod screens;
 mod trials;
+mod upkeep;

@@ -73,7 +73,7 @@ fn a_test_sees_everything_that_a_report_says() {
         fn test_a_failed_run_can_be_caught() {
             let code = "";
             try { run_playbook("shell.rhai", #{ source: fixture("process", []), params: #{ program: 1, programme: 2 } }) } catch (error) { code = error.code; }
-            assert_eq(code, "");
+            assert_eq(code, "param::unknown");
         }
     "#;
     let place = place(&tests.replace("HIT", HIT));

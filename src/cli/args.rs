@@ -53,6 +53,15 @@ pub enum Command {
         #[arg(long = "mapping", value_name = "FILE")]
         mappings: Vec<PathBuf>,
     },
+    /// Remove rows from a store: those of a time, of machines, or of machines at a time
+    #[command(after_help = "Raw logs that were taken in stay known: the same content is not taken in again.")]
+    Forget(Forget),
+    /// Make one file of the small files that many ingests left of a table and a day
+    Compact {
+        /// The folder of the store
+        #[arg(long, value_name = "DIR")]
+        store: PathBuf,
+    },
     /// Look for mistakes in playbooks, without telemetry
     Check {
         /// Playbooks, or folders of them
@@ -128,6 +137,19 @@ pub struct Run {
     /// parquet or csv
     #[arg(long, value_name = "FORMAT", default_value = "parquet")]
     pub evidence_format: String,
+}
+
+#[derive(Debug, Args)]
+pub struct Forget {
+    /// The folder of the store
+    #[arg(long, value_name = "DIR")]
+    pub store: PathBuf,
+    /// Rows of earlier times: a date or an RFC 3339 time
+    #[arg(long, value_name = "DATE")]
+    pub before: Option<String>,
+    /// Rows of this machine, by name or muid; repeatable
+    #[arg(long = "machine", value_name = "MACHINE")]
+    pub machines: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -8,10 +8,10 @@ use std::time::Instant;
 
 use regex::Regex;
 
-use super::DONE;
 use super::context::Context;
 use super::output::{self, Files};
 use super::progress::Bar;
+use super::{DONE, source};
 use crate::backend::BackendError;
 use crate::diag::{Fault, Place, Severity, SourceText, reason};
 use crate::ingest::{self, IngestError, KindReport, Rejection, Request, Summary, ZoneOf};
@@ -22,9 +22,7 @@ use crate::telemetry::identity::DEFAULT_CLIENT;
 use crate::telemetry::mapping::own::Own;
 
 pub fn ingest(context: &Context, request: Request) -> Result<u8, Fault> {
-    if let Some((scheme, _)) = request.store.to_str().and_then(|name| name.split_once("://")) {
-        return Err(Fault::new("store::scheme", format!("{scheme}:// is no store that this version writes")).with_help("a store is a folder: --store DIR"));
-    }
+    source::folder_of(&request.store)?;
     let files = Files::open(&context.common.outputs)?;
     let client = context.common.client.clone().unwrap_or_else(|| DEFAULT_CLIENT.into());
     let summary = take_in(context, &Request { client, ..request })?;
@@ -82,7 +80,7 @@ pub fn take_in(context: &Context, request: &Request) -> Result<Summary, Fault> {
 }
 
 /// Runs the work; when `--timeout` is over, it is asked to stop.
-fn before_deadline<T>(context: &Context, work: impl FnOnce() -> T) -> T {
+pub fn before_deadline<T>(context: &Context, work: impl FnOnce() -> T) -> T {
     let Some(deadline) = context.limits().deadline else { return work() };
     let (done, ended) = std::sync::mpsc::channel::<()>();
     std::thread::scope(|scope| {

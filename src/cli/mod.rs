@@ -23,6 +23,7 @@ mod source;
 mod sources;
 mod suppressions;
 mod test;
+mod upkeep;
 mod usage;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -89,6 +90,16 @@ fn execute(cli: Cli, terminal: &Terminal) -> Result<u8, Fault> {
             context.formats("ingest", Format::PLAIN)?;
             context.without_use("ingest", &["--source", "--period", "--now", "--geoip", "--allow-write"]);
             ingest::ingest(&context, Request { paths, store, report, ..ingest::asked(&zones, &local_nets, &mappings)? })
+        }
+        Some(Command::Forget(arguments)) => {
+            context.formats("forget", Format::PLAIN)?;
+            context.without_use("forget", &["--source", "--period", "--now", "--geoip", "--allow-write"]);
+            upkeep::forget(&context, &arguments)
+        }
+        Some(Command::Compact { store }) => {
+            context.formats("compact", Format::PLAIN)?;
+            context.without_use("compact", &["--source", "--client", "--period", "--now", "--geoip", "--allow-write"]);
+            upkeep::compact(&context, &store)
         }
         Some(Command::Coverage { paths, navigator }) => {
             context.formats("coverage", Format::PLAIN)?;

@@ -115,6 +115,16 @@ fn resolve(name: &str) -> Result<PathBuf, Fault> {
     Err(Fault::new("source::absent", format!("there is no source `{name}`")).with_help(help))
 }
 
+/// What `--store` names must be a folder.
+pub fn folder_of(store: &Path) -> Result<(), Fault> {
+    match store.to_str().and_then(|name| name.split_once("://")) {
+        None => Ok(()),
+        Some((scheme, _)) => {
+            Err(Fault::new("store::scheme", format!("{scheme}:// is no store that this version writes")).with_help("a store is a folder: --store DIR"))
+        }
+    }
+}
+
 pub fn is_store(path: &Path) -> bool {
     path.join(MANIFEST).is_file()
 }

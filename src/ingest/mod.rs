@@ -28,6 +28,7 @@ mod normalise;
 mod open;
 mod output;
 mod parquet;
+pub mod parquet_file;
 mod part;
 mod past;
 mod phase1;

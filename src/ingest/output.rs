@@ -1,29 +1,16 @@
 //! One Parquet file being written: rows gather in a sheet, a full sheet is a row group.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use polars::io::parquet::write::BatchedWriter;
 use polars::prelude::*;
 
+use super::parquet_file::{FILE_ROWS, GROUP, GROUP_BYTES, GROUP_CELLS, MACHINES, ParquetFile};
 use super::row::{Cell, NONE};
-use crate::diag::reason;
 use crate::frame::physical;
-use crate::store::{StoreError, StoredFile, Sum, Summed};
+use crate::store::{StoreError, StoredFile};
 use crate::telemetry::Type;
-
-/// Rows of a row group.
-const GROUP: usize = 65_536;
-/// Bytes of texts that end a row group earlier.
-const GROUP_BYTES: usize = 24 << 20;
-/// Cells of a row group: one of many columns has fewer rows, so that neither who writes it nor who reads it holds more.
-const GROUP_CELLS: usize = 3 << 20;
-/// Rows of a file.
-const FILE_ROWS: u64 = 1 << 20;
-/// A file names its machines up to this many.
-const MACHINES: usize = 64;
 
 enum Cells {
     Text(StringChunkedBuilder),
@@ -60,10 +47,8 @@ pub type Shape = Arc<[(String, Type)]>;
 
 /// A file that is open.
 pub struct Output {
-    path: PathBuf,
     shape: Shape,
-    writer: BatchedWriter<Summed>,
-    sum: Sum,
+    written: ParquetFile,
     cells: Vec<Cells>,
     rows: usize,
     bytes: usize,
@@ -73,10 +58,6 @@ pub struct Output {
     kinds: BTreeSet<(Arc<str>, i64)>,
 }
 
-fn failed(path: &Path, error: &dyn std::fmt::Display) -> StoreError {
-    StoreError::Io { path: path.display().to_string(), reason: reason(error) }
-}
-
 fn fresh(shape: &Shape) -> Vec<Cells> {
     shape.iter().map(|(name, kind)| Cells::new(name, *kind)).collect()
 }
@@ -84,21 +65,12 @@ fn fresh(shape: &Shape) -> Vec<Cells> {
 impl Output {
     pub fn create(path: PathBuf, name: String, table: &str, day: Option<i32>, shape: Shape) -> Result<Output, StoreError> {
         let schema: Schema = shape.iter().map(|(name, kind)| Field::new(PlSmallStr::from_str(name), physical(*kind))).collect();
-        let file = File::create(&path).map_err(|error| failed(&path, &error))?;
-        let sum = Sum::default();
-        let writer = ParquetWriter::new(Summed::new(file, &sum))
-            .with_compression(ParquetCompression::Zstd(None))
-            .with_row_group_size(Some(GROUP))
-            .set_parallel(false)
-            .batched(&schema)
-            .map_err(|error| failed(&path, &error))?;
+        let written = ParquetFile::create(path, &schema)?;
         let file = StoredFile { path: name, table: table.to_string(), day, from: i64::MAX, to: i64::MIN, ..StoredFile::default() };
         Ok(Output {
-            path,
             cells: fresh(&shape),
             shape,
-            writer,
-            sum,
+            written,
             rows: 0,
             bytes: 0,
             file,
@@ -165,8 +137,8 @@ impl Output {
         }
         let cells = std::mem::replace(&mut self.cells, fresh(&self.shape));
         let columns = cells.into_iter().map(Cells::finish).collect::<PolarsResult<Vec<Column>>>();
-        let written = columns.and_then(|columns| DataFrame::new(self.rows, columns)).and_then(|frame| self.writer.write_batch(&frame));
-        written.map_err(|error| failed(&self.path, &error))?;
+        let group = columns.and_then(|columns| DataFrame::new(self.rows, columns)).map_err(|error| self.written.failed(&error))?;
+        self.written.write(&group)?;
         (self.rows, self.bytes) = (0, 0);
         Ok(())
     }
@@ -174,12 +146,8 @@ impl Output {
     /// Closes and syncs the file, and describes it.
     pub fn finish(mut self) -> Result<StoredFile, StoreError> {
         self.flush()?;
-        self.writer.finish().map_err(|error| failed(&self.path, &error))?;
-        let Output { path, writer, sum, mut file, machines, operations, kinds, .. } = self;
-        drop(writer);
-        file.digest = Some(sum.digest());
-        let synced = File::open(&path).and_then(|file| file.sync_all().and_then(|()| file.metadata()));
-        file.bytes = synced.map_err(|error| failed(&path, &error))?.len();
+        let Output { written, mut file, machines, operations, kinds, .. } = self;
+        written.finish(&mut file)?;
         if machines.len() <= MACHINES {
             file.machines = machines.iter().map(|muid| muid.to_string()).collect();
         }

@@ -3,10 +3,12 @@
 //! Written by `ingest`, read by `backend/local`. A commit replaces the manifest in one rename, so a run that is killed at any
 //! instant leaves the store as it was or as it will be; files that no manifest names are swept by the next writer.
 
+mod readers;
 mod verify;
 mod write;
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,7 +19,7 @@ use thiserror::Error;
 use crate::diag::reason;
 
 pub use verify::{Sum, Summed};
-pub use write::Writer;
+pub use write::{Left, Writer};
 
 /// What this program writes; a store with a larger number is from a newer one.
 pub const VERSION: u32 = 1;
@@ -159,12 +161,16 @@ pub struct Store {
     manifest: Manifest,
     /// The bytes of its files by their paths, where it is no folder but lies in memory.
     held: Option<Arc<BTreeMap<String, Arc<[u8]>>>>,
+    /// As long as it is there, no file that the manifest names is removed.
+    _reading: Option<Arc<File>>,
 }
 
 impl Store {
     /// Reads the manifest as it is now; later commits are not seen.
     pub fn open(root: &Path) -> Result<Store, StoreError> {
         let path = root.display().to_string();
+        // Before the manifest is read: what it names must not go in between.
+        let reading = readers::enter(root);
         let text = match std::fs::read_to_string(root.join(MANIFEST)) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(StoreError::Absent { path }),
@@ -185,12 +191,12 @@ impl Store {
         if let Some(file) = manifest.files.iter().find(leads_out) {
             return Err(StoreError::Damaged { path, reason: format!("it names `{}`, which is no file of the store", file.path) });
         }
-        Ok(Store { root: root.to_path_buf(), manifest, held: None })
+        Ok(Store { root: root.to_path_buf(), manifest, held: None, _reading: reading })
     }
 
     /// A store without a folder: the manifest, and the bytes of the files that it names.
     pub fn held(manifest: Manifest, files: BTreeMap<String, Arc<[u8]>>) -> Store {
-        Store { root: PathBuf::new(), manifest, held: Some(Arc::new(files)) }
+        Store { root: PathBuf::new(), manifest, held: Some(Arc::new(files)), _reading: None }
     }
 
     /// The bytes of a file that lies in memory.

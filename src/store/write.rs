@@ -5,6 +5,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use super::readers::{self, READERS};
 use super::{IngestedSource, KindFields, LOCK, MANIFEST, Manifest, Store, StoreError, StoredFile, VERSION};
 use crate::diag::reason;
 use crate::telemetry::TABLES;
@@ -20,6 +21,8 @@ pub struct Writer {
     root: PathBuf,
     manifest: Manifest,
     added: Vec<StoredFile>,
+    /// Paths of files that go with the commit, as the manifest names them.
+    removed: BTreeSet<String>,
     begun: Vec<PathBuf>,
     /// How many files each beginning of a name has.
     numbers: BTreeMap<String, u64>,
@@ -28,6 +31,14 @@ pub struct Writer {
     made: bool,
     // Released by the system however this process ends.
     _lock: File,
+}
+
+/// Whether files that a commit took out of the store are still on the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    Nothing,
+    /// Somebody reads the store as it was: they go with the next writer.
+    UntilNobodyReads,
 }
 
 fn failed(path: &Path, error: &io::Error) -> StoreError {
@@ -66,8 +77,18 @@ impl Writer {
             Err(StoreError::Absent { .. }) => Manifest { version: VERSION, ..Manifest::default() },
             Err(error) => return Err(error),
         };
-        let writer =
-            Writer { root: root.to_path_buf(), manifest, added: Vec::new(), begun: Vec::new(), numbers: BTreeMap::new(), committed: false, made, _lock: lock };
+        readers::prepare(root);
+        let writer = Writer {
+            root: root.to_path_buf(),
+            manifest,
+            added: Vec::new(),
+            removed: BTreeSet::new(),
+            begun: Vec::new(),
+            numbers: BTreeMap::new(),
+            committed: false,
+            made,
+            _lock: lock,
+        };
         writer.sweep().map_err(|error| failed(root, &error))?;
         let work = writer.work();
         fs::create_dir_all(&work).map_err(|error| failed(&work, &error))?;
@@ -108,11 +129,22 @@ impl Writer {
         self.added.push(file);
     }
 
-    /// Makes everything added part of the store, at once. A source that has grown takes the place of what it was.
-    pub fn commit(mut self, sources: Vec<IngestedSource>, raw_fields: Vec<KindFields>) -> Result<(), StoreError> {
+    /// What was added so far.
+    pub fn added(&self) -> &[StoredFile] {
+        &self.added
+    }
+
+    /// A file that is in the store until the commit.
+    pub fn remove(&mut self, file: &StoredFile) {
+        self.removed.insert(file.path.clone());
+    }
+
+    /// Makes everything added part of the store and takes away what was removed, at once. A source that has grown takes the place of what it was.
+    pub fn commit(mut self, sources: Vec<IngestedSource>, raw_fields: Vec<KindFields>) -> Result<Left, StoreError> {
         let mut next = self.manifest.clone();
         next.version = VERSION;
         next.generation += 1;
+        next.files.retain(|file| !self.removed.contains(&file.path));
         next.files.append(&mut self.added);
         next.files.sort_by(|left, right| (&left.table, left.day, &left.path).cmp(&(&right.table, right.day, &right.path)));
         let outgrown: BTreeSet<(&str, &str)> =
@@ -120,6 +152,11 @@ impl Writer {
         next.sources.retain(|source| !outgrown.contains(&(source.name.as_str(), source.digest.as_str())));
         next.sources.extend(sources);
         next.raw_fields = merged(std::mem::take(&mut next.raw_fields).into_iter().chain(raw_fields));
+        if !self.removed.is_empty() {
+            // A kind whose last record went is not known any longer.
+            let kinds: BTreeSet<&(String, Option<i64>)> = next.files.iter().flat_map(|file| &file.kinds).collect();
+            next.raw_fields.retain(|known| kinds.contains(&(known.channel.clone(), known.event_id)));
+        }
         for folder in self.begun.iter().filter_map(|path| path.parent()).collect::<BTreeSet<_>>() {
             sync_folder(folder).map_err(|error| failed(folder, &error))?;
             if let Some(table) = folder.parent() {
@@ -138,7 +175,12 @@ impl Writer {
         })();
         written.map_err(|error| failed(&path, &error))?;
         self.committed = true;
-        Ok(())
+        self.manifest = next;
+        if self.removed.is_empty() {
+            return Ok(Left::Nothing);
+        }
+        // The commit stands whatever becomes of the old files.
+        Ok(if matches!(self.sweep(), Ok(true)) { Left::Nothing } else { Left::UntilNobodyReads })
     }
 
     /// What could not be opened in earlier ingests, of the files that were looked at again, is not held against the store any longer. Whether that changes
@@ -151,8 +193,14 @@ impl Writer {
         settled != unread
     }
 
-    /// Removes work files, and Parquet files in the folders of our tables that the manifest does not name. Nothing else is touched.
-    fn sweep(&self) -> io::Result<()> {
+    /// Removes work files, and Parquet files in the folders of our tables that the manifest does not name, unless somebody may be reading them. Nothing else
+    /// is touched. Whether it was done.
+    fn sweep(&self) -> io::Result<bool> {
+        match fs::remove_dir_all(self.work()) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let Some(_alone) = readers::alone(&self.root) else { return Ok(false) };
         let named: BTreeSet<PathBuf> = self.manifest.files.iter().map(|file| self.root.join(&file.path)).collect();
         for table in TABLES.iter().map(|table| table.name).chain(["coverage"]) {
             for day in folders(&self.root.join(table)) {
@@ -170,10 +218,7 @@ impl Writer {
                 let _ = fs::remove_dir(&day);
             }
         }
-        match fs::remove_dir_all(self.work()) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
+        Ok(true)
     }
 }
 
@@ -193,6 +238,7 @@ impl Drop for Writer {
         let _ = fs::remove_dir_all(self.work());
         if !self.committed && !self.root.join(MANIFEST).exists() {
             // No store was begun: nothing of it is left.
+            let _ = fs::remove_file(self.root.join(READERS));
             let _ = fs::remove_file(self.root.join(LOCK));
             if self.made {
                 let _ = fs::remove_dir(&self.root);
