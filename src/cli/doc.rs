@@ -227,7 +227,7 @@ fn taken(takes: &Takes) -> String {
         Takes::Attributes => "ATTR_REMOTE ATTR_EXTERNAL ATTR_FRESHUNKNOWN ATTR_LANSHARED".into(),
         Takes::Ports => "number or FTP SSH TELNET SMTP HTTP POP3 HTTPS RDP".into(),
         Takes::Addresses => "address or network".into(),
-        Takes::Machines => "muid, name or Machine".into(),
+        Takes::Machines => "muid or Machine".into(),
         Takes::Count => "number of rows".into(),
         Takes::Period => "period".into(),
         Takes::Histogram => "Histogram".into(),

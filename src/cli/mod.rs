@@ -71,6 +71,11 @@ pub fn main() -> ExitCode {
 
 fn execute(cli: Cli, terminal: &Terminal) -> Result<u8, Fault> {
     let context = Context::new(&cli.common, terminal)?;
+    if context.is_since_last_run && !matches!(cli.command, Some(Command::Run(_))) {
+        return Err(
+            Fault::new("usage::value", "--period: only `huntsman run` with --state remembers a last run").with_help("name a period, such as --period 7d")
+        );
+    }
     match cli.command {
         Some(_) => signal::stop_on_signal(&context.interrupted)?,
         None => signal::interrupt_on_signal(&context.interrupted)?,

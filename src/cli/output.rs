@@ -184,7 +184,10 @@ impl Files {
     /// Whatever their endings say.
     pub fn open_as(targets: &[(PathBuf, Format)]) -> Result<Files, Fault> {
         let mut files = Files { files: Vec::new() };
-        for (path, format) in targets {
+        for (at, (path, format)) in targets.iter().enumerate() {
+            if targets.iter().take(at).any(|(known, _)| known == path) {
+                return Err(Fault::new("output::file", format!("-o {} is given twice", path.display())).with_help("name each file once"));
+            }
             let format = *format;
             let refused = |error: io::Error| {
                 Fault::new("output::file", format!("-o {}: {}", path.display(), reason(&error)))

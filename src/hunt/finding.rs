@@ -74,7 +74,13 @@ impl Entities {
 pub fn sources(schema: &Schema) -> Vec<(&'static str, &'static [&'static str])> {
     let has = |column: &str| schema.position(column).is_some();
     let of = |kind: &'static str, columns: &'static [&'static str]| (kind, columns);
-    let mut sources = vec![of("machine", if has("Machine") { &["Machine"] } else { &["Muid"] })];
+    // Of machines themselves the name is in a column of its own.
+    let machine: &'static [&'static str] = match has("Machine") {
+        true => &["Machine"],
+        false if has("Muid") => &["Name", "Muid"],
+        false => &["Muid"],
+    };
+    let mut sources = vec![of("machine", machine)];
     sources.extend([of("user", &["LoggedUser"]), of("user", &["TargetUser"]), of("user", &["Account"]), of("process", &["ParentFilename"])]);
     if has("ChildPid") && !has("FileClass") {
         sources.extend([of("process", &["ChildFilename"]), of("file", &["ChildPath"])]);
