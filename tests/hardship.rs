@@ -90,6 +90,17 @@ fn a_full_disk_leaves_files_as_they_were() {
 }
 
 #[test]
+fn half_a_sample_is_none() {
+    let place = Place::new();
+    fs::create_dir(place.path("there")).unwrap();
+    for folder in ["made", "there"] {
+        refused(limited(&place.huntsman(["sample", folder]), 8), "sample::write");
+    }
+    assert!(!place.path("made").exists());
+    assert_eq!(files_below(&place.path("there"), ""), Vec::<std::path::PathBuf>::new());
+}
+
+#[test]
 fn a_full_cache_is_said_and_filled_the_next_time() {
     let place = Place::new();
     let mut call = place.huntsman(["eval", COUNT, "--now", NOW, "--format", "table", "--source"]);

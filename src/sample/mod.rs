@@ -38,20 +38,37 @@ mod security;
 mod sysmon;
 
 use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use company::HOSTS;
 use scene::Scene;
 
 /// Writes one NDJSON file per machine into a folder, which is made where it is missing.
 pub fn write(folder: &Path) -> std::io::Result<()> {
+    let is_new = !folder.exists();
     std::fs::create_dir_all(folder)?;
+    let mut made = Vec::new();
+    let done = fill(folder, &mut made);
+    if done.is_err() {
+        // Half a sample would look like a whole one.
+        made.iter().for_each(|file| drop(std::fs::remove_file(file)));
+        if is_new {
+            drop(std::fs::remove_dir(folder));
+        }
+    }
+    done
+}
+
+/// Writes a file for each host, and says which were made.
+fn fill(folder: &Path, made: &mut Vec<PathBuf>) -> std::io::Result<()> {
     let mut events = benign::events();
     events.extend(intrusion::events());
     events.sort_by_key(|event| event.time);
     for host in &HOSTS {
         let mut scene = Scene::new(host);
-        let mut file = BufWriter::new(std::fs::File::create(folder.join(format!("{}.ndjson", host.name.to_lowercase())))?);
+        let path = folder.join(format!("{}.ndjson", host.name.to_lowercase()));
+        let mut file = BufWriter::new(std::fs::File::create(&path)?);
+        made.push(path);
         for event in events.iter().filter(|event| event.host == host.name) {
             for record in scene.play(event) {
                 serde_json::to_writer(&mut file, &record)?;

@@ -26,7 +26,7 @@ const PIECE: u64 = if cfg!(test) { 1_280 } else { 4 << 20 };
 const LEAST_PIECE: u64 = PIECE / 4;
 const MOST_PIECE: u64 = PIECE * 16;
 /// Cells of a piece of rows that have very many.
-pub const WIDE_PIECE: u64 = PIECE / 4;
+pub const WIDE_PIECE: u64 = PIECE / 8;
 
 /// A row of few cells comes to as much as this many: some of them are long.
 const LEAST_CELLS: usize = 32;
