@@ -72,6 +72,8 @@ fn drawn(values: &[Option<f64>], highest: f64, top: &str, margin: usize, style: 
 struct Columns {
     /// Days.
     count: usize,
+    /// Columns that there are for them.
+    room: usize,
     /// Columns of a day, or days of a column: one of them is 1.
     wide: usize,
     share: usize,
@@ -79,22 +81,40 @@ struct Columns {
 
 impl Columns {
     fn of(count: usize, room: usize) -> Columns {
-        Columns { count, wide: (room / count).clamp(1, LABEL * 2), share: count.div_ceil(room) }
+        Columns { count, room, wide: (room / count).clamp(1, LABEL * 2), share: count.div_ceil(room) }
     }
 
     fn spread(&self, values: &[Option<f64>]) -> Vec<Option<f64>> {
         values.chunks(self.share).flat_map(|days| std::iter::repeat_n(days.iter().flatten().copied().reduce(f64::max), self.wide)).collect()
     }
 
-    /// As many days as there is room for, each below the first of its columns.
+    /// As many days as there is room for, each below the first of its columns; the last ones only where they end on the screen.
     fn labels(&self, first: i32) -> String {
         let step = (LABEL * self.share).div_ceil(self.wide).max(1);
         let mut line = String::new();
         for day in (0..self.count).step_by(step) {
             let column = day / self.share * self.wide;
             let label = json::day_text(first.saturating_add(i32::try_from(day).unwrap_or(i32::MAX)));
-            line = pad(&line, column, false) + &label;
+            if column == 0 || column + width(&label) <= self.room {
+                line = pad(&line, column, false) + &label;
+            }
         }
         line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_end_where_the_screen_ends() {
+        for room in [10, 38, 70, 149, 150, 151] {
+            for count in (1..400).chain([3_650]) {
+                let labels = Columns::of(count, room).labels(15_963);
+                assert!(width(&labels) <= room, "{count} days in {room} columns: {labels}");
+                assert!(labels.starts_with("2013-09-15"), "{labels}");
+            }
+        }
     }
 }
