@@ -12,7 +12,7 @@ use crate::diag::{Fault, Severity, did_you_mean};
 use crate::hunt::Outcome;
 use crate::present::{Ended, Format, render};
 use crate::report::{Report, Verdict, Weight};
-use crate::script::{about, read_playbook};
+use crate::script::{about, read_playbook, undeclared};
 
 pub fn run(context: &Context, arguments: &Run) -> Result<u8, Fault> {
     let policy = Policy::new(arguments)?;
@@ -100,12 +100,10 @@ fn check_params(given: &BTreeMap<String, String>, declared: &[Option<BTreeSet<St
         return Ok(());
     }
     let known: BTreeSet<&str> = declared.iter().flatten().flatten().map(String::as_str).collect();
-    let Some(name) = given.keys().find(|name| !known.contains(name.as_str())) else { return Ok(()) };
-    let all = || {
-        if known.is_empty() { "it has no parameters".to_string() } else { format!("the parameters are {}", Vec::from_iter(known.iter().copied()).join(", ")) }
-    };
-    let help = did_you_mean(name, known.iter().copied()).unwrap_or_else(all);
-    Err(Fault::new("param::unknown", format!("--param {name}: no playbook of this run declares `{name}`")).with_help(help))
+    match undeclared(given, &known) {
+        Some((name, help)) => Err(Fault::new("param::unknown", format!("--param {name}: no playbook of this run declares `{name}`")).with_help(help)),
+        None => Ok(()),
+    }
 }
 
 /// How outcomes become verdicts, and those an exit code.

@@ -22,8 +22,8 @@ struct Holding<'a> {
     rows: u64,
     machines: BTreeSet<Option<u32>>,
     days: BTreeSet<i32>,
-    first: i64,
-    last: i64,
+    /// From the first row to the last, where any has a time.
+    seen: Option<(i64, i64)>,
     /// Provider and event id.
     kinds: BTreeSet<String>,
 }
@@ -33,26 +33,30 @@ pub fn text(name: &str, inventory: &Inventory, verified: Option<u64>, style: &St
     if let Some(files) = verified {
         text.push_str(&format!("  {files} files are as they were written\n"));
     }
-    let Some((first, last)) = inventory.span() else {
+    if inventory.streams.is_empty() {
         return text + "  holds nothing\n";
-    };
+    }
     let whole = |moment: i64| time(moment, Precision::Seconds, style.zone);
-    text.push_str(&format!("  {} machines, {} to {}\n\n", inventory.machines.len(), whole(first), whole(last)));
+    let span = inventory.span().map_or_else(|| "no row has a time".into(), |(first, last)| format!("{} to {}", whole(first), whole(last)));
+    let machines = if inventory.machines.len() == 1 { "1 machine".into() } else { format!("{} machines", inventory.machines.len()) };
+    text.push_str(&format!("  {machines}, {span}\n\n"));
     // On a narrow screen the days will do: the whole span is said above.
     let precision = if style.width.is_some_and(|width| width < ROOMY) { Precision::Days } else { Precision::Seconds };
     let at = |moment: i64| time(moment, precision, style.zone);
+    let ends = |seen: Option<(i64, i64)>| seen.map_or_else(<[String; 2]>::default, |(first, last)| [at(first), at(last)]);
 
     let mut tables =
         Grid::default().rigid("Table").rigid("Operation").number("Rows").number("Machines").number("Days").rigid("First").rigid("Last").text("From");
     for holding in holdings(inventory, |kind| (&kind.table, &kind.operation)) {
+        let [first, last] = ends(holding.seen);
         tables.row([
             clean::escape(holding.table).into_owned(),
             clean::escape(holding.operation).into_owned(),
             holding.rows.to_string(),
             holding.machines.len().to_string(),
             holding.days.len().to_string(),
-            at(holding.first),
-            at(holding.last),
+            first,
+            last,
             if holding.table == "event" && holding.kinds.len() > 1 {
                 format!("{} kinds", holding.kinds.len())
             } else {
@@ -66,9 +70,10 @@ pub fn text(name: &str, inventory: &Inventory, verified: Option<u64>, style: &St
         Grid::default().rigid("Machine").rigid("ClientId").rigid("LocalIp").text("Os").number("Days").number("Events").rigid("First").rigid("Last");
     let mut days: BTreeMap<Option<u32>, BTreeSet<i32>> = BTreeMap::new();
     for slice in inventory.streams.iter().flat_map(|stream| &stream.slices) {
-        days.entry(slice.machine).or_default().insert(slice.day);
+        days.entry(slice.machine).or_default().extend(slice.seen().map(|_| slice.day));
     }
     for (machine, place) in inventory.machines.iter().zip(0..) {
+        let [first, last] = ends(machine.seen());
         machines.row([
             clean::escape(&machine.name).into_owned(),
             clean::escape(&machine.client_id).into_owned(),
@@ -76,8 +81,8 @@ pub fn text(name: &str, inventory: &Inventory, verified: Option<u64>, style: &St
             clean::escape(machine.os.as_deref().unwrap_or_default()).into_owned(),
             days.get(&Some(place)).map_or(0, BTreeSet::len).to_string(),
             machine.events.to_string(),
-            at(machine.first_seen),
-            at(machine.last_seen),
+            first,
+            last,
         ]);
     }
     text.push_str(&format!("\n{}", machines.render(0, style)));
@@ -102,7 +107,7 @@ pub fn object(name: &str, inventory: &Inventory, verified: Option<u64>) -> Json 
         .map(|machine| {
             json!({
                 "muid": &*machine.muid, "name": &*machine.name, "client_id": &*machine.client_id, "local_ip": machine.local_ip.as_deref(), "os": machine.os.as_deref(),
-                "domain": machine.domain.as_deref(), "first": time_text(machine.first_seen), "last": time_text(machine.last_seen), "events": machine.events,
+                "domain": machine.domain.as_deref(), "first": machine.seen().map(|(first, _)| time_text(first)), "last": machine.seen().map(|(_, last)| time_text(last)), "events": machine.events,
             })
         })
         .collect();
@@ -112,13 +117,15 @@ pub fn object(name: &str, inventory: &Inventory, verified: Option<u64>) -> Json 
         .map(|table| {
             let parts: BTreeMap<&str, u64> = operations.iter().filter(|part| part.table == table.table && !part.operation.is_empty()).map(|part| (part.operation, part.rows)).collect();
             json!({
-                "table": table.table, "rows": table.rows, "machines": table.machines.len(), "days": table.days.len(), "first": time_text(table.first), "last": time_text(table.last),
+                "table": table.table, "rows": table.rows, "machines": table.machines.len(), "days": table.days.len(), "first": table.seen.map(|(first, _)| time_text(first)), "last": table.seen.map(|(_, last)| time_text(last)),
                 "operations": parts, "kinds": table.kinds,
             })
         })
         .collect();
     let mut days: BTreeMap<i32, (u64, BTreeSet<Option<u32>>)> = BTreeMap::new();
-    for slice in inventory.streams.iter().filter(|stream| &*stream.kind.table == "event").flat_map(|stream| &stream.slices) {
+    for slice in
+        inventory.streams.iter().filter(|stream| &*stream.kind.table == "event").flat_map(|stream| &stream.slices).filter(|slice| slice.seen().is_some())
+    {
         let day = days.entry(slice.day).or_default();
         day.0 += slice.rows;
         day.1.insert(slice.machine);
@@ -136,8 +143,8 @@ pub fn csv(inventory: &Inventory) -> String {
             holding.rows.to_string(),
             holding.machines.len().to_string(),
             holding.days.len().to_string(),
-            time_text(holding.first),
-            time_text(holding.last),
+            holding.seen.map(|(first, _)| time_text(first)).unwrap_or_default(),
+            holding.seen.map(|(_, last)| time_text(last)).unwrap_or_default(),
         ]
     });
     lines(&["Table", "Operation", "Rows", "Machines", "Days", "First", "Last"], rows)
@@ -153,16 +160,16 @@ fn holdings<'a>(inventory: &'a Inventory, key: impl Fn(&'a Kind) -> (&'a str, &'
             rows: 0,
             machines: BTreeSet::new(),
             days: BTreeSet::new(),
-            first: i64::MAX,
-            last: i64::MIN,
+            seen: None,
             kinds: BTreeSet::new(),
         });
         for slice in &stream.slices {
             holding.rows += slice.rows;
             holding.machines.insert(slice.machine);
-            holding.days.insert(slice.day);
-            holding.first = holding.first.min(slice.first);
-            holding.last = holding.last.max(slice.last);
+            if let Some((first, last)) = slice.seen() {
+                holding.days.insert(slice.day);
+                holding.seen = Some(holding.seen.map_or((first, last), |(from, to)| (from.min(first), to.max(last))));
+            }
         }
         let provider = &stream.kind.provider;
         holding.kinds.insert(stream.kind.event_id.map_or_else(|| provider.to_string(), |id| format!("{provider}/{id}")));

@@ -208,3 +208,53 @@ fn line(mut text: String) -> String {
     text.push('\n');
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::table::tests::{frame, style, table};
+    use super::*;
+    use crate::frame::{Pieces, Rows};
+    use crate::report::{Answer, Table};
+    use crate::telemetry::Type;
+
+    /// Two rows in two pieces, and then perhaps a fault.
+    #[derive(Debug)]
+    struct Asked {
+        is_broken: bool,
+    }
+
+    impl Rows for Asked {
+        fn pieces(&self) -> Pieces<'_> {
+            let piece = |number: &str| frame(&[("N", Type::Int)], &[&[number]]);
+            let fault = self.is_broken.then(|| Err(Fault::new("query::failed", "a file is damaged")));
+            Box::new([Ok(piece("1")), Ok(piece("2"))].into_iter().chain(fault))
+        }
+    }
+
+    fn written(format: Format, is_broken: bool) -> (String, io::Result<()>) {
+        let first = table(frame(&[("N", Type::Int)], &[&["1"]]));
+        let answer = Answer::Table(Table { total: 2, all: Some(Arc::new(Asked { is_broken })), ..first });
+        let said = Reply { items: Vec::new(), findings: Vec::new(), answer, warnings: Vec::new() };
+        let mut out = Vec::new();
+        let ended = reply(&mut out, &said, format, &style());
+        (String::from_utf8(out).unwrap(), ended)
+    }
+
+    #[test]
+    fn rows_that_are_not_held_are_written_as_they_come() {
+        let all = [
+            (Format::Json, "{\"columns\":[{\"name\":\"N\",\"type\":\"int\"}],\"rows\":[{\"N\":1},{\"N\":2}],\"total\":2}\n"),
+            (Format::Ndjson, "{\"N\":1}\n{\"N\":2}\n"),
+            (Format::Csv, "N\n1\n2\n"),
+        ];
+        for (format, expected) in all {
+            let (text, ended) = written(format, false);
+            assert_eq!((text.as_str(), ended.is_ok()), (expected, true));
+            // What can't be read is said, and never taken for the end.
+            let error = written(format, true).1.unwrap_err();
+            assert_eq!((error.kind(), error.to_string().contains("a file is damaged")), (ErrorKind::InvalidData, true), "{format:?}: {error}");
+        }
+    }
+}

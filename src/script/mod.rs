@@ -39,12 +39,12 @@ mod value;
 mod words;
 mod written;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::backend::{Backend, Limits};
-use crate::diag::Fault;
+use crate::diag::{Fault, did_you_mean};
 use crate::hunt::memory::Since;
 use crate::hunt::suppression::Suppression;
 use crate::plan::Period;
@@ -256,6 +256,16 @@ impl Session {
 /// What a playbook says of itself, without running it.
 pub fn about(text: &str) -> Result<About, Fault> {
     session::about(text)
+}
+
+/// The first of the parameters given that is not among those declared, and what may have been meant.
+pub fn undeclared<'a>(given: &'a BTreeMap<String, String>, declared: &BTreeSet<&str>) -> Option<(&'a str, String)> {
+    let name = given.keys().find(|name| !declared.contains(name.as_str()))?;
+    let all = || match declared.is_empty() {
+        true => "it has no parameters".to_string(),
+        false => format!("the parameters are {}", Vec::from_iter(declared.iter().copied()).join(", ")),
+    };
+    Some((name, did_you_mean(name, declared.iter().copied()).unwrap_or_else(all)))
 }
 
 /// The text of a playbook's file.

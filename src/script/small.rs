@@ -25,6 +25,24 @@ fn rows(files: &[(&'static str, Vec<Row>)], expression: &str, columns: &[&str]) 
     (0..table.frame.height()).map(line).collect()
 }
 
+/// What is written whole, however large, is held in its first rows only.
+#[test]
+fn a_large_answer_comes_in_pieces() {
+    let start = |number: i64| {
+        let time = Value::Time(MONDAY + number * MINUTE);
+        let long = text(&format!("{number} {}", "x".repeat(200)));
+        row(&[("DateTime", time), ("Muid", text("m")), ("Operation", text("create")), ("RecordId", Value::Int(number)), ("CommandLine", long)])
+    };
+    let (_folder, local) = store(&[("process", (0..400).map(start).collect())]);
+    let answer = Session::new(setup_of(local)).input("Client(\"all\", all_time()).get_executions()").unwrap().answer;
+    let Answer::Table(table) = answer else { panic!("no table: {answer:?}") };
+    assert_eq!((table.is_whole(), table.total, table.frame.height()), (false, 400, 50));
+    let pieces: Vec<_> = table.pieces().collect::<Result<_, _>>().unwrap();
+    assert!(pieces.len() > 1, "{} pieces", pieces.len());
+    let numbers = pieces.iter().flat_map(|piece| (0..piece.height()).map(|row| piece.named(row, "RecordId")));
+    assert!(numbers.eq((0..400).map(Value::Int)));
+}
+
 fn text(text: &str) -> Value {
     Value::text(text)
 }

@@ -34,10 +34,17 @@ pub struct KnownMachine {
     pub local_ip: Option<Arc<str>>,
     pub os: Option<Arc<str>>,
     pub domain: Option<Arc<str>>,
-    /// Milliseconds since 1970, UTC.
+    /// Milliseconds since 1970, UTC; the first is after the last where none of its records has a time.
     pub first_seen: i64,
     pub last_seen: i64,
     pub events: u64,
+}
+
+impl KnownMachine {
+    /// The times of its first and its last record, where any has one.
+    pub fn seen(&self) -> Option<(i64, i64)> {
+        (self.first_seen <= self.last_seen).then_some((self.first_seen, self.last_seen))
+    }
 }
 
 /// What the records of one id of a sensor became in a table. A store of many machines and days has few of these.
@@ -67,9 +74,16 @@ pub struct Slice {
     /// Days since 1970-01-01 UTC.
     pub day: i32,
     pub rows: u64,
-    /// Milliseconds since 1970, UTC.
+    /// Milliseconds since 1970, UTC; the first is after the last where none of the rows has a time, and the day is none.
     pub first: i64,
     pub last: i64,
+}
+
+impl Slice {
+    /// The times of its first and its last row, where any has one.
+    pub fn seen(&self) -> Option<(i64, i64)> {
+        (self.first <= self.last).then_some((self.first, self.last))
+    }
 }
 
 impl Inventory {
@@ -98,9 +112,9 @@ impl Inventory {
         Inventory { machines, streams, ..Inventory::default() }
     }
 
-    /// From the first record to the last, where there is any.
+    /// From the first record to the last, where any has a time.
     pub fn span(&self) -> Option<(i64, i64)> {
         let slices = self.streams.iter().flat_map(|stream| &stream.slices);
-        slices.map(|slice| (slice.first, slice.last)).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+        slices.filter_map(Slice::seen).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
     }
 }

@@ -136,6 +136,22 @@ fn several_clients_in_one_store() {
 }
 
 /// A lease moves: what had an address is found by the time at which it had it, and the last one is the machine's own.
+/// Day and month of its dates could be swapped, so that they are no times.
+#[test]
+fn a_machine_whose_records_have_no_time_was_seen_at_none() {
+    let place = Place::new();
+    place.write("syslog.csv", "Computer,EventTime,Facility,SyslogMessage\nbox-1,7/8/2019 16:08,auth,opened\n");
+    place.huntsman(["ingest", "syslog.csv", "--store", "store", "-q"]).run().expect(0);
+    let holds = |format: &str| place.huntsman(["sources", "--source", "store", "--format", format]).run().expect(0);
+    assert!(holds("table").out.contains("\nBOX-1 ") && !holds("table").out.contains(" ms"), "{}", holds("table").out);
+    let known = &holds("json").json()["machines"][0];
+    assert_eq!([&known["name"], &known["first"], &known["last"]], [&json!("BOX-1"), &Value::Null, &Value::Null]);
+    let store = place.path("store");
+    assert_eq!(eval(&store, r#"let m = Machine("BOX-1"); [m.first_seen, m.last_seen]"#), json!([null, null]));
+    assert_eq!(eval(&store, r#"Machine("BOX-1")"#)["first_seen"], Value::Null);
+    assert_eq!(rows(&eval(&store, r#"machines().select(["Name", "FirstSeen"])"#)), ["BOX-1 null"]);
+}
+
 #[test]
 fn an_address_is_whose_it_was_at_that_time() {
     let mut log = Log::default();

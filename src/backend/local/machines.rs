@@ -37,8 +37,8 @@ fn cell(machine: &KnownMachine, column: &str) -> Value {
         "LocalIp" => known(&machine.local_ip),
         "Os" => known(&machine.os),
         "Domain" => known(&machine.domain),
-        "FirstSeen" if machine.first_seen <= machine.last_seen => Value::Time(machine.first_seen),
-        "LastSeen" if machine.first_seen <= machine.last_seen => Value::Time(machine.last_seen),
+        "FirstSeen" => machine.seen().map_or(Value::Missing, |(first, _)| Value::Time(first)),
+        "LastSeen" => machine.seen().map_or(Value::Missing, |(_, last)| Value::Time(last)),
         "Events" => Value::Int(i64::try_from(machine.events).unwrap_or(i64::MAX)),
         _ => Value::Missing,
     }

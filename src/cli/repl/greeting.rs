@@ -16,7 +16,8 @@ pub fn greet(context: &Context, backend: &dyn Backend) -> String {
             let machines = inventory.machines.len();
             let machines = format!("{machines} machine{}", if machines == 1 { "" } else { "s" });
             match inventory.span() {
-                None => format!("{}: {machines}, no telemetry", escape(backend.name())),
+                None if inventory.streams.is_empty() => format!("{}: {machines}, no telemetry", escape(backend.name())),
+                None => format!("{}: {machines}, no row has a time", escape(backend.name())),
                 Some((first, last)) => {
                     let at = |moment: i64| time(moment, Precision::Minutes, context.zone);
                     let today = context.period.unwrap_or_else(|| today(context.now, context.zone));

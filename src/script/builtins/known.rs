@@ -49,10 +49,10 @@ pub(super) fn declared() -> Vec<Declared> {
         property(Kind::Client, "muid", "The muids of its machines, a list", "Client(\"all\").muid", |call| each(call, |known| text(&known.muid))),
         property(Kind::Client, "name", "The short names of its machines, a list", "Client(\"all\").name", |call| each(call, |known| text(&known.name))),
         property(Kind::Client, "first_seen", "The first record of any of its machines; missing where it has none", "Client(\"all\").first_seen", |call| {
-            Ok(seen(call)?.map(|known| known.first_seen).min().map_or(Dynamic::UNIT, |time| Dynamic::from(Time(time))))
+            Ok(seen(call)?.map(|(first, _)| first).min().map_or(Dynamic::UNIT, |time| Dynamic::from(Time(time))))
         }),
         property(Kind::Client, "last_seen", "The last record of any of its machines; missing where it has none", "Client(\"all\").last_seen", |call| {
-            Ok(seen(call)?.map(|known| known.last_seen).max().map_or(Dynamic::UNIT, |time| Dynamic::from(Time(time))))
+            Ok(seen(call)?.map(|(_, last)| last).max().map_or(Dynamic::UNIT, |time| Dynamic::from(Time(time))))
         }),
     ]);
     all
@@ -70,9 +70,9 @@ fn machines(call: &Call) -> Answer<Vec<KnownMachine>> {
     }
 }
 
-/// Those that have a record with a time.
-fn seen(call: &Call) -> Answer<impl Iterator<Item = KnownMachine>> {
-    Ok(machines(call)?.into_iter().filter(|known| known.first_seen <= known.last_seen))
+/// When they were seen, those that have a record with a time.
+fn seen(call: &Call) -> Answer<impl Iterator<Item = (i64, i64)>> {
+    Ok(machines(call)?.into_iter().filter_map(|known| known.seen()))
 }
 
 fn scope(call: &Call) -> Answer<Scope> {

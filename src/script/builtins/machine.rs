@@ -62,10 +62,12 @@ pub(super) fn declared() -> Vec<Declared> {
         property(Kind::Machine, "local_ip", "The last address that it used; missing where none is known", "Machine(\"WKS01\").local_ip", |call| {
             one(call, |known| known.local_ip.as_ref().map_or(Dynamic::UNIT, text))
         }),
-        property(Kind::Machine, "first_seen", "Its first record", "Machine(\"WKS01\").first_seen", |call| {
-            one(call, |known| Dynamic::from(Time(known.first_seen)))
+        property(Kind::Machine, "first_seen", "Its first record; missing where none has a time", "Machine(\"WKS01\").first_seen", |call| {
+            one(call, |known| known.seen().map_or(Dynamic::UNIT, |(first, _)| Dynamic::from(Time(first))))
         }),
-        property(Kind::Machine, "last_seen", "Its last record", "Machine(\"WKS01\").last_seen", |call| one(call, |known| Dynamic::from(Time(known.last_seen)))),
+        property(Kind::Machine, "last_seen", "Its last record; missing where none has a time", "Machine(\"WKS01\").last_seen", |call| {
+            one(call, |known| known.seen().map_or(Dynamic::UNIT, |(_, last)| Dynamic::from(Time(last))))
+        }),
         property(Kind::Machine, "period", "The period that it was made with; missing where none", "Machine(\"WKS01\", last(7.days)).period", |call| {
             Ok(call.receiver::<Machine>()?.period.map_or(Dynamic::UNIT, |period| Dynamic::from(TimePeriod(period))))
         }),

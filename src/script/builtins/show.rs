@@ -333,8 +333,8 @@ fn fields_of(value: &Dynamic) -> BTreeMap<String, Answer> {
             pair("muid", list(&|known| text(&known.muid))),
             pair("name", list(&|known| text(&known.name))),
             pair("client_id", list(&|known| text(&known.client_id))),
-            pair("first_seen", list(&|known| time(Some(known.first_seen)))),
-            pair("last_seen", list(&|known| time(Some(known.last_seen)))),
+            pair("first_seen", list(&|known| time(known.seen().map(|(first, _)| first)))),
+            pair("last_seen", list(&|known| time(known.seen().map(|(_, last)| last)))),
         ]
         .into();
     }

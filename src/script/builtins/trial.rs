@@ -8,7 +8,7 @@ use rhai::{Array, Dynamic, ImmutableString, Map};
 
 use super::{Answer, Call, Declared, FixtureValue, Kind, free};
 use crate::backend::local::Local;
-use crate::diag::{Fault, did_you_mean};
+use crate::diag::Fault;
 use crate::frame::Frame;
 use crate::hunt::Coverage;
 use crate::plan::time;
@@ -16,7 +16,7 @@ use crate::report::{Drawing, Finding, Item, Report};
 use crate::script::run::Run;
 use crate::script::session::Inner;
 use crate::script::value::dynamic;
-use crate::script::{Setup, about, beside, file, hex, tried};
+use crate::script::{Setup, about, beside, file, hex, tried, undeclared};
 
 const KEYS: [&str; 5] = ["source", "params", "now", "period", "client"];
 
@@ -101,10 +101,10 @@ fn setup(call: &Call) -> Answer<Setup> {
 /// An error for a parameter that the playbook does not declare; one that does not read says so when it runs.
 fn check_params(text: &str, given: &BTreeMap<String, String>) -> Result<(), Fault> {
     let Ok(about) = about(text) else { return Ok(()) };
-    let known = || about.params.iter().map(|param| param.name.as_str());
-    let Some(name) = given.keys().find(|name| known().all(|known| known != name.as_str())) else { return Ok(()) };
-    let all = || if about.params.is_empty() { "it has no parameters".into() } else { format!("the parameters are {}", known().collect::<Vec<_>>().join(", ")) };
-    Err(Fault::new("param::unknown", format!("the playbook declares no `{name}`")).with_help(did_you_mean(name, known()).unwrap_or_else(all)))
+    match undeclared(given, &about.params.iter().map(|param| param.name.as_str()).collect()) {
+        Some((name, help)) => Err(Fault::new("param::unknown", format!("the playbook declares no `{name}`")).with_help(help)),
+        None => Ok(()),
+    }
 }
 
 /// Parameters as they would be given on the command line.

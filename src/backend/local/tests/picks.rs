@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::*;
-use crate::plan::{Aggregate, Expr, Fold, How, Keep, SortKey, fold};
+use crate::backend::local::stage::WIDE;
+use crate::plan::{Aggregate, Expr, Fold, How, Keep, Schema, SortKey, Source, fold};
 
 const PATHS: [&str; 5] = ["C:\\a.exe", "C:\\A.EXE", "C:\\Straße.exe", "C:\\STRASSE.exe", "c:\\b.exe"];
 
@@ -59,6 +60,36 @@ fn ends_are_those_of_all_rows() {
         assert_eq!(head, all[..count.min(300)], "head {count}");
         let tail = records(&run(&local, &plan("process", &[Step::Limit(Keep::Tail(count))])));
         assert_eq!(tail, all[300 - count.min(300)..], "tail {count}");
+    }
+}
+
+/// A log may have a line twice: rows of one place that are alike in everything. They lie in one file, in two, or in two parts of a union.
+#[test]
+fn lines_that_a_log_has_twice_are_one_row() {
+    let [a, b, _] = rows();
+    let again = |rows: &[Row], every: usize| rows.iter().step_by(every).cloned().collect::<Vec<_>>();
+    let twice: Vec<Row> = a.iter().flat_map(|row| [row.clone(), row.clone()]).collect();
+    let (_folder, local) = store(&[("process", twice), ("process", again(&a, 7)), ("process", b.clone()), ("process", again(&b, 3))]);
+    let unique = |source: Source| Plan { source, steps: vec![Step::Distinct(Vec::new())] };
+    let scan = plan("process", &[]);
+    let both = Source::Union(vec![Arc::new(scan.clone()), Arc::new(scan.clone())]);
+    for plan in [unique(scan.source.clone()), unique(both)] {
+        assert!(Schema::of(&plan).unwrap().columns().len() > WIDE, "as many columns as make the rows not be held");
+        let found = run(&local, &plan);
+        let mut expected: Vec<i64> = (0..200).collect();
+        expected.sort_unstable();
+        let sorted = |frame: &Frame| {
+            let mut numbers = records(frame);
+            numbers.sort_unstable();
+            numbers
+        };
+        assert_eq!(sorted(&found), expected);
+        let preview = local.preview(&plan, &Wanted { rows: 5, columns: Vec::new(), all: false }, &Limits::default()).unwrap();
+        assert_eq!(preview.total, 200);
+        let pieces = local.pieces(&plan, &Limits::default()).unwrap().collect::<Result<Vec<_>, _>>().unwrap();
+        let mut given: Vec<i64> = pieces.iter().flat_map(records).collect();
+        given.sort_unstable();
+        assert_eq!(given, expected);
     }
 }
 
