@@ -19,6 +19,8 @@ pub struct Report {
     pub title: Option<String>,
     /// Headings of that doc, and the text below each.
     pub sections: Vec<(String, String)>,
+    /// ATT&CK ids below its `# Technique`.
+    pub techniques: Vec<String>,
     pub outcome: Outcome,
     /// What the outcome means to whoever ran it.
     pub verdict: Verdict,

@@ -106,7 +106,15 @@ fn hostile_text_is_harmless_in_every_format() {
             "html" | "junit" => assert!(!out.contains("<script>") && !out.contains("</td><script"), "{format}\n{out}"),
             "csv" => assert!(out.contains("'=cmd|"), "{out}"),
             "markdown" => assert!(out.contains("&lt;/td>&lt;script>alert(1)&lt;/script>") && out.contains("````"), "{out}"),
-            "json" | "sarif" => assert!(serde_json::from_str::<Value>(&out).is_ok()),
+            "json" => assert!(serde_json::from_str::<Value>(&out).is_ok()),
+            "sarif" => {
+                let told: Value = serde_json::from_str(&out).unwrap();
+                let result = &told["runs"][0]["results"][0];
+                for said in [&result["message"], &result["relatedLocations"][0]["message"]] {
+                    let text = said["text"].as_str().unwrap();
+                    assert!(text.contains("\\[x\\](javascript:y)") && !text.contains(" [x]"), "a link: {text}");
+                }
+            }
             _ => {}
         }
         assert!(format != "junit" || !out.contains('\u{ffff}'), "{out}");
@@ -122,10 +130,65 @@ fn evidence_is_kept_whole_in_files() {
     let text = std::fs::read_to_string(place.path(file)).unwrap();
     assert_eq!(text.lines().count() as u64, finding["count"].as_u64().unwrap() + 1);
     let told = run(&place, &["--evidence", "rows"]).expect(2);
-    assert!(told.out.contains("all rows: rows/found-"), "{}", told.out);
+    assert!(told.out.contains("all rows: rows/hunts_found-"), "{}", told.out);
     let names: Vec<String> = std::fs::read_dir(place.path("rows")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     assert_eq!(names.iter().filter(|name| name.ends_with(".parquet")).count(), 1, "{names:?}");
     assert_eq!(names.len(), 2, "no draft is left: {names:?}");
+}
+
+/// Two findings of one fingerprint, or two playbooks of one name, do not write over each other.
+#[test]
+fn each_finding_has_a_file_of_its_own() {
+    let place = Place::new();
+    let twice = |first: &str, second: &str| {
+        let raise = |machine: &str| {
+            format!(
+                "finding(#{{ title: \"t\", key: \"k\", severity: \"low\", evidence: Client(\"all\").get_executions(#{{ operation: \"create\" }}).filter(|e| e.Machine == \"{machine}\") }});\n"
+            )
+        };
+        format!("//! Twice.\n{}{}", raise(first), raise(second))
+    };
+    place.write("a/hunt.rhai", &twice("WKS01", "WKS02"));
+    place.write("b/hunt.rhai", &twice("DC01", "FILES01"));
+    let mut call =
+        place.huntsman(["run", "a", "b", "--now", NOW, "--period", "all", "-q", "--format", "json", "--evidence", "rows", "--evidence-format", "csv"]);
+    call.command.arg("--source").arg(&stores::sample().store);
+    let told = call.run().expect(1).json();
+    let findings: Vec<&Value> = told.as_array().unwrap().iter().flat_map(|run| run["findings"].as_array().unwrap()).collect();
+    assert_eq!(findings.len(), 4);
+    for finding in findings {
+        let text = std::fs::read_to_string(place.path(finding["evidence_file"].as_str().unwrap())).unwrap();
+        let machine = finding["entities"].as_array().unwrap().iter().find(|entity| entity["type"] == "machine").unwrap()["name"].as_str().unwrap();
+        assert_eq!(text.matches(&format!(",{machine},")).count() as u64, finding["count"].as_u64().unwrap(), "{machine}");
+    }
+    let alone = place.huntsman(["run", "a", "--evidence-format", "csv"]).run().expect(2);
+    assert!(alone.err.contains("--evidence"), "{}", alone.err);
+}
+
+/// Who stops a run reads of every playbook that it did not begin.
+#[test]
+fn an_interrupted_run_names_what_it_left_out() {
+    let place = Place::new();
+    place.write("a.rhai", "//! Endless.\nloop {}\n");
+    place.write("b.rhai", "//! Next.\nnote(\"b\");\n");
+    let mut call = place.huntsman(["run", "a.rhai", "b.rhai", "--source", "sample", "--now", NOW, "-v", "--format", "json"]);
+    call.command.stderr(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+    let mut child = call.start();
+    let mut told = std::io::BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("playbook 1 of 2") {
+        line.clear();
+        assert!(std::io::BufRead::read_line(&mut told, &mut line).unwrap() > 0, "the first playbook was never begun");
+    }
+    std::process::Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status().unwrap();
+    let rest = std::io::read_to_string(told).unwrap();
+    let answer = child.wait_with_output().unwrap();
+    let runs: Value = serde_json::from_slice(&answer.stdout).unwrap();
+    assert_eq!(answer.status.code(), Some(2), "{rest}");
+    let ended = |run: &Value| (run["playbook"].as_str().unwrap().to_string(), run["error"]["code"].as_str().unwrap_or_default().to_string());
+    let ended: Vec<_> = runs.as_array().unwrap().iter().map(ended).collect();
+    assert_eq!(ended, [("a.rhai".to_string(), "run::interrupted".to_string()), ("b.rhai".to_string(), "run::interrupted".to_string())]);
+    assert!(rest.contains("before this playbook began"), "{rest}");
 }
 
 #[test]
@@ -141,6 +204,12 @@ fn check_tells_what_can_be_hunted_where() {
         answer.out
     );
     assert!(answer.err.contains("technique::unknown") && answer.err.contains("T1059.999"), "{}", answer.err);
+    for (format, expected) in [("sarif", "0 of 8 machine-days"), ("csv", "hunts/tamper.rhai,verdict,against,,,\"can't hunt here\",")] {
+        let mut call = place.huntsman(["check", "hunts/tamper.rhai", "--now", NOW, "--period", "all", "--format", format, "--against"]);
+        call.command.arg(&stores::sample().store);
+        let out = call.run().expect(3).out;
+        assert!(out.contains(expected), "{format}: {out}");
+    }
     let told = place.huntsman(["check", "hunts", "--format", "sarif"]).run().expect(0).json();
     let result = &told["runs"][0]["results"][0];
     assert_eq!((result["ruleId"].as_str(), result["level"].as_str()), (Some("technique::unknown"), Some("warning")));

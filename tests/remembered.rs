@@ -83,6 +83,21 @@ fn since_the_last_run_only_what_came_later_is_looked_at() {
     assert_eq!(second["period"]["from"].as_str().unwrap()[..14].to_string(), "2026-03-03T22:");
 }
 
+/// What a run over one day did not look at is still to be looked at.
+#[test]
+fn the_mark_goes_on_only_where_nothing_is_left_out() {
+    let place = place();
+    let begins = |state: &str| {
+        let next = run(&place, &["--state", state, "--period", "since last run"]).expect(1).json();
+        (next["period"]["from"].clone(), next["findings"].as_array().unwrap().len())
+    };
+    run(&place, &["--state", "first.json", "--period", "2026-03-02"]).expect(0);
+    assert_eq!(begins("first.json"), (json!("2026-03-02T23:00:00.000Z"), 2));
+    // Of the first day nothing was seen when the second was: all of it is new.
+    run(&place, &["--state", "second.json", "--period", "2026-03-03"]).expect(1);
+    assert_eq!(begins("second.json"), (Value::Null, 2));
+}
+
 #[test]
 fn a_state_is_one_runs_at_a_time_and_whole() {
     let place = place();
@@ -95,9 +110,9 @@ fn a_state_is_one_runs_at_a_time_and_whole() {
     all.sort();
     assert_eq!(all, ["known", "known", "new", "new"]);
     // A run that is told to write where it can't remembers nothing.
-    std::fs::create_dir(place.path("full")).unwrap();
-    run(&place, &["--state", "other.json", "-o", "full/none/report.json"]).expect(2);
-    assert!(!place.path("other.json").exists());
+    std::os::unix::fs::symlink("/dev/full", place.path("full.json")).unwrap();
+    let full = run(&place, &["--state", "other.json", "-o", "full.json"]).expect(2);
+    assert!(full.err.contains("output::file") && !place.path("other.json").exists(), "{}", full.err);
     // Neither does one that fails.
     place.write("logons.rhai", &format!("{LOGONS}\nfail(\"no\");\n"));
     run(&place, &["--state", "failed.json"]).expect(2);

@@ -134,9 +134,9 @@ pub struct Run {
     /// Write all rows of each finding's evidence into this folder
     #[arg(long, value_name = "DIR")]
     pub evidence: Option<PathBuf>,
-    /// parquet or csv
-    #[arg(long, value_name = "FORMAT", default_value = "parquet")]
-    pub evidence_format: String,
+    /// parquet, which it is without this, or csv
+    #[arg(long, value_name = "FORMAT", requires = "evidence")]
+    pub evidence_format: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -62,7 +62,7 @@ impl<'a> Batch<'a> {
                 memory::only_new(&mut report);
             }
         }
-        if let Some(folder) = &self.evidence {
+        if let Some(folder) = &mut self.evidence {
             folder.keep(&mut report)?;
         }
         Ok((report, fault))

@@ -92,7 +92,9 @@ fn shown(checked: &[Checked], format: Format, style: &Style) -> String {
     };
     match format {
         Format::Sarif => {
-            let named: Vec<(String, Vec<Fault>)> = checked.iter().map(|one| (one.playbook.display().to_string(), one.problems.clone())).collect();
+            let lacking = |one: &Checked| one.needs.iter().flat_map(|needs| &needs.coverage).filter(|coverage| !coverage.is_whole()).cloned().collect();
+            let named: Vec<(String, Vec<Fault>, Vec<Coverage>)> =
+                checked.iter().map(|one| (one.playbook.display().to_string(), one.problems.clone(), lacking(one))).collect();
             present::written(|out| present::sarif_problems(out, &named))
         }
         Format::Table | Format::Markdown | Format::Html | Format::Junit => {
@@ -101,7 +103,13 @@ fn shown(checked: &[Checked], format: Format, style: &Style) -> String {
         Format::Json => to_json(&checked.iter().map(object).collect::<Vec<_>>()) + "\n",
         Format::Ndjson => checked.iter().map(|playbook| to_json(&object(playbook)) + "\n").collect(),
         Format::Csv => {
-            let rows = checked.iter().flat_map(|one| one.problems.iter().map(move |problem| row(&one.playbook, problem)));
+            let rows = checked.iter().flat_map(|one| {
+                let verdict = one.needs.as_ref().map(|needs| {
+                    let cells = [&*one.playbook.display().to_string(), "verdict", "against", "", "", fits(needs), ""];
+                    cells.map(String::from).to_vec()
+                });
+                one.problems.iter().map(|problem| row(&one.playbook, problem)).chain(verdict)
+            });
             csv_lines(&["Playbook", "Severity", "Code", "Line", "Column", "Message", "Help"], rows)
         }
     }

@@ -27,7 +27,7 @@ type Matrix = BTreeMap<String, Hunted>;
 pub fn coverage(context: &Context, paths: &[PathBuf], navigator: Option<&Path>) -> Result<u8, Fault> {
     let found = playbooks::find(paths)?;
     let files = Files::open(&context.common.outputs)?;
-    let layer = Files::open_as(&navigator.iter().map(|path| (path.to_path_buf(), Format::Json)).collect::<Vec<_>>())?;
+    let layer = Files::open_as(&navigator.iter().map(|path| (path.to_path_buf(), Format::Json)).collect::<Vec<_>>())?.apart_from(&files)?;
     let backend = source::open(context)?;
     let holdings = backend.inventory().map_err(|error| Fault::from(&error))?;
     let (mut matrix, mut code) = (Matrix::new(), DONE);

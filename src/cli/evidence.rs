@@ -1,5 +1,6 @@
 //! `--evidence`: all rows of each finding in a file of its own, since a report shows only the first.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -21,21 +22,23 @@ enum Written {
 pub struct Folder {
     path: PathBuf,
     format: Written,
+    /// Names that findings of this run have already.
+    taken: BTreeSet<String>,
 }
 
 /// The folder that the run names, made where there is none.
 pub fn open(arguments: &Run) -> Result<Option<Folder>, Fault> {
-    let format = match arguments.evidence_format.as_str() {
-        "parquet" => Written::Parquet,
-        "csv" => Written::Csv,
-        word => {
+    let format = match arguments.evidence_format.as_deref() {
+        None | Some("parquet") => Written::Parquet,
+        Some("csv") => Written::Csv,
+        Some(word) => {
             let help = did_you_mean(word, ["parquet", "csv"]).unwrap_or_else(|| "parquet or csv".into());
             return Err(Fault::new("usage::value", format!("--evidence-format: `{word}` is not known")).with_help(help));
         }
     };
     let Some(path) = arguments.evidence.clone() else { return Ok(None) };
     std::fs::create_dir_all(&path).map_err(|error| refused(&path, &reason(&error)))?;
-    Ok(Some(Folder { path, format }))
+    Ok(Some(Folder { path, format, taken: BTreeSet::new() }))
 }
 
 fn refused(path: &Path, why: &str) -> Fault {
@@ -44,7 +47,7 @@ fn refused(path: &Path, why: &str) -> Fault {
 
 impl Folder {
     /// Writes the evidence of every finding, and tells the finding where.
-    pub fn keep(&self, report: &mut Report) -> Result<(), Fault> {
+    pub fn keep(&mut self, report: &mut Report) -> Result<(), Fault> {
         let stem = stem(&report.playbook);
         for finding in report.findings.iter_mut().filter(|finding| finding.evidence.is_some()) {
             finding.kept = Some(self.write(&stem, finding)?);
@@ -52,15 +55,22 @@ impl Folder {
         Ok(())
     }
 
-    /// The same finding has the same file in every run.
-    fn write(&self, stem: &str, finding: &Finding) -> Result<String, Fault> {
+    /// The same finding has the same file in every run; a second one of a fingerprint has a number.
+    fn write(&mut self, stem: &str, finding: &Finding) -> Result<String, Fault> {
         let Some(evidence) = &finding.evidence else { return Ok(String::new()) };
         let ending = match self.format {
             Written::Parquet => "parquet",
             Written::Csv => "csv",
         };
-        let path = self.path.join(format!("{stem}-{}.{ending}", finding.fingerprint));
-        let draft = self.path.join(format!(".{stem}-{}.{}.draft", finding.fingerprint, std::process::id()));
+        let plain = format!("{stem}-{}", finding.fingerprint);
+        let mut name = plain.clone();
+        let mut number = 2;
+        while !self.taken.insert(name.clone()) {
+            name = format!("{plain}-{number}");
+            number += 1;
+        }
+        let path = self.path.join(format!("{name}.{ending}"));
+        let draft = self.path.join(format!(".{name}.{}.draft", std::process::id()));
         let failed = |why: String| refused(&path, &why);
         let file = File::create(&draft).map_err(|error| failed(reason(&error)))?;
         let written = match self.format {
@@ -79,9 +89,11 @@ impl Folder {
     }
 }
 
-/// The playbook's name in letters that every file system takes.
+/// The playbook's path in letters that every file system takes: of a long one its end.
 fn stem(playbook: &str) -> String {
-    let name = Path::new(playbook).file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let plain: String = name.chars().map(|letter| if letter.is_ascii_alphanumeric() || letter == '_' { letter } else { '_' }).take(60).collect();
-    if plain.is_empty() { "playbook".into() } else { plain }
+    let path = playbook.trim_start_matches("./").trim_end_matches(".rhai");
+    let mut letters: Vec<char> =
+        path.chars().rev().map(|letter| if letter.is_ascii_alphanumeric() || letter == '_' { letter } else { '_' }).take(100).collect();
+    letters.reverse();
+    if letters.is_empty() { "playbook".into() } else { letters.into_iter().collect() }
 }

@@ -108,8 +108,7 @@ pub fn compare(memory: &mut Memory, report: &mut Report, failed: bool, now: i64,
     };
     report.gone = Some(gone.iter().filter_map(past).collect());
     if let Some(holdings) = holdings.filter(|_| report.outcome != Outcome::NotExamined) {
-        remembered.mark = holdings.span().map(|(_, end)| end.saturating_add(1).min(now)).max(remembered.mark);
-        remembered.days = days(holdings);
+        remembered.advance(&looked_at(&report.coverage), holdings, now);
     }
 }
 

@@ -186,7 +186,7 @@ impl Files {
         let mut files = Files { files: Vec::new() };
         for (at, (path, format)) in targets.iter().enumerate() {
             if targets.iter().take(at).any(|(known, _)| known == path) {
-                return Err(Fault::new("output::file", format!("-o {} is given twice", path.display())).with_help("name each file once"));
+                return Err(twice(path));
             }
             let format = *format;
             let refused = |error: io::Error| {
@@ -203,6 +203,13 @@ impl Files {
             files.files.push(Target { path: path.clone(), format, file, draft });
         }
         Ok(files)
+    }
+
+    /// None of them is one of the others, which have another content.
+    pub fn apart_from(self, others: &Files) -> Result<Files, Fault> {
+        let is_other = |target: &&Target| others.files.iter().any(|other| other.path == target.path);
+        self.files.iter().find(is_other).map_or(Ok(()), |target| Err(twice(&target.path)))?;
+        Ok(self)
     }
 
     /// Writes all of them, in their formats.
@@ -237,6 +244,10 @@ impl Drop for Files {
 pub fn unknown_ending(path: &Path) -> Fault {
     Fault::new("output::format", format!("-o {}: the ending tells no format", path.display()))
         .with_help("the endings are .json .ndjson .csv .txt .md .html .sarif .xml (JUnit)")
+}
+
+fn twice(path: &Path) -> Fault {
+    Fault::new("output::file", format!("{} is given twice", path.display())).with_help("name each file once")
 }
 
 fn draft_of(path: &Path) -> PathBuf {

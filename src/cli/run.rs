@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::atomic::Ordering;
 
 use super::args::Run;
 use super::batch::Batch;
@@ -30,6 +31,8 @@ pub fn run(context: &Context, arguments: &Run) -> Result<u8, Fault> {
     for (((playbook, text), names), number) in playbooks.iter().zip(&texts).zip(&declared).zip(1..) {
         context.terminal.tell(|| format!("playbook {number} of {}: {}", playbooks.len(), playbook.display()));
         let is_own = |name: &String| names.as_ref().is_none_or(|names| names.contains(name));
+        let stopped = Err(Fault::new("run::interrupted", "the run was interrupted before this playbook began").with_help("run it again to have the rest"));
+        let text = if context.interrupted.load(Ordering::Relaxed) { &stopped } else { text };
         let params = given.iter().filter(|(name, _)| is_own(name)).map(|(name, value)| (name.clone(), value.clone())).collect();
         let (mut report, fault) = batch.run(playbook, text, params)?;
         report.verdict = policy.of(&report, fault.as_ref());
@@ -54,9 +57,6 @@ pub fn run(context: &Context, arguments: &Run) -> Result<u8, Fault> {
                 render(out, std::slice::from_ref(run), context.terminal.format, &context.terminal.out)
             })?;
             gap = if context.terminal.format == Format::Table { "\n" } else { "" };
-        }
-        if context.interrupted.load(std::sync::atomic::Ordering::Relaxed) {
-            break;
         }
     }
     files.write(|out, format, style| render(out, &runs, format, style), context.zone)?;

@@ -19,7 +19,7 @@ use crate::script::{Part, Setup, test as run_tests};
 pub fn test(context: &Context, arguments: &Test) -> Result<u8, Fault> {
     let found = playbooks::find_tests(&arguments.paths)?;
     let files = Files::open(&context.common.outputs)?;
-    let report = Files::open_as(&arguments.junit.iter().map(|path| (path.clone(), Format::Junit)).collect::<Vec<_>>())?;
+    let report = Files::open_as(&arguments.junit.iter().map(|path| (path.clone(), Format::Junit)).collect::<Vec<_>>())?.apart_from(&files)?;
     let suites = run_all(context, &found, &arguments.only)?;
     let filters = merged(&suites);
     if suites.iter().all(|suite| suite.trials.is_empty() && suite.fault.is_none()) {

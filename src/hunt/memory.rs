@@ -118,6 +118,17 @@ impl Remembered {
         self.mark.map(|mark| Since { mark, late })
     }
 
+    /// A run looked at a period of a source. The mark goes on only where it left nothing out between: who looks at one day knows nothing of those before.
+    pub fn advance(&mut self, period: &Period, holdings: &Inventory, now: i64) {
+        let Some((begin, end)) = holdings.span() else { return };
+        let reached = end.saturating_add(1).min(period.to.unwrap_or(i64::MAX)).min(now);
+        if period.from.is_none_or(|from| from <= self.mark.unwrap_or(begin)) {
+            self.mark = Some(reached).max(self.mark);
+        }
+        let is_whole = |day: i32| period.from.is_none_or(|from| from <= i64::from(day) * time::DAY) && i64::from(day) * time::DAY < reached;
+        self.days.extend(days(holdings).into_iter().filter(|(day, _)| is_whole(*day)));
+    }
+
     /// What a finding is to it. One that had gone is new again.
     pub fn standing(&self, fingerprint: &str) -> Standing {
         match self.findings.get(fingerprint) {

@@ -23,14 +23,17 @@ const CELL: usize = 200;
 pub fn write(out: &mut dyn Write, runs: &[Ended], style: &Style) -> io::Result<()> {
     let mut text = String::from("# Huntsman\n\n");
     text.push_str(&summary(runs));
-    for (at, (report, fault)) in runs.iter().enumerate() {
-        let section = playbook(report, fault.as_ref(), style);
-        if text.len() + section.len() > LARGEST {
-            let left = runs.len() - at;
-            text.push_str(&format!("\n{left} more {} too long for a summary; the report has them.\n", if left == 1 { "playbook is" } else { "playbooks are" }));
-            break;
+    let mut left = 0;
+    for (report, fault) in runs {
+        // One that has too much to say does not silence the others.
+        let sections = [playbook(report, fault.as_ref(), style), brief(report)];
+        match sections.iter().find(|section| text.len() + section.len() <= LARGEST) {
+            Some(section) => text.push_str(section),
+            None => left += 1,
         }
-        text.push_str(&section);
+    }
+    if left > 0 {
+        text.push_str(&format!("\n{left} more {} too long for a summary; the report has them.\n", if left == 1 { "playbook is" } else { "playbooks are" }));
     }
     out.write_all(text.as_bytes())
 }
@@ -99,10 +102,20 @@ fn playbook(report: &Report, fault: Option<&Fault>, style: &Style) -> String {
     text
 }
 
+/// A playbook that has too much to say: its findings alone.
+fn brief(report: &Report) -> String {
+    let mut text = format!("\n## {}\n\n", plain(report.title.as_deref().unwrap_or(&report.playbook)));
+    for finding in &report.findings {
+        text.push_str(&format!("- {}: {}\n", finding.severity.word().to_uppercase(), plain(&finding.title)));
+    }
+    text + "\nIt has more to say than fits into a summary; the report has all of it.\n"
+}
+
 fn finding(finding: &Finding, style: &Style) -> String {
     let mut text = format!("### {}: {}\n\n", finding.severity.word().to_uppercase(), plain(&finding.title));
     if let Some(description) = &finding.description {
-        text.push_str(&format!("{}\n\n", plain(description)));
+        let lines: Vec<String> = description.lines().map(plain).collect();
+        text.push_str(&format!("{}\n\n", lines.join("  \n")));
     }
     if !finding.technique.is_empty() {
         let ids: Vec<String> = finding.technique.iter().map(|id| code(id)).collect();
@@ -118,6 +131,9 @@ fn finding(finding: &Finding, style: &Style) -> String {
     }
     if let Some(answered) = &finding.answered {
         text.push_str(&format!("- {}\n", plain(&report::answered_text(answered))));
+    }
+    if let Some(confidence) = finding.confidence {
+        text.push_str(&format!("- confidence: {}\n", confidence.word()));
     }
     text.push_str(&format!("- fingerprint: {}\n", code(&finding.fingerprint)));
     if let Some(kept) = &finding.kept {
@@ -177,12 +193,13 @@ fn cell(frame: &Frame, row: usize, column: usize, kind: Type, style: &Style) -> 
     match frame.value(row, column) {
         Value::Missing => String::new(),
         Value::Time(at) => time(at, Precision::of([at], style.zone).max(Precision::Seconds), style.zone),
-        value @ (Value::Text(_) | Value::List(_)) => code(&super::cell::text(&value, kind, Precision::Milliseconds, style.zone)),
+        // A bar would end the cell, even in a code span.
+        value @ (Value::Text(_) | Value::List(_)) => code(&super::cell::text(&value, kind, Precision::Milliseconds, style.zone)).replace('|', "\\|"),
         value => super::cell::text(&value, kind, Precision::Milliseconds, style.zone),
     }
 }
 
-/// Text of strangers: one line in a code span, between more backticks than it has in a row. A bar is escaped for the table around it.
+/// Text of strangers: one line in a code span, between more backticks than it has in a row.
 fn code(text: &str) -> String {
     let clean = clean::escape(text);
     let cut: String = if clean.chars().count() > CELL { clean.chars().take(CELL - 1).chain(['…']).collect() } else { clean.into_owned() };
@@ -191,7 +208,7 @@ fn code(text: &str) -> String {
     }
     let fence = "`".repeat(longest_run(&cut) + 1);
     let room = if cut.starts_with(['`', ' ']) || cut.ends_with(['`', ' ']) { " " } else { "" };
-    format!("{fence}{room}{}{room}{fence}", cut.replace('|', "\\|"))
+    format!("{fence}{room}{cut}{room}{fence}")
 }
 
 fn longest_run(text: &str) -> usize {

@@ -12,6 +12,7 @@ use super::json::{coverage as coverage_object, to_json};
 use super::{Precision, cell};
 use crate::diag::{Fault, Place, Severity};
 use crate::frame::Frame;
+use crate::hunt::Coverage;
 use crate::hunt::Outcome;
 use crate::hunt::memory::Standing;
 use crate::plan::Value;
@@ -43,8 +44,10 @@ pub fn write(out: &mut dyn Write, runs: &[Ended]) -> io::Result<()> {
 }
 
 /// Problems of playbooks, as `check` finds them.
-pub fn write_problems(out: &mut dyn Write, checked: &[(String, Vec<Fault>)]) -> io::Result<()> {
-    let mut codes: Vec<&str> = checked.iter().flat_map(|(_, faults)| faults.iter().map(|fault| fault.code.as_str())).collect();
+///
+/// With each playbook what a source lacks of its needs, where it was checked against one.
+pub fn write_problems(out: &mut dyn Write, checked: &[(String, Vec<Fault>, Vec<Coverage>)]) -> io::Result<()> {
+    let mut codes: Vec<&str> = checked.iter().flat_map(|(_, faults, _)| faults.iter().map(|fault| fault.code.as_str())).collect();
     codes.sort_unstable();
     codes.dedup();
     let rules: Vec<Json> = codes.iter().map(|code| json!({ "id": code, "shortDescription": { "text": code } })).collect();
@@ -55,7 +58,7 @@ pub fn write_problems(out: &mut dyn Write, checked: &[(String, Vec<Fault>)]) -> 
             "ruleId": fault.code,
             "ruleIndex": codes.iter().position(|code| *code == fault.code),
             "level": level_of(fault.severity),
-            "message": { "text": text },
+            "message": { "text": message(&text) },
             "locations": [fault.places.first().map_or_else(|| in_file(playbook, None), |place| located(place, None))],
         });
         if !related.is_empty() {
@@ -63,8 +66,19 @@ pub fn write_problems(out: &mut dyn Write, checked: &[(String, Vec<Fault>)]) -> 
         }
         object
     };
-    let results: Vec<Json> = checked.iter().flat_map(|(playbook, faults)| faults.iter().map(move |fault| problem(playbook, fault))).collect();
-    document(out, &rules, &results, &json!({ "executionSuccessful": true }), json!({}))
+    let results: Vec<Json> = checked.iter().flat_map(|(playbook, faults, _)| faults.iter().map(move |fault| problem(playbook, fault))).collect();
+    let notification = |playbook: &str, coverage: &Coverage| {
+        let need = coverage.need.as_deref().unwrap_or(&coverage.table);
+        let missing = if coverage.not_examined.is_empty() { String::new() } else { format!(": the source never shows {}", coverage.not_examined.join("; ")) };
+        let text = format!("{}, {} of {} machine-days{}", escape(need), coverage.covered_machine_days, coverage.machine_days, escape(&missing));
+        json!({ "level": "warning", "descriptor": { "id": "coverage" }, "message": { "text": message(&text) }, "locations": [in_file(playbook, None)] })
+    };
+    let lacking: Vec<Json> = checked.iter().flat_map(|(playbook, _, lacking)| lacking.iter().map(move |coverage| notification(playbook, coverage))).collect();
+    let mut invocation = json!({ "executionSuccessful": true });
+    if !lacking.is_empty() {
+        invocation["toolExecutionNotifications"] = lacking.into();
+    }
+    document(out, &rules, &results, &invocation, json!({}))
 }
 
 fn document(out: &mut dyn Write, rules: &[Json], results: &[Json], invocation: &Json, properties: Json) -> io::Result<()> {
@@ -103,8 +117,11 @@ fn rule(report: &Report) -> Json {
         "fullDescription": { "text": escape(report.section("Hypothesis").map(|text| text.split_whitespace().collect::<Vec<_>>().join(" ")).unwrap_or(title.clone()).as_str()) },
         "help": { "text": if plain.is_empty() { title } else { plain.join("\n") } },
         "defaultConfiguration": { "level": level(worst.unwrap_or(Weight::Medium)) },
-        "properties": { "tags": tags, "precision": "high", "techniques": techniques },
+        "properties": { "tags": tags, "techniques": techniques },
     });
+    if let Some(least) = report.findings.iter().filter_map(|finding| finding.confidence).min() {
+        rule["properties"]["precision"] = least.word().into();
+    }
     if !marked.is_empty() {
         rule["help"]["markdown"] = marked.join("\n\n").into();
     }
@@ -116,9 +133,7 @@ fn rule(report: &Report) -> Json {
 
 /// Those of the heading, and those of its findings.
 fn techniques(report: &Report) -> Vec<String> {
-    let declared =
-        report.section("Technique").unwrap_or_default().split([',', '\n', ' ']).map(str::trim).filter(|word| word.starts_with('T') && word.len() >= 5);
-    let mut all: Vec<String> = declared.map(str::to_string).chain(report.findings.iter().flat_map(|finding| finding.technique.clone())).collect();
+    let mut all: Vec<String> = report.techniques.iter().chain(report.findings.iter().flat_map(|finding| &finding.technique)).cloned().collect();
     all.sort();
     all.dedup();
     all
@@ -170,7 +185,7 @@ fn result(report: &Report, index: usize, finding: &Finding) -> Json {
         "ruleIndex": index,
         "kind": "fail",
         "level": level(finding.severity),
-        "message": { "text": text },
+        "message": { "text": message(&text) },
         "locations": [with_logical(main, finding)],
         "partialFingerprints": { FINGERPRINT: finding.fingerprint },
         "properties": {
@@ -207,7 +222,7 @@ fn absent(report: &Report, index: usize, gone: &Gone) -> Json {
         "ruleIndex": index,
         "kind": "fail",
         "level": level(Weight::parse(&gone.severity).unwrap_or(Weight::Medium)),
-        "message": { "text": escape(&gone.title) },
+        "message": { "text": message(&escape(&gone.title)) },
         "locations": [in_file(&report.playbook, None)],
         "partialFingerprints": { FINGERPRINT: gone.fingerprint },
         "baselineState": "absent",
@@ -241,7 +256,7 @@ fn evidence_location(frame: &Frame, row: usize) -> Json {
         Value::Text(text) => Some(text.to_string()),
         _ => None,
     };
-    let mut location = json!({ "id": row, "message": { "text": if text.is_empty() { "a row".to_string() } else { text } } });
+    let mut location = json!({ "id": row, "message": { "text": if text.is_empty() { "a row".to_string() } else { message(&text) } } });
     if let Some(source) = named("Source") {
         location["physicalLocation"] = json!({ "artifactLocation": { "uri": uri(&source) } });
     }
@@ -259,6 +274,19 @@ fn cut(text: String) -> String {
     if text.chars().count() <= MESSAGE { text } else { text.chars().take(MESSAGE).chain(['…']).collect() }
 }
 
+/// Text as a message has it, in which brackets would make a link and braces a placeholder.
+fn message(text: &str) -> String {
+    let mut written = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\\' | '[' | ']' => written.extend(['\\', character]),
+            '{' | '}' => written.extend([character; 2]),
+            other => written.push(other),
+        }
+    }
+    written
+}
+
 fn located(place: &Place, message: Option<(usize, &str)>) -> Json {
     let (text, span) = (&place.source.text, &place.span);
     let (line, column) = line_and_column(text, span.start);
@@ -267,7 +295,7 @@ fn located(place: &Place, message: Option<(usize, &str)>) -> Json {
     let mut location = in_file(&place.source.name, Some(region));
     if let Some((id, message)) = message {
         location["id"] = id.into();
-        location["message"] = json!({ "text": message });
+        location["message"] = json!({ "text": self::message(message) });
     }
     location
 }
@@ -294,7 +322,7 @@ fn uri(path: &str) -> String {
 /// What a reader must know besides the findings: what was not looked at, and what could not be run.
 fn notifications(report: &Report, index: usize, fault: Option<&Fault>) -> Vec<Json> {
     let rule = json!({ "id": rule_id(report), "index": index });
-    let notification = |level: &str, id: &str, text: String, location: Json| json!({ "level": level, "descriptor": { "id": id }, "associatedRule": rule, "message": { "text": text }, "locations": [location] });
+    let notification = |level: &str, id: &str, text: String, location: Json| json!({ "level": level, "descriptor": { "id": id }, "associatedRule": rule, "message": { "text": message(&text) }, "locations": [location] });
     if let Some(fault) = fault {
         let place = fault.places.first().map_or_else(|| in_file(&report.playbook, None), |place| located(place, None));
         return vec![notification("error", &fault.code, escape(&fault.message).into_owned(), place)];

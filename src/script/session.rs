@@ -134,6 +134,7 @@ impl Inner {
         Report {
             playbook: shown.to_string(),
             title: Some(doc.title).filter(|title| !title.is_empty()),
+            techniques: tree.map(technique::ids).unwrap_or_default(),
             sections: doc.sections.into_iter().map(|section| (section.heading.clone(), section.text())).collect(),
             verdict: Verdict::default(),
             outcome: outcome::outcome(is_found, &coverage),
