@@ -194,6 +194,7 @@ fn plain<'r>(from: &From, record: &'r Record) -> Option<Cell<'r>> {
             let parts: Vec<Cow<'_, str>> = names.iter().filter_map(|name| record.get(name)).map(unescape).collect();
             if parts.is_empty() { Cell::Missing } else { Cell::Text(parts.join(between).into()) }
         }
+        From::Located(folders, names) => Cell::Text(text::located(record.first(folders)?, record.first(names)).into_owned().into()),
         From::Codes(names) => Cell::Text(wording::in_words(names.iter().filter_map(|name| record.get(name)))?.into()),
         From::Changes(names) => Cell::Text(wording::changes(names.iter().filter_map(|name| Some((*name, record.get(name)?))))?.into()),
         From::Techniques(names) => Cell::Text(wording::techniques(names.iter().filter_map(|name| record.get(name)))?.into()),

@@ -268,6 +268,13 @@ pub fn file_class(path: &str) -> &'static str {
     }
 }
 
+/// The path of a file in a folder that may be its whole path; with the separator of the folder.
+pub fn located<'t>(folder: &'t str, name: Option<&str>) -> Cow<'t, str> {
+    let Some(name) = name.filter(|name| !base_name(folder).eq_ignore_ascii_case(name)) else { return folder.into() };
+    let separator = if folder.contains('/') && !folder.contains('\\') { '/' } else { '\\' };
+    format!("{}{separator}{name}", folder.trim_end_matches(['/', '\\'])).into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -322,5 +329,17 @@ mod tests {
         assert_eq!(integer("0xc000010b"), Some(0xc000_010b));
         assert_eq!(program("powershell.exe -enc x"), "powershell.exe");
         assert!(is_share("\\\\*\\SYSVOL") && !is_share("\\\\.\\pipe\\x"));
+    }
+
+    #[test]
+    fn a_file_lies_in_its_folder() {
+        let path = |folder: &'static str, name: &str| located(folder, Some(name)).into_owned();
+        assert_eq!(path("C:\\w", "d.exe"), "C:\\w\\d.exe");
+        assert_eq!(path("C:\\w\\d.exe", "D.EXE"), "C:\\w\\d.exe");
+        assert_eq!(path("C:\\Users\\john.doe", "a.exe"), "C:\\Users\\john.doe\\a.exe");
+        assert_eq!(path("C:\\Windows\\System32\\drivers\\etc\\hosts", "hosts"), "C:\\Windows\\System32\\drivers\\etc\\hosts");
+        assert_eq!(path("/usr/bin/bash", "bash"), "/usr/bin/bash");
+        assert_eq!(path("/usr/bin/", "bash"), "/usr/bin/bash");
+        assert_eq!(located("/usr/bin", None), "/usr/bin");
     }
 }

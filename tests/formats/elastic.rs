@@ -32,7 +32,10 @@ fn records() -> Vec<Value> {
     let query = json!({ "dns": { "question": { "name": "a.example", "type": "A" }, "resolved_ip": ["10.0.0.9"] } });
     let key = json!({ "registry": { "path": "HKEY_USERS\\S-1-5\\Run\\x", "hive": "HKEY_USERS", "key": "S-1-5\\Run", "value": "x", "data": { "strings": ["a.exe"] } } });
     let module = json!({ "dll": { "path": "C:\\w\\c.dll", "code_signature": { "exists": true, "status": "trusted" } } });
-    let logon = json!({ "event": { "action": "log_on", "outcome": "success" }, "source": { "ip": "10.0.0.7" }, "process": { "Ext": { "session_info": { "logon_type": "Network" } } } });
+    // The process that logs somebody on has a session of its own; the end of its action's name is none of the logon.
+    let logon = json!({ "event": { "action": "vpn_append_session", "outcome": "success" }, "source": { "ip": "10.0.0.7" },
+        "process": { "Ext": { "authentication_id": "0x5555", "session_info": { "logon_type": "Network" } } },
+        "Target": { "process": { "Ext": { "authentication_id": "0xabcd" } } } });
     let alert = json!({ "event": { "code": "malicious_file", "severity": 73, "risk_score": 73.5 }, "message": "Malware Prevention Alert", "file": { "path": "C:\\t\\bad.exe" },
         "threat": [{ "technique": [{ "id": "T1204", "subtechnique": [{ "id": "T1204.002" }] }] }] });
     vec![
@@ -129,7 +132,10 @@ fn rows_of_defend() {
     assert_eq!(sent, json!([["Outgoing", "203.0.113.9", 10, 20, ID, "00112233445566778899aabbccddeeff"]]));
     assert_eq!(answer("get_dns()", &["Query", "QueryType", "Answers"]), json!([["a.example", "A", "10.0.0.9"]]));
     assert_eq!(answer("get_registry()", &["Operation", "Key", "Value", "ValueData"]), json!([["modify", "HKU\\S-1-5\\Run", "x", "a.exe"]]));
-    assert_eq!(answer("get_logons()", &["Operation", "Outcome", "LogonType", "TargetUser", "RemoteIp"]), json!([["logon", "success", 3, "ann", "10.0.0.7"]]));
+    assert_eq!(
+        answer("get_logons()", &["Operation", "Outcome", "LogonType", "TargetUser", "RemoteIp", "LogonId"]),
+        json!([["logon", "success", 3, "ann", "10.0.0.7", "0xabcd"]])
+    );
     let detected = answer("get_blocked()", &["Action", "ChildFilename", "ParentFilename", "WinningTech", "Severity", "Threat"]);
     assert_eq!(detected, json!([["blocked", "bad.exe", "a.exe", "malicious_file", "high", "Malware Prevention Alert"]]));
     let alerts = answer("get_ioas()", &["huntingRule", "severity", "critical", "mitre", "weight", "status"]);

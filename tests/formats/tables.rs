@@ -107,22 +107,65 @@ fn defender_for_endpoint_becomes_rows() {
     );
     let streamed = json!({ "time": "2026-03-02T10:00:03Z", "category": "AdvancedHunting-DeviceRegistryEvents", "operationName": "Publish", "properties": {
         "DeviceName": "host1", "ActionType": "RegistryValueSet", "RegistryKey": "HKEY_LOCAL_MACHINE\\SOFTWARE\\Run", "RegistryValueName": "x", "RegistryValueData": "a.exe",
-        "InitiatingProcessFileName": "b.exe", "InitiatingProcessId": 65, "Timestamp": "2026-03-02T10:00:03Z" } });
+        "InitiatingProcessFileName": "b.exe", "InitiatingProcessId": 65, "InitiatingProcessSHA1": "da39a3ee5e6b4b0d3255bfef95601890afd80709", "Timestamp": "2026-03-02T10:00:03Z" } });
     place.write("in/registry.json", &format!("{streamed}\n"));
     assert_eq!(ingest(&place)["raw_only"], 0);
     let started =
         columns(&rows(&place, "get_executions()"), &["Machine", "Provider", "ChildPath", "ChildMd5", "ChildPid", "ParentFilename", "ParentPid", "LoggedUser"]);
     assert_eq!(started, json!([["HOST1", "MDE", "C:\\w\\d.exe", "00112233445566778899aabbccddeeff", 64, "b.exe", 65, "acme\\ann"]]));
-    let sent = columns(&rows(&place, "get_communications()"), &["Direction", "LocalIp", "LocalPort", "RemoteIp", "RemotePort", "RemoteHost", "ParentPath"]);
+    let wanted = ["Direction", "Initiated", "LocalIp", "LocalPort", "RemoteIp", "RemotePort", "RemoteHost", "ParentPath"];
+    let sent = columns(&rows(&place, "get_communications()"), &wanted);
     let expected = json!([
-        ["Outgoing", "10.0.0.5", 50000, "203.0.113.9", 443, "a.example", "C:\\w\\b.exe"],
-        ["Incoming", "10.0.0.5", 22, "10.0.0.7", 50001, null, "C:\\w\\b.exe"]
+        ["Outgoing", true, "10.0.0.5", 50000, "203.0.113.9", 443, "a.example", "C:\\w\\b.exe"],
+        ["Incoming", false, "10.0.0.5", 22, "10.0.0.7", 50001, null, "C:\\w\\b.exe"]
     ]);
     assert_eq!(sent, expected);
     assert_eq!(
-        columns(&rows(&place, "get_registry()"), &["Machine", "Operation", "Key", "Value", "ParentPid"]),
-        json!([["HOST1", "modify", "HKLM\\SOFTWARE\\Run", "x", 65]])
+        columns(&rows(&place, "get_registry()"), &["Machine", "Operation", "Key", "Value", "ParentPid", "ParentSha1"]),
+        json!([["HOST1", "modify", "HKLM\\SOFTWARE\\Run", "x", 65, "da39a3ee5e6b4b0d3255bfef95601890afd80709"]])
     );
+}
+
+/// A flow into a machine ends at its port, and one between two machines has two ends.
+#[test]
+fn flows_of_azure_have_their_ends() {
+    let place = Place::new();
+    place.write(
+        "in/flows.csv",
+        "FlowStartTime,FlowType,VMName,VMIPAddress,SrcIP,DestIP,L4Protocol,DestPort,FlowDirection,AllExtIPs,TotalAllowedFlows\n\
+         2026-03-02 10:00:00.000,ExternalPublic,vm1,10.0.3.5,,,T,443,O,203.0.113.4,1\n\
+         2026-03-02 10:00:01.000,ExternalPublic,vm1,10.0.3.5,,,T,3389,I,203.0.113.9,2\n\
+         2026-03-02 10:00:02.000,IntraVNet,,,10.0.3.4,10.0.3.6,T,445,I,10.0.3.4,6\n\
+         2026-03-02 10:00:03.000,IntraVNet,,,203.0.113.7,10.0.3.6,T,22,I,203.0.113.7,6\n",
+    );
+    ingest(&place);
+    let wanted = ["Machine", "Direction", "LocalIp", "LocalPort", "RemoteIp", "RemotePort", "Initiated"];
+    let expected = json!([
+        ["VM1", "Outgoing", "10.0.3.5", null, "203.0.113.4", 443, true],
+        ["VM1", "Incoming", "10.0.3.5", 3389, "203.0.113.9", null, false],
+        ["10.0.3.4", "Outgoing", "10.0.3.4", null, "10.0.3.6", 445, true],
+        ["10.0.3.6", "Incoming", "10.0.3.6", 22, "203.0.113.7", null, false]
+    ]);
+    assert_eq!(columns(&rows(&place, "get_communications()"), &wanted), expected);
+}
+
+/// Names of columns make a table, whatever the first row below them is like.
+#[test]
+fn a_table_is_known_by_a_row_that_fits() {
+    for (name, text, expected) in [
+        ("shorter", "Level,When,Source,Id,Category\nInformation,2026-03-02T10:00:00Z,a,7,None,what happened\n", "Information"),
+        ("between", "Level,,Source\nWarning,x,a\n", "Warning"),
+        ("percent", "Level,%CPU,(none)\nError,1,2\n", "Error"),
+        ("later", "Level,Source,Id\nx\nCritical,a,7\n", "x"),
+    ] {
+        let place = Place::new();
+        place.write("in/table.csv", text);
+        place.write("in/long.csv", &format!("Level,Source,Id\n{},a,7\n", "y".repeat(80_000)));
+        ingest(&place);
+        let found = columns(&rows(&place, "get_raw_events()"), &["Level"]);
+        assert!(found.as_array().unwrap().contains(&json!([expected])), "{name}: {found}");
+        assert!(found.as_array().unwrap().iter().any(|row| row[0].as_str().is_some_and(|text| text.starts_with("yyy"))), "{name}");
+    }
 }
 
 #[test]

@@ -83,6 +83,32 @@ fn tabs_and_json_say_the_same() {
     assert_eq!(answers, [vec![json!("a.example"), json!("A"), json!("b.example;10.0.0.9"), json!("0x0")]]);
 }
 
+/// What is not set is not there, and the ends may be one object.
+#[test]
+fn streams_are_known_by_what_is_left_of_them() {
+    let place = Place::new();
+    let ends = json!({ "id.orig_h": "10.0.0.5", "id.orig_p": 50000, "id.resp_h": "10.0.0.1", "id.resp_p": 53 });
+    let with = |more: Value| {
+        let mut record = ends.clone();
+        record.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        record
+    };
+    let whole = json!({ "_path": "conn", "ts": 1772445603.0, "uid": "C4", "id": { "orig_h": "10.0.0.5", "orig_p": 50001, "resp_h": "203.0.113.9", "resp_p": 443 },
+        "proto": "tcp", "conn_state": "SF" });
+    let records = [
+        with(json!({ "ts": 1772445600.0, "uid": "C1", "proto": "udp", "query": "a.example", "qtype_name": "A" })),
+        with(json!({ "ts": 1772445601.0, "uid": "C2", "proto": "udp", "trans_id": 7, "query": "b.example" })),
+        with(json!({ "ts": 1772445602.0, "uid": "C3", "client": "ann/ACME", "service": "krbtgt", "success": true })),
+        whole,
+    ];
+    place.write("in/log", &records.map(|record| format!("{record}\n")).concat());
+    ingest(&place);
+    assert_eq!(picked(&rows(&place, "get_dns()"), &["Query"]), [[json!("a.example")], [json!("b.example")]]);
+    assert_eq!(eval(&place, r#"Client("all", all_time()).get_raw_events(#{ channel: "kerberos" }).count()"#), 1);
+    let sent = picked(&rows(&place, "get_communications()"), &["LocalIp", "LocalPort", "RemoteIp", "RemotePort"]);
+    assert_eq!(sent, [[json!("10.0.0.5"), json!(50001), json!("203.0.113.9"), json!(443)]]);
+}
+
 #[test]
 fn a_row_is_of_the_end_that_is_ours() {
     let place = Place::new();

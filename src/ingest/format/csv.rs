@@ -19,6 +19,8 @@ const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
 /// A name of a column is a few words.
 const LONGEST_NAME: usize = 100;
 const MOST_WORDS: usize = 5;
+/// So many names are those of a table whatever stands below them.
+const MANY: usize = 4;
 
 fn without_mark(head: &[u8]) -> &[u8] {
     head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head)
@@ -28,27 +30,42 @@ fn rows(bytes: &[u8], delimiter: u8) -> ::csv::Reader<&[u8]> {
     ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(bytes)
 }
 
-/// The delimiter of a table, by its first two rows: names, and as many values.
+/// Rows that are looked at for one that has as many values as there are names.
+const TRIED: usize = 20;
+
+/// The delimiter of a table: names, and below them a row of as many values.
 fn delimiter(head: &[u8]) -> Option<u8> {
     let text = without_mark(head);
-    let lines = text.iter().filter(|byte| **byte == b'\n').count();
     let fits = |delimiter: &u8| {
         let mut rows = rows(text, *delimiter);
         let (mut names, mut values) = (ByteRecord::new(), ByteRecord::new());
-        let named =
-            rows.read_byte_record(&mut names).is_ok_and(|more| more) && names.len() > 1 && names.iter().enumerate().all(|(place, name)| is_name(name, place));
+        let named = rows.read_byte_record(&mut names).is_ok_and(|more| more)
+            && names.len() > 1
+            && names.iter().all(is_name)
+            && names.iter().any(|name| !name.trim_ascii().is_empty());
         // Prose has commas too: names of columns begin without a blank, unless there are many.
-        let is_prose = names.len() < 4 && names.iter().skip(1).any(|name| name.starts_with(b" "));
-        let filled = rows.read_byte_record(&mut values).unwrap_or_default();
-        named && !is_prose && if filled { values.len() == names.len() } else { names.len() > 2 && lines <= 1 }
+        let is_spaced = names.iter().skip(1).any(|name| name.starts_with(b" "));
+        let is_prose = names.len() < 4 && is_spaced;
+        if !named || is_prose {
+            return false;
+        }
+        // Rows may be longer or shorter than the names, and the last one of what was peeked at may be cut off: one that fits will do, or none that is whole.
+        let mut tried = 0;
+        while tried < TRIED && rows.read_byte_record(&mut values).unwrap_or_default() {
+            if values.len() == names.len() {
+                return true;
+            }
+            tried += usize::from(rows.position().byte() < text.len() as u64 || text.len() < PEEK);
+        }
+        names.len() > 2 && (tried == 0 || (names.len() > MANY && !is_spaced))
     };
     DELIMITERS.into_iter().find(fits)
 }
 
-fn is_name(name: &[u8], place: usize) -> bool {
+fn is_name(name: &[u8]) -> bool {
     let Ok(name) = std::str::from_utf8(name.trim_ascii()) else { return false };
-    // A table of pandas leaves its first column without a name.
-    let begins = name.chars().next().map_or(place == 0, |first| first.is_alphabetic() || matches!(first, '_' | '@' | '#' | '$'));
+    // A table of pandas leaves its first column without a name, others one between.
+    let begins = name.chars().next().is_none_or(|first| first.is_alphabetic() || matches!(first, '_' | '@' | '#' | '$' | '%' | '('));
     begins
         && name.len() <= LONGEST_NAME
         && name.split_whitespace().count() <= MOST_WORDS

@@ -25,6 +25,31 @@ const fn connection(when: &'static [Condition], columns: &'static [(&'static str
     }
 }
 
+const MACHINE: &[&str] = &["VMIPAddress", "VMIP_s"];
+const OTHERS: &[&str] = &["AllExtIPs", "PublicIPs_s", "DestIP", "DestIP_s"];
+const FLOW_PORT: (&str, From) = ("RemotePort", Number(&["DestPort", "DestPort_d"]));
+
+const OUT_OF: &[(&str, From)] = &[("LocalIp", Ip(MACHINE)), ("RemoteIp", Ip(OTHERS)), FLOW_PORT, ("Initiated", Always("true"))];
+/// As a source and a destination: a connection that did not begin here is turned.
+const INTO: &[(&str, From)] = &[("LocalIp", Ip(OTHERS)), ("RemoteIp", Ip(MACHINE)), FLOW_PORT, ("Initiated", Always("false"))];
+
+const fn flow(when: &'static [Condition], columns: &'static [(&'static str, From)]) -> Rule {
+    Rule {
+        channel: "azure/networkflows",
+        ids: &[],
+        when,
+        table: "network",
+        columns,
+        actor: &[
+            ("Protocol", Word(&["L4Protocol", "L4Protocol_s"], &[("T", "TCP"), ("U", "UDP")])),
+            ("Service", Field(&["L7Protocol", "L7Protocol_s"])),
+            ("Times", Number(&["TotalAllowedFlows"])),
+            ("@Owner", Field(&["VMName"])),
+            ("@Address", Ip(&["VMIPAddress"])),
+        ],
+    }
+}
+
 pub(super) const RULES: &[Rule] = &[
     connection(
         &[Condition::Is("Direction", &["outbound"])],
@@ -35,22 +60,14 @@ pub(super) const RULES: &[Rule] = &[
         &[Condition::Not("Direction", &["outbound"])],
         &[("LocalIp", Ip(DESTINATION)), ("LocalPort", Number(PORT)), ("RemoteIp", Ip(SOURCE)), ("Direction", Word(&["Direction"], &[("inbound", "Incoming")]))],
     ),
-    Rule {
-        channel: "azure/networkflows",
-        ids: &[],
-        when: &[],
-        table: "network",
-        columns: &[
-            ("LocalIp", Ip(&["VMIPAddress", "VMIP_s", "SrcIP", "SrcIP_s"])),
-            ("RemoteIp", Ip(&["AllExtIPs", "PublicIPs_s", "DestIP", "DestIP_s"])),
-            ("RemotePort", Number(&["DestPort", "DestPort_d"])),
-            ("Protocol", Word(&["L4Protocol", "L4Protocol_s"], &[("T", "TCP"), ("U", "UDP")])),
-            ("Service", Field(&["L7Protocol", "L7Protocol_s"])),
-            ("Direction", Word(&["FlowDirection", "FlowDirection_s"], &[("O", "Outgoing"), ("I", "Incoming")])),
-            ("Times", Number(&["TotalAllowedFlows"])),
-            ("@Owner", Field(&["VMName"])),
-            ("@Address", Ip(&["VMIPAddress"])),
-        ],
-        actor: &[],
-    },
+    // Beside a machine of the network: who it is about stands in the name of its address, and a flow into it is told from its end.
+    flow(&[Condition::Is("VMIPAddress", &["*"]), Condition::Not("FlowDirection", &["I"])], OUT_OF),
+    flow(&[Condition::Is("VMIPAddress", &["*"]), Condition::Is("FlowDirection", &["I"])], INTO),
+    flow(&[Condition::Is("VMIP_s", &["*"]), Condition::Not("FlowDirection_s", &["I"])], OUT_OF),
+    flow(&[Condition::Is("VMIP_s", &["*"]), Condition::Is("FlowDirection_s", &["I"])], INTO),
+    // Between two of them: source and destination.
+    flow(
+        &[Condition::Not("VMIPAddress", &["*"]), Condition::Not("VMIP_s", &["*"])],
+        &[("LocalIp", Ip(&["SrcIP", "SrcIP_s"])), ("RemoteIp", Ip(&["DestIP", "DestIP_s"])), FLOW_PORT],
+    ),
 ];

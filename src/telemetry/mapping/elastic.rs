@@ -275,23 +275,25 @@ pub(super) const RULES: &[Rule] = &[
                 "Operation",
                 WordPattern(
                     &[ACTION, TYPE],
-                    "(?i)(log_?off|logged[-_]out|end|explicit|log_?on|logged[-_]in|ssh_login|user_login|start)",
+                    r"(?i)(log_?off|logged[-_]out|\bend\b|\bended\b|explicit|log_?on|logged[-_]in|ssh_login|user_login|start)",
                     &[
                         ("logoff", "logoff"),
                         ("log_off", "logoff"),
                         ("logged-out", "logoff"),
                         ("logged_out", "logoff"),
                         ("end", "logoff"),
+                        ("ended", "logoff"),
                         ("explicit", "explicit"),
                         ("*", "logon"),
                     ],
                 ),
             ),
             ("Outcome", Word(&["event.outcome"], &[("success", "success"), ("failure", "failure")])),
-            ("LoggedUser", First(&[User(&[("user.effective.domain", "user.effective.name")]), USER])),
-            ("TargetUser", Field(&["user.effective.name", "user.name"])),
-            ("TargetDomain", Field(&["user.effective.domain", "user.domain"])),
-            ("LogonId", SESSION),
+            ("LoggedUser", First(&[User(&[("user.effective.domain", "user.effective.name"), ("user.target.domain", "user.target.name")]), USER])),
+            ("TargetUser", Field(&["user.effective.name", "user.target.name", "user.name"])),
+            ("TargetDomain", Field(&["user.effective.domain", "user.target.domain", "user.domain"])),
+            // The session that begins, and not that of the process which logs somebody on.
+            ("LogonId", Session(&["Target.process.Ext.authentication_id", "winlog.event_data.TargetLogonId", "winlog.logon.id"])),
             (
                 "LogonType",
                 Word(

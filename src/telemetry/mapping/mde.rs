@@ -8,14 +8,10 @@ const fn rule(when: &'static [Condition], table: &'static str, columns: &'static
 
 const ACTION: &str = "ActionType";
 
-/// The folder of a file may be its whole path.
-const PATH: From = First(&[Pattern(&["FolderPath"], r"(?i)^(.*[\\/][^\\/]+\.[a-z0-9_]{1,12})$"), Joined(&["FolderPath", "FileName"], "\\")]);
+const PATH: From = Located(&["FolderPath"], &["FileName"]);
 const NAME: From = First(&[Field(&["FileName"]), Name(&["FolderPath"])]);
 
-const ACTING_PATH: From = First(&[
-    Pattern(&["InitiatingProcessFolderPath"], r"(?i)^(.*[\\/][^\\/]+\.[a-z0-9_]{1,12})$"),
-    Joined(&["InitiatingProcessFolderPath", "InitiatingProcessFileName"], "\\"),
-]);
+const ACTING_PATH: From = Located(&["InitiatingProcessFolderPath"], &["InitiatingProcessFileName"]);
 
 const INITIATOR: &[(&str, From)] = &[
     ("LoggedUser", User(&[("InitiatingProcessAccountDomain", "InitiatingProcessAccountName"), ("AccountDomain", "AccountName")])),
@@ -28,12 +24,12 @@ const INITIATOR: &[(&str, From)] = &[
 ];
 
 const PARENT: &[(&str, From)] = &[
-    ("ParentPath", ACTING_PATH),
-    ("ParentFilename", Field(&["InitiatingProcessFileName"])),
-    ("ParentPid", Number(&["InitiatingProcessId"])),
-    ("ParentMd5", Field(&["InitiatingProcessMD5"])),
-    ("ParentSha1", Field(&["InitiatingProcessSHA1"])),
-    ("ParentSha256", Field(&["InitiatingProcessSHA256"])),
+    INITIATOR[1],
+    INITIATOR[2],
+    INITIATOR[3],
+    INITIATOR[4],
+    INITIATOR[5],
+    INITIATOR[6],
     ("ParentCommandLine", Field(&["InitiatingProcessCommandLine"])),
     ("ParentOriginalFilename", Field(&["InitiatingProcessVersionInfoOriginalFileName"])),
 ];
@@ -48,14 +44,45 @@ const FILE: &[(&str, From)] = &[
     ("Size", Number(&["FileSize"])),
     ("RemoteIp", Ip(&["FileOriginIP", "RequestSourceIP"])),
     ("Operation", Word(&[ACTION], &[("FileCreated", "create"), ("FileModified", "modify"), ("FileDeleted", "delete"), ("FileRenamed", "rename")])),
-    ("LoggedUser", User(&[("InitiatingProcessAccountDomain", "InitiatingProcessAccountName")])),
-    ("ParentPath", ACTING_PATH),
-    ("ParentFilename", Field(&["InitiatingProcessFileName"])),
-    ("ParentPid", Number(&["InitiatingProcessId"])),
-    ("ParentMd5", Field(&["InitiatingProcessMD5"])),
-    ("ParentSha1", Field(&["InitiatingProcessSHA1"])),
-    ("ParentSha256", Field(&["InitiatingProcessSHA256"])),
 ];
+
+const LOCAL: (&str, From) = ("LocalIp", Ip(&["LocalIP"]));
+const LOCAL_PORT: (&str, From) = ("LocalPort", Number(&["LocalPort"]));
+const REMOTE: (&str, From) = ("RemoteIp", Ip(&["RemoteIP"]));
+const REMOTE_PORT: (&str, From) = ("RemotePort", Number(&["RemotePort"]));
+
+const OUTWARD: &[(&str, From)] = &[LOCAL, LOCAL_PORT, REMOTE, REMOTE_PORT, ("Initiated", Always("true"))];
+/// As a source and a destination, which is how others tell them: here the ends are turned already.
+const INWARD: &[(&str, From)] = &[
+    ("LocalIp", Ip(&["RemoteIP"])),
+    ("LocalPort", Number(&["RemotePort"])),
+    ("RemoteIp", Ip(&["LocalIP"])),
+    ("RemotePort", Number(&["LocalPort"])),
+    ("Initiated", Always("false")),
+];
+/// Which end began is not said.
+const UNTOLD: &[(&str, From)] = &[LOCAL, LOCAL_PORT, REMOTE, REMOTE_PORT];
+
+/// Whoever acts, and what a connection is besides its ends.
+const CONNECTED: &[(&str, From)] = &[
+    ("RemoteHost", Field(&["RemoteUrl"])),
+    ("Protocol", Protocol(&["Protocol"])),
+    ("ConnState", Field(&[ACTION])),
+    ("@Owner", Field(&["DeviceName"])),
+    ("@Address", Ip(&["LocalIP"])),
+    INITIATOR[0],
+    INITIATOR[1],
+    INITIATOR[2],
+    INITIATOR[3],
+    INITIATOR[4],
+    INITIATOR[5],
+    INITIATOR[6],
+];
+
+/// A connection of these kinds, with its ends.
+const fn connection(actions: &'static [Condition], ends: &'static [(&'static str, From)]) -> Rule {
+    rule(actions, "network", ends, CONNECTED)
+}
 
 pub(super) const RULES: &[Rule] = &[
     rule(
@@ -98,7 +125,7 @@ pub(super) const RULES: &[Rule] = &[
             ("OriginalFilename", Field(&["CreatedProcessVersionInfoOriginalFileName"])),
             ("Company", Field(&["CreatedProcessVersionInfoCompanyName"])),
             ("Product", Field(&["CreatedProcessVersionInfoProductName"])),
-            ("ParentPath", Joined(&["InitiatingProcessImageFilePath", "InitiatingProcessName"], "\\")),
+            ("ParentPath", Located(&["InitiatingProcessImageFilePath"], &["InitiatingProcessName"])),
             ("ParentFilename", Field(&["InitiatingProcessName"])),
             ("ParentPid", Number(&["InitiatingProcessId"])),
             ("ParentMd5", Field(&["InitiatingProcessImageMd5"])),
@@ -138,9 +165,9 @@ pub(super) const RULES: &[Rule] = &[
         &[Condition::Is(ACTION, &["DriverLoad"])],
         "system",
         &[("Kind", Always("driver")), ("Operation", Always("load")), ("Name", NAME), ("Value", PATH)],
-        &[],
+        INITIATOR,
     ),
-    rule(&[Condition::Is(ACTION, &["FileCreated", "FileModified", "FileDeleted", "FileRenamed"])], "file", FILE, &[]),
+    rule(&[Condition::Is(ACTION, &["FileCreated", "FileModified", "FileDeleted", "FileRenamed"])], "file", FILE, INITIATOR),
     rule(
         &[Condition::Is(ACTION, &["RegistryKeyCreated", "RegistryKeyDeleted", "RegistryKeyRenamed", "RegistryValueSet", "RegistryValueDeleted"])],
         "registry",
@@ -161,54 +188,12 @@ pub(super) const RULES: &[Rule] = &[
             ("Key", Key(&["RegistryKey", "PreviousRegistryKey"])),
             ("Value", Field(&["RegistryValueName", "PreviousRegistryValueName"])),
             ("ValueData", Field(&["RegistryValueData"])),
-            ("LoggedUser", User(&[("InitiatingProcessAccountDomain", "InitiatingProcessAccountName")])),
-            ("ParentPath", ACTING_PATH),
-            ("ParentFilename", Field(&["InitiatingProcessFileName"])),
-            ("ParentPid", Number(&["InitiatingProcessId"])),
-            ("ParentMd5", Field(&["InitiatingProcessMD5"])),
-        ],
-        &[],
-    ),
-    rule(
-        &[Condition::Is(
-            ACTION,
-            &[
-                "ConnectionSuccess",
-                "ConnectionFailed",
-                "ConnectionRequest",
-                "ConnectionAttempt",
-                "ConnectionAcknowledged",
-                "InboundConnectionAccepted",
-                "ConnectionFound",
-            ],
-        )],
-        "network",
-        &[
-            ("LocalIp", Ip(&["LocalIP"])),
-            ("LocalPort", Number(&["LocalPort"])),
-            ("RemoteIp", Ip(&["RemoteIP"])),
-            ("RemotePort", Number(&["RemotePort"])),
-            ("RemoteHost", Field(&["RemoteUrl"])),
-            ("Protocol", Protocol(&["Protocol"])),
-            // An inbound one has its own end as local already.
-            (
-                "Direction",
-                Word(
-                    &[ACTION],
-                    &[
-                        ("InboundConnectionAccepted", "Incoming"),
-                        ("ConnectionSuccess", "Outgoing"),
-                        ("ConnectionFailed", "Outgoing"),
-                        ("ConnectionRequest", "Outgoing"),
-                    ],
-                ),
-            ),
-            ("ConnState", Field(&[ACTION])),
-            ("@Owner", Field(&["DeviceName"])),
-            ("@Address", Ip(&["LocalIP"])),
         ],
         INITIATOR,
     ),
+    connection(&[Condition::Is(ACTION, &["ConnectionSuccess", "ConnectionFailed", "ConnectionRequest"])], OUTWARD),
+    connection(&[Condition::Is(ACTION, &["InboundConnectionAccepted"])], INWARD),
+    connection(&[Condition::Is(ACTION, &["ConnectionAttempt", "ConnectionAcknowledged", "ConnectionFound"])], UNTOLD),
     rule(
         &[Condition::Is(ACTION, &["LogonSuccess", "LogonFailed", "LogonAttempted"])],
         "logon",

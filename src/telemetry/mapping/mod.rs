@@ -115,6 +115,8 @@ pub enum From {
     Bare(&'static [&'static str]),
     /// Fields that are known, with a text between them.
     Joined(&'static [&'static str], &'static str),
+    /// A file by the folder that it lies in and its name; the folder's field may have the name already.
+    Located(&'static [&'static str], &'static [&'static str]),
     /// All fields that are known, in one line, with words for the codes that Windows writes in their place.
     Codes(&'static [&'static str]),
     /// The same of fields that say what was changed, with their names; the first speaks for itself.
@@ -137,7 +139,7 @@ pub enum From {
 }
 
 /// Counted up when records become other rows than before: raw logs that were read once are read anew.
-pub const REVISION: u32 = 2;
+pub const REVISION: u32 = 3;
 
 /// Cells beside the table's columns that later steps of ingest need.
 pub const HIDDEN: &[&str] = &["@SourceHost", "@Part", "@Parts", "@ActorUser", "@Os", "@Owner", "@Address"];

@@ -94,6 +94,7 @@ fn names(from: &From) -> Vec<&'static str> {
         From::Hashes(parts) => parts.iter().flat_map(|(_, names)| *names).copied().collect(),
         From::User(pairs) => pairs.iter().flat_map(|(domain, name)| [*domain, *name]).filter(|name| !name.is_empty()).collect(),
         From::AccountName(domain, name) | From::AccountDomain(domain, name) => vec![domain, name],
+        From::Located(folders, names) => [folders, names].concat(),
         From::Share | From::ShareName => vec!["ShareName", "RelativeTargetName"],
         From::First(sources) => sources.iter().flat_map(names).collect(),
     }

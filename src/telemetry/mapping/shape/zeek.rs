@@ -22,7 +22,7 @@ pub(super) const ZEEK: Shape = Shape {
         &["ts", "node", "filter", "success"],
         &["ts", "note", "suppress_for"],
     ],
-    nested: Nested::Kept,
+    nested: Nested::Spread(&[]),
     slots: &[
         (Slot::Channel, &[STREAM, "@stream"]),
         // The sensor itself: who it is about, addresses tell.
@@ -33,7 +33,11 @@ pub(super) const ZEEK: Shape = Shape {
     read_at: &[],
     channels: &[
         (&["conn_state"], "conn"),
+        // What is not set a log leaves out: some fields of a stream must do.
         (&["trans_id", "rejected"], "dns"),
+        (&["trans_id", "query"], "dns"),
+        (&["trans_id", "qtype_name"], "dns"),
+        (&["query", "qtype_name"], "dns"),
         (&["trans_depth", "response_body_len"], "http"),
         (&["fuid", "seen_bytes"], "files"),
         (&["established"], "ssl"),
@@ -41,6 +45,7 @@ pub(super) const ZEEK: Shape = Shape {
         (&["certificate_serial"], "x509"),
         (&["msg_types"], "dhcp"),
         (&["request_type"], "kerberos"),
+        (&["client", "service", "success"], "kerberos"),
         (&["share_type"], "smb_mapping"),
         (&["action", "name", "path"], "smb_files"),
         (&["endpoint", "operation"], "dce_rpc"),
