@@ -75,14 +75,25 @@ fn what_was_forgotten_is_not_taken_in_again() {
 #[test]
 fn files_stay_while_somebody_reads() {
     let place = filled();
-    let reader = std::fs::File::open(place.path("store/.readers")).unwrap();
-    reader.lock_shared().unwrap();
+    // A session that has the store open.
+    let mut call = place.huntsman(["--source", "store", "--now", NOW]);
+    call.command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut reader = call.start();
+    let mut input = reader.stdin.take().unwrap();
+    std::io::Write::write_all(&mut input, b"print(\"open\");\n").unwrap();
+    let mut told = std::io::BufReader::new(reader.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("open") {
+        line.clear();
+        assert!(std::io::BufRead::read_line(&mut told, &mut line).unwrap() > 0, "the session ended");
+    }
     let old = files_below(&place.path("store"), ".parquet");
     let said = upkeep(&place, &["forget", "--before", NOON]).expect(0);
     assert!(said.err.contains("store::in_use"), "{}", said.err);
     assert!(old.iter().all(|file| file.exists()));
     whole(&place);
-    drop(reader);
+    drop(input);
+    assert!(reader.wait().unwrap().success());
     let said = upkeep(&place, &["forget", "--before", NOON]).expect(0);
     assert_eq!(said.err, "");
     assert_eq!(files_below(&place.path("store"), ".parquet"), named(&place.path("store")));

@@ -228,7 +228,7 @@ mod tests {
     impl Rows for Asked {
         fn pieces(&self) -> Pieces<'_> {
             let piece = |number: &str| frame(&[("N", Type::Int)], &[&[number]]);
-            let fault = self.is_broken.then(|| Err(Fault::new("query::failed", "a file is damaged")));
+            let fault = self.is_broken.then(|| Err(Fault::new("query::failed", "a file is damaged").with_help("take the file in again")));
             Box::new([Ok(piece("1")), Ok(piece("2"))].into_iter().chain(fault))
         }
     }
