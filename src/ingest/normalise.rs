@@ -153,10 +153,16 @@ fn plain<'r>(from: &From, record: &'r Record) -> Option<Cell<'r>> {
             if out.is_empty() { Cell::Missing } else { Cell::Text(out.into()) }
         }
         From::List(names, between) => text::items(record.first(names)?, between).map_or(Cell::Missing, Cell::Text),
+        From::Each(names, keys, between) => text::members(record.first(names)?, keys, between).map_or(Cell::Missing, Cell::Text),
         From::Hash(names, algorithm) => Cell::Text(hash(record.first(names)?, algorithm)?.to_ascii_lowercase().into()),
         From::Number(names) => Cell::Int(text::integer(record.first(names)?)?),
         From::Pid(names) => Cell::Int(text::integer(record.first(names)?).filter(|pid| *pid != 0)?),
         From::Seconds(names) => Cell::Int((record.first(names)?.trim().parse::<f64>().ok().filter(|seconds| seconds.abs() < 1e12)? * 1000.0).round() as i64),
+        From::Nanoseconds(names) => Cell::Int(text::integer(record.first(names)?)?.div_euclid(1_000_000)),
+        From::Between(begins, ends) => {
+            let (begin, end) = (time::parse(record.first(begins)?)?, time::parse(record.first(ends)?)?);
+            Cell::Int(Some(end - begin).filter(|length| *length >= 0)?)
+        }
         From::Hex(names) => Cell::Int(text::hex(record.first(names)?)?),
         From::Session(names) => Cell::Int(names.iter().filter_map(|name| record.get(name)).filter_map(text::hex).find(|number| *number != 0)?),
         From::Flag(names) => Cell::Bool(text::flag(record.first(names)?)?),

@@ -96,6 +96,7 @@ fn fill(shape: &Shape, record: &mut Record) {
         let span = match slot {
             // The first that is a time at all: some collectors write an empty or impossible one.
             Slot::Stated => names.iter().find_map(|name| record.span(name).filter(|span| time::parse(record.text(*span)).is_some())),
+            Slot::Channel => names.iter().find_map(|name| record.span(name)).map(|span| record.behind(span, shape.before_channel)),
             _ => names.iter().find_map(|name| record.span(name)),
         };
         record.set(*slot, span);

@@ -28,6 +28,21 @@ pub fn items_of(text: &str) -> impl Iterator<Item = String> {
     })
 }
 
+/// Of each object of a JSON array the first of these fields that it has, with a text between them; items that are no objects, and a text that is no array, as they are.
+pub fn members<'t>(text: &'t str, keys: &[&str], between: &str) -> Option<Cow<'t, str>> {
+    if !text.starts_with('[') {
+        return Some(text.into());
+    }
+    let of = |item: String| match serde_json::from_str(&item) {
+        Ok(serde_json::Value::Object(members)) => match keys.iter().find_map(|key| members.get(*key))? {
+            serde_json::Value::String(text) => Some(text.clone()),
+            other => Some(other.to_string()),
+        },
+        _ => Some(item),
+    };
+    Some(items_of(text).filter_map(of).collect::<Vec<_>>().join(between)).filter(|text| !is_missing(text)).map(Cow::Owned)
+}
+
 /// The first item of a JSON array of plain texts; a text that is none as it is.
 pub fn first_item(text: &str) -> &str {
     let Some(items) = text.strip_prefix('[') else { return text };

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{eval, ingest, rows};
+use super::{columns, eval, ingest, rows};
 use crate::support::Place;
 
 const ID: &str = "QWNtZS0xLTIzLTQ1Ng==";
@@ -64,10 +64,6 @@ fn dotted(value: &Value, outer: &str, out: &mut serde_json::Map<String, Value>) 
         let name = if outer.is_empty() { name.clone() } else { format!("{outer}.{name}") };
         if value.is_object() { dotted(value, &name, out) } else { drop(out.insert(name, value.clone())) }
     }
-}
-
-fn columns(rows: &[Value], names: &[&str]) -> Value {
-    rows.iter().map(|row| names.iter().map(|name| row[*name].clone()).collect::<Value>()).collect()
 }
 
 #[test]

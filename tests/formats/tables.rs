@@ -2,12 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{ingest, rows};
+use super::{columns, ingest, rows};
 use crate::support::Place;
-
-fn columns(rows: &[Value], names: &[&str]) -> Value {
-    rows.iter().map(|row| names.iter().map(|name| row[*name].clone()).collect::<Value>()).collect()
-}
 
 #[test]
 fn values_go_over_lines_and_have_commas_and_quotes() {
@@ -83,47 +79,6 @@ fn security_events_without_a_channel_are_known_by_their_columns() {
     let started =
         columns(&rows(&place, "get_executions()"), &["DateTime", "Machine", "Provider", "EventId", "ChildPid", "ParentPid", "CommandLine", "LoggedUser"]);
     assert_eq!(started, json!([["2026-03-02T10:00:00.010Z", "HOST1", "Security", 4688, 64, 65, "\"d.exe\" -x", "ACME\\ann"]]));
-}
-
-#[test]
-fn defender_for_endpoint_becomes_rows() {
-    let place = Place::new();
-    let initiator = "InitiatingProcessAccountDomain,InitiatingProcessAccountName,InitiatingProcessFileName,InitiatingProcessId,InitiatingProcessFolderPath,InitiatingProcessCommandLine";
-    let by = "acme,ann,b.exe,65,C:\\w\\b.exe,b.exe";
-    place.write(
-        "in/process.csv",
-        &format!(
-            "Timestamp,DeviceName,ActionType,FileName,FolderPath,SHA256,MD5,ProcessId,ProcessCommandLine,AccountDomain,AccountName,{initiator}\n\
-         2026-03-02T10:00:00.1234567Z,host1.acme.example,ProcessCreated,d.exe,C:\\w\\d.exe,,00112233445566778899aabbccddeeff,64,d.exe -x,acme,ann,{by}\n"
-        ),
-    );
-    place.write(
-        "in/network.csv",
-        &format!(
-            "Timestamp,DeviceName,ActionType,RemoteIP,RemotePort,RemoteUrl,LocalIP,LocalPort,Protocol,RemoteIPType,{initiator}\n\
-         2026-03-02T10:00:01Z,host1.acme.example,ConnectionSuccess,203.0.113.9,443,a.example,10.0.0.5,50000,Tcp,Public,{by}\n\
-         2026-03-02T10:00:02Z,host1.acme.example,InboundConnectionAccepted,10.0.0.7,50001,,10.0.0.5,22,Tcp,Private,{by}\n"
-        ),
-    );
-    let streamed = json!({ "time": "2026-03-02T10:00:03Z", "category": "AdvancedHunting-DeviceRegistryEvents", "operationName": "Publish", "properties": {
-        "DeviceName": "host1", "ActionType": "RegistryValueSet", "RegistryKey": "HKEY_LOCAL_MACHINE\\SOFTWARE\\Run", "RegistryValueName": "x", "RegistryValueData": "a.exe",
-        "InitiatingProcessFileName": "b.exe", "InitiatingProcessId": 65, "InitiatingProcessSHA1": "da39a3ee5e6b4b0d3255bfef95601890afd80709", "Timestamp": "2026-03-02T10:00:03Z" } });
-    place.write("in/registry.json", &format!("{streamed}\n"));
-    assert_eq!(ingest(&place)["raw_only"], 0);
-    let started =
-        columns(&rows(&place, "get_executions()"), &["Machine", "Provider", "ChildPath", "ChildMd5", "ChildPid", "ParentFilename", "ParentPid", "LoggedUser"]);
-    assert_eq!(started, json!([["HOST1", "MDE", "C:\\w\\d.exe", "00112233445566778899aabbccddeeff", 64, "b.exe", 65, "acme\\ann"]]));
-    let wanted = ["Direction", "Initiated", "LocalIp", "LocalPort", "RemoteIp", "RemotePort", "RemoteHost", "ParentPath"];
-    let sent = columns(&rows(&place, "get_communications()"), &wanted);
-    let expected = json!([
-        ["Outgoing", true, "10.0.0.5", 50000, "203.0.113.9", 443, "a.example", "C:\\w\\b.exe"],
-        ["Incoming", false, "10.0.0.5", 22, "10.0.0.7", 50001, null, "C:\\w\\b.exe"]
-    ]);
-    assert_eq!(sent, expected);
-    assert_eq!(
-        columns(&rows(&place, "get_registry()"), &["Machine", "Operation", "Key", "Value", "ParentPid", "ParentSha1"]),
-        json!([["HOST1", "modify", "HKLM\\SOFTWARE\\Run", "x", 65, "da39a3ee5e6b4b0d3255bfef95601890afd80709"]])
-    );
 }
 
 /// A flow into a machine ends at its port, and one between two machines has two ends.

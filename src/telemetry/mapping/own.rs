@@ -170,6 +170,7 @@ fn shape(product: &Product) -> Result<Shape, Wrong> {
         slots: list(slots.into_iter().filter_map(|(slot, names)| Some((slot, names?.all()))).collect()),
         states_utc: true,
         read_at: &[],
+        before_channel: "",
         channels: list(vec![(&[], text(&product.name))]),
         sensor: Some(text(sensor)),
         tells_host: false,

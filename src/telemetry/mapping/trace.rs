@@ -59,6 +59,8 @@ fn names(from: &From) -> Vec<&'static str> {
         | From::Number(names)
         | From::Pid(names)
         | From::Seconds(names)
+        | From::Nanoseconds(names)
+        | From::Each(names, _, _)
         | From::Hex(names)
         | From::Session(names)
         | From::Flag(names)
@@ -95,6 +97,7 @@ fn names(from: &From) -> Vec<&'static str> {
         From::User(pairs) => pairs.iter().flat_map(|(domain, name)| [*domain, *name]).filter(|name| !name.is_empty()).collect(),
         From::AccountName(domain, name) | From::AccountDomain(domain, name) => vec![domain, name],
         From::Located(folders, names) => [folders, names].concat(),
+        From::Between(begins, ends) => [begins, ends].concat(),
         From::Share | From::ShareName => vec!["ShareName", "RelativeTargetName"],
         From::First(sources) => sources.iter().flat_map(names).collect(),
     }

@@ -9,6 +9,7 @@ pub(super) const OSQUERY: Shape = Shape {
     slots: &[(Slot::Channel, &["name"]), (Slot::Host, &["hostIdentifier"]), (Slot::Stated, &["unixTime"])],
     states_utc: true,
     read_at: &[],
+    before_channel: "",
     channels: &[],
     sensor: Some("osquery"),
     tells_host: false,

@@ -18,6 +18,7 @@ pub(super) const CONNECTIONS: Shape = Shape {
     slots: &[(Slot::Host, &["Computer"]), (Slot::Stated, &["TimeGenerated"])],
     states_utc: true,
     read_at: &[],
+    before_channel: "",
     channels: &[(&[], "VMConnection")],
     sensor: Some("Azure"),
     tells_host: false,

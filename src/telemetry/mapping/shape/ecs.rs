@@ -40,6 +40,7 @@ pub(super) const WINDOWS: Shape = Shape {
     ],
     states_utc: true,
     read_at: &["event.created"],
+    before_channel: "",
     channels: &[],
     sensor: None,
     tells_host: true,

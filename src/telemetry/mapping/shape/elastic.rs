@@ -28,6 +28,7 @@ pub(super) const ANY: Shape = Shape {
     slots: SLOTS,
     states_utc: true,
     read_at: &[],
+    before_channel: "",
     channels: &[],
     sensor: Some("Elastic"),
     tells_host: true,

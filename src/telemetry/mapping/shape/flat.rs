@@ -21,6 +21,7 @@ pub(super) const WINDOWS: Shape = Shape {
     slots: SLOTS,
     states_utc: false,
     read_at: &[],
+    before_channel: "",
     channels: &[],
     sensor: None,
     tells_host: false,

@@ -19,6 +19,7 @@ pub(super) const FLOW: Shape = Shape {
     ],
     states_utc: true,
     read_at: &[],
+    before_channel: "",
     channels: &[(&[], "flow")],
     sensor: Some("Flow"),
     tells_host: false,

@@ -50,6 +50,8 @@ pub struct Shape {
     pub states_utc: bool,
     /// Where a collector that puts the sensor's time in place of the stated one says when it read the record.
     pub read_at: &'static [&'static str],
+    /// What stands before the channel's name in some records and in others not.
+    pub before_channel: &'static str,
     /// The channel of records that don't name it, by fields that they have; the first that fits.
     pub channels: &'static [(&'static [&'static str], &'static str)],
     /// The one sensor that writes this shape, in channels of its own.

@@ -19,6 +19,7 @@ pub(super) const SIX: Shape = Shape {
     ],
     states_utc: true,
     read_at: &[],
+    before_channel: "",
     channels: &[],
     sensor: None,
     tells_host: false,

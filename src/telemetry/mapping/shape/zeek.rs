@@ -31,6 +31,7 @@ pub(super) const ZEEK: Shape = Shape {
     ],
     states_utc: true,
     read_at: &[],
+    before_channel: "",
     channels: &[
         (&["conn_state"], "conn"),
         // What is not set a log leaves out: some fields of a stream must do.
