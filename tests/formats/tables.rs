@@ -164,6 +164,34 @@ fn flow_logs_are_of_the_end_that_is_ours() {
     );
 }
 
+/// A flow lasts from its start to its end; blanks part the columns of those logs, and of no prose.
+#[test]
+fn flows_between_blanks_have_lengths() {
+    let place = Place::new();
+    place.write(
+        "in/vpc.log",
+        "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status\n\
+         2 1 eni-1 10.0.0.5 203.0.113.9 50000 443 6 20 4249 1772445600 1772445660 ACCEPT OK\n\
+         2 1 eni-1 203.0.113.9 10.0.0.5 40000 22 6 1 40 1772445601 1772445601 REJECT OK\n\
+         2 1 eni-1 - - - - - - - 1772445602 1772445662 - NODATA\n",
+    );
+    place.write("in/prose.txt", "the words of a text\nare parted by blanks too\n");
+    place.write(
+        "in/azure.csv",
+        "FlowStartTime [UTC],FlowEndTime [UTC],FlowType,VMName,VMIPAddress,SrcIP,DestIP,L4Protocol,DestPort,FlowDirection\n\
+         2026/03/02 10:00:03,2026/03/02 10:45:03,ExternalPublic,vm1,10.0.3.5,,203.0.113.4,T,443,O\n",
+    );
+    let taken = ingest(&place);
+    assert_eq!((&taken["files"], &taken["records"], &taken["raw_only"], &taken["skipped"]), (&json!(2), &json!(4), &json!(1), &json!(1)));
+    let sent = columns(&rows(&place, "get_communications()"), &["DateTime", "Machine", "RemoteIp", "RemotePort", "LocalPort", "Duration", "ConnState"]);
+    let expected = json!([
+        ["2026-03-02T10:00:00.000Z", "10.0.0.5", "203.0.113.9", 443, 50000, 60_000, "ACCEPT"],
+        ["2026-03-02T10:00:01.000Z", "10.0.0.5", "203.0.113.9", 40000, 22, 0, "REJECT"],
+        ["2026-03-02T10:00:03.000Z", "VM1", "203.0.113.4", 443, null, 2_700_000, null]
+    ]);
+    assert_eq!(sent, expected);
+}
+
 #[test]
 fn connections_of_azure_are_the_machines_own() {
     let place = Place::new();
@@ -171,12 +199,18 @@ fn connections_of_azure_are_the_machines_own() {
         json!({ "TimeGenerated": "2026-03-02T10:00:00Z", "Computer": "VM1", "Direction": direction, "ProcessName": "java", "SourceIp": from, "DestinationIp": to,
             "DestinationPort": port, "Protocol": "tcp", "BytesSent": 218, "BytesReceived": 1220, "LinksEstablished": 3, "Type": "VMConnection" })
     };
-    place.write("in/a.json", &format!("{}\n{}\n", connection("inbound", "10.0.0.7", "10.0.0.5", 8080), connection("outbound", "10.0.0.5", "203.0.113.9", 443)));
+    let log = [
+        connection("inbound", "10.0.0.7", "10.0.0.5", 8080),
+        connection("outbound", "10.0.0.5", "203.0.113.9", 443),
+        connection("local", "127.0.0.1", "127.0.0.1", 5432),
+    ];
+    place.write("in/a.json", &log.map(|record| format!("{record}\n")).concat());
     ingest(&place);
     let names = ["Machine", "Direction", "LocalIp", "LocalPort", "RemoteIp", "RemotePort", "BytesSent", "BytesReceived", "Times", "ParentFilename"];
     let expected = json!([
         ["VM1", "Incoming", "10.0.0.5", 8080, "10.0.0.7", null, 218, 1220, 3, "java"],
         ["VM1", "Outgoing", "10.0.0.5", null, "203.0.113.9", 443, 218, 1220, 3, "java"],
+        ["VM1", null, "127.0.0.1", null, "127.0.0.1", 5432, 218, 1220, 3, "java"],
     ]);
     assert_eq!(columns(&rows(&place, "get_communications()"), &names), expected);
 }
@@ -203,4 +237,25 @@ fn osquery_and_cloud_calls() {
         columns(&rows(&place, "get_logons()"), &["Provider", "Outcome", "LoggedUser", "RemoteIp"]),
         json!([["CloudTrail", "failure", "ann", "203.0.113.9"]])
     );
+}
+
+/// What one query of osquery found new or gone may be one record; and its time the calendar's alone.
+#[test]
+fn results_in_batches_are_told_apart() {
+    let place = Place::new();
+    let process = |pid: &str| json!({ "pid": pid, "parent": "1", "path": "/usr/bin/nc", "cmdline": "nc -l 4444", "name": "nc" });
+    let record = |more: (&str, Value)| {
+        let mut record = json!({ "name": "processes", "hostIdentifier": "jump1", "calendarTime": "Mon Mar  2 10:00:00 2026 UTC" });
+        record[more.0] = more.1;
+        record
+    };
+    let batch = record(("diffResults", json!({ "added": [process("77"), process("78")], "removed": [process("70")] })));
+    let nothing = record(("diffResults", json!({ "added": "", "removed": "" })));
+    let snapshot = record(("snapshot", json!([process("1")])));
+    place.write("in/log.json", &format!("{batch}\n{nothing}\n{snapshot}\n"));
+    let taken = ingest(&place);
+    assert_eq!((&taken["records"], &taken["raw_only"]), (&json!(5), &json!(2)));
+    let seen = columns(&rows(&place, "get_executions()"), &["DateTime", "Machine", "Operation", "ChildPid"]);
+    let time = "2026-03-02T10:00:00.000Z";
+    assert_eq!(seen, json!([[time, "JUMP1", "create", 77], [time, "JUMP1", "create", 78], [time, "JUMP1", "kill", 70]]));
 }

@@ -1,4 +1,4 @@
-//! Tables as text: values between commas, semicolons, tabs or bars, below a line that names the columns.
+//! Tables as text: values between commas, semicolons, tabs or bars, some between blanks, below a line that names the columns.
 //!
 //! A value between quotes may go over many lines, so a stream is cut only behind a row that is whole.
 
@@ -15,7 +15,9 @@ use super::{Format, PEEK, Sink, Unit, read_on};
 
 pub struct Csv;
 
-const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
+const DELIMITERS: [u8; 5] = [b',', b'\t', b';', b'|', b' '];
+/// Blanks part the words of any text: the columns only of a table that has these.
+const BLANK_PARTED: [&[u8]; 2] = [b"srcaddr", b"dstaddr"];
 /// A name of a column is a few words.
 const LONGEST_NAME: usize = 100;
 const MOST_WORDS: usize = 5;
@@ -42,6 +44,7 @@ fn delimiter(head: &[u8]) -> Option<u8> {
         let named = rows.read_byte_record(&mut names).is_ok_and(|more| more)
             && names.len() > 1
             && names.iter().all(is_name)
+            && (*delimiter != b' ' || BLANK_PARTED.iter().all(|wanted| names.iter().any(|name| name == *wanted)))
             && names.iter().any(|name| !name.trim_ascii().is_empty());
         // Prose has commas too: names of columns begin without a blank, unless there are many.
         let is_spaced = names.iter().skip(1).any(|name| name.starts_with(b" "));
@@ -147,9 +150,13 @@ impl Format for Csv {
     }
 }
 
+/// What a portal that shows tables adds to the name of a column of times.
+const ZONE: &str = " [UTC]";
+
 /// A column without a name has its place.
 fn column(name: &str, place: usize) -> String {
     let name = name.trim();
+    let name = name.strip_suffix(ZONE).unwrap_or(name);
     if name.is_empty() { format!("column{}", place + 1) } else { name.to_string() }
 }
 

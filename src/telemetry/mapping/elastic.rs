@@ -5,9 +5,8 @@ use super::{Condition, From, From::*, Rule};
 /// Of all data sets.
 const ANY: &str = "elastic/";
 const ALERTS: &str = "elastic/endpoint.alerts";
+/// Whatever produced them.
 const RAISED: &str = "elastic/alerts";
-/// The producer of rules of the Security app.
-const SIEM: &str = "elastic/siem";
 
 const CATEGORY: &str = "event.category";
 const TYPE: &str = "event.type";
@@ -242,6 +241,7 @@ pub(super) const RULES: &[Rule] = &[
             ("Initiated", Word(&["network.direction"], &[("egress", "true"), ("outbound", "true"), ("ingress", "false"), ("inbound", "false")])),
             ("BytesSent", Number(&["source.bytes"])),
             ("BytesReceived", Number(&["destination.bytes"])),
+            ("Duration", First(&[Nanoseconds(&["event.duration"]), Between(&["event.start"], &["event.end"])])),
             ("Service", Field(&["network.protocol"])),
             ("ConnState", Field(&[ACTION])),
         ],
@@ -253,7 +253,8 @@ pub(super) const RULES: &[Rule] = &[
         &[
             ("Query", Field(&["dns.question.name"])),
             ("QueryType", Field(&["dns.question.type"])),
-            ("Answers", List(&["dns.resolved_ip"], ";")),
+            // Addresses, where names are left out; else whatever was answered.
+            ("Answers", First(&[List(&["dns.resolved_ip", "dns.answers.data"], ";"), Each(&["dns.answers"], &["data"], ";")])),
             (
                 "Status",
                 First(&[
@@ -340,5 +341,4 @@ pub(super) const RULES: &[Rule] = &[
     },
     ioa_rule!(ALERTS),
     ioa_rule!(RAISED),
-    ioa_rule!(SIEM),
 ];

@@ -13,6 +13,9 @@ const TASK_CONTENT: &[&str] = &["AdditionalFields.TaskContent"];
 const PIPE: &[&str] = &["AdditionalFields.PipeName"];
 const THREAT: &[&str] = &["AdditionalFields.ThreatName"];
 
+/// A detection has less of who brought what was found.
+const DETECTED: &[(&str, From)] = &[INITIATOR[0], INITIATOR[1], INITIATOR[2], INITIATOR[4]];
+
 pub(super) const RULES: &[Rule] = &[
     rule(
         &[Condition::Is(ACTION, &["DnsQueryResponse"])],
@@ -69,7 +72,7 @@ pub(super) const RULES: &[Rule] = &[
             ("ChildFilename", NAME),
             ("ChildMd5", Field(&["MD5"])),
         ],
-        INITIATOR,
+        DETECTED,
     ),
     change(
         &[Condition::Is(ACTION, &["ScheduledTaskCreated", "ScheduledTaskUpdated", "ScheduledTaskDeleted", "ScheduledTaskEnabled", "ScheduledTaskDisabled"])],

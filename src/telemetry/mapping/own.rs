@@ -167,6 +167,7 @@ fn shape(product: &Product) -> Result<Shape, Wrong> {
         name: text(&product.name),
         marks: list(vec![list(marks)]),
         nested: Nested::Spread(&[]),
+        batch: None,
         slots: list(slots.into_iter().filter_map(|(slot, names)| Some((slot, names?.all()))).collect()),
         states_utc: true,
         read_at: &[],

@@ -15,6 +15,7 @@ pub(super) const CONNECTIONS: Shape = Shape {
     name: "VMConnection",
     marks: &[&["SourceIp", "DestinationIp", "LinksEstablished"], &["SourceIp", "DestinationIp", "BytesSent", "ProcessName"]],
     nested: Nested::Kept,
+    batch: None,
     slots: &[(Slot::Host, &["Computer"]), (Slot::Stated, &["TimeGenerated"])],
     states_utc: true,
     read_at: &[],

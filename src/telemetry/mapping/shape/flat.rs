@@ -18,6 +18,7 @@ pub(super) const WINDOWS: Shape = Shape {
     name: "flat Windows records",
     marks: &[&["Channel", "EventID"], &["Channel", "EventId"]],
     nested: Nested::Kept,
+    batch: None,
     slots: SLOTS,
     states_utc: false,
     read_at: &[],

@@ -13,6 +13,7 @@ pub(super) const FLOW: Shape = Shape {
         &["Source IP", "Destination IP", "Destination Port"],
     ],
     nested: Nested::Kept,
+    batch: None,
     slots: &[
         (Slot::Host, &["exporter", "sensor", "firewall", "device_name"]),
         (Slot::Stated, &["start", "StartTime", "start_time", "ts", "first", "timestamp", "Timestamp", "time"]),

@@ -25,6 +25,7 @@ pub(super) const HUNTING: Shape = Shape {
         &["category", "properties", "operationName"],
     ],
     nested: Nested::Spread(&["properties"]),
+    batch: None,
     slots: &[
         (Slot::Channel, &["Type", "category"]),
         (Slot::Host, &["DeviceName", "ComputerDnsName", "MachineName"]),

@@ -44,6 +44,8 @@ pub struct Shape {
     /// A record is of this shape when it has all fields of one of these lists; `a` is also there where `a.b` is.
     pub marks: &'static [&'static [&'static str]],
     pub nested: Nested,
+    /// A record of this shape may hold several.
+    pub batch: Option<Batch>,
     /// Most telling first.
     pub slots: &'static [(Slot, &'static [&'static str])],
     /// The stated time is UTC by the shape's own rule; only a gross error is corrected.
@@ -73,6 +75,15 @@ pub struct Ends {
     pub local: [&'static str; 2],
     /// The host that a record names is the sensor's; else addresses are asked only where it names none.
     pub host_is_sensor: bool,
+}
+
+/// Several records in one, which share all its other fields: in an object that has, by what was done, a list of rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Batch {
+    pub field: &'static str,
+    /// The fields of one record that say what was done, and hold the row.
+    pub action: &'static str,
+    pub row: &'static str,
 }
 
 /// What becomes of objects inside a record.

@@ -23,6 +23,7 @@ pub(super) const ZEEK: Shape = Shape {
         &["ts", "note", "suppress_for"],
     ],
     nested: Nested::Spread(&[]),
+    batch: None,
     slots: &[
         (Slot::Channel, &[STREAM, "@stream"]),
         // The sensor itself: who it is about, addresses tell.
