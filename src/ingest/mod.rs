@@ -229,7 +229,8 @@ pub fn ingest(request: &Request, progress: &dyn Progress, interrupted: &AtomicBo
         finisher.finish(collected, &reading.dropped)?;
         let mut summary = summarise(&reading, collected, &finisher);
         summary.report = request.report.then(|| collected.shapes.report(&names.texts(), &request.own));
-        let unread: Vec<IngestedSource> = reading.damaged.iter().map(|(name, reason)| IngestedSource::unread(name, reason)).collect();
+        let unread: Vec<IngestedSource> =
+            reading.damaged.iter().map(|damaged| IngestedSource::unread(&damaged.name, &damaged.place, &damaged.reason)).collect();
         let is_new = !reading.sources.is_empty();
         if is_new {
             close::write(&finisher, &collected.facts)?;
@@ -262,6 +263,7 @@ fn ingested(reading: &Reading, collected: &Collected, earlier: &[IngestedSource]
             bytes: source.bytes,
             open,
             grown: Vec::new(),
+            place: None,
         };
         match source.was.and_then(|was| earlier.get(was)) {
             Some(was) => grown::joined(was, now),
@@ -289,7 +291,8 @@ fn summarise(reading: &Reading, collected: &Collected, finisher: &Finisher<'_>) 
         summary.rejected.extend(rejected);
         summary.rejected.extend(source.broken.iter().map(|reason| Rejection { file: file(), reason: reason.clone(), count: 1, offset: None, is_whole: false }));
     }
-    let damaged = reading.damaged.iter().map(|(file, reason)| Rejection { file: file.clone(), reason: reason.clone(), count: 1, offset: None, is_whole: true });
+    let damaged =
+        reading.damaged.iter().map(|damaged| Rejection { file: damaged.name.clone(), reason: damaged.reason.clone(), count: 1, offset: None, is_whole: true });
     summary.rejected.extend(damaged);
     summary.rows = finisher.tally.rows.iter().map(|(table, rows)| ((*table).to_string(), *rows)).collect();
     summary.rows.insert("machine".to_string(), finisher.tally.machines.len() as u64);
