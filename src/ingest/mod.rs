@@ -69,8 +69,8 @@ use self::names::Names;
 use self::normalise::Rules;
 use self::phase1::{Reading, Run};
 use self::phase2::Finisher;
-use crate::plan::pattern::Network;
 use crate::store::{IngestedSource, OpenLine, Writer};
+use crate::telemetry::address::Network;
 use crate::telemetry::mapping::own::Own;
 
 /// What to take in, and where to.

@@ -114,6 +114,7 @@ fn typed(cell: Cell<'_>, kind: Type) -> Cell<'_> {
         (Cell::Text(text), Type::Int) => text::integer(text).map_or(Cell::Missing, Cell::Int),
         (Cell::Text(text), Type::Hex) => text::hex(text).map_or(Cell::Missing, Cell::Int),
         (Cell::Text(text), Type::Bool) => text::flag(text).map_or(Cell::Missing, Cell::Bool),
+        (Cell::Text(text), Type::Duration) => text::milliseconds(text).map_or(Cell::Missing, Cell::Int),
         (Cell::Text(text), Type::Time) => time::parse(text).map_or(Cell::Missing, Cell::Int),
         (Cell::Int(number), Type::Text) => Cell::Text(number.to_string().into()),
         _ => cell,
@@ -157,7 +158,7 @@ fn plain<'r>(from: &From, record: &'r Record) -> Option<Cell<'r>> {
         From::Hash(names, algorithm) => Cell::Text(hash(record.first(names)?, algorithm)?.to_ascii_lowercase().into()),
         From::Number(names) => Cell::Int(text::integer(record.first(names)?)?),
         From::Pid(names) => Cell::Int(text::integer(record.first(names)?).filter(|pid| *pid != 0)?),
-        From::Seconds(names) => Cell::Int((record.first(names)?.trim().parse::<f64>().ok().filter(|seconds| seconds.abs() < 1e12)? * 1000.0).round() as i64),
+        From::Seconds(names) => Cell::Int(text::milliseconds(record.first(names)?)?),
         From::Nanoseconds(names) => Cell::Int(text::integer(record.first(names)?)?.div_euclid(1_000_000)),
         From::Between(begins, ends) => {
             let (begin, end) = (time::parse(record.first(begins)?)?, time::parse(record.first(ends)?)?);

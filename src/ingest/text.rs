@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use memchr::{memchr2, memmem, memrchr2};
 
 use super::record::is_missing;
-use crate::plan::pattern;
+use crate::telemetry::address::is_public;
 
 /// The items of a JSON array with a text between them; a text that is no array as it is. Nothing where there are none.
 pub fn items<'t>(text: &'t str, between: &str) -> Option<Cow<'t, str>> {
@@ -69,6 +69,11 @@ pub fn integer(text: &str) -> Option<i64> {
 /// As `integer`, but letters without `0x` are hexadecimal too.
 pub fn hex(text: &str) -> Option<i64> {
     integer(text).or_else(|| u64::from_str_radix(text.trim(), 16).ok().map(|number| number as i64))
+}
+
+/// Of seconds, whole or not.
+pub fn milliseconds(seconds: &str) -> Option<i64> {
+    seconds.trim().parse::<f64>().ok().filter(|seconds| seconds.abs() < 1e12).map(|seconds| (seconds * 1000.0).round() as i64)
 }
 
 pub fn flag(text: &str) -> Option<bool> {
@@ -146,7 +151,7 @@ fn abbreviated(address: Ipv6Addr) -> String {
 /// Globally reachable unicast, by the same definition as the language's `is_public`.
 pub fn status(address: &str) -> Option<&'static str> {
     let address = address.parse::<IpAddr>().ok()?;
-    Some(if pattern::is_public(address) { "Public" } else { "Private" })
+    Some(if is_public(address) { "Public" } else { "Private" })
 }
 
 /// The name of an IP protocol.

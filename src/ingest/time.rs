@@ -3,7 +3,7 @@
 use chrono::DateTime;
 use chrono_tz::Tz;
 
-use crate::plan::time::local_time;
+use crate::telemetry::wall::local_time;
 
 /// Before 1980 a Windows log has no time, only an empty FILETIME or a clock that was never set.
 const EARLIEST: i64 = 315_532_800_000;
