@@ -124,9 +124,11 @@ pub const SHAPES: &[Shape] = &[
     flat::ANY,
 ];
 
-/// Whether a sensor sees addresses and no machines.
-pub fn is_on_wire(sensor: &str) -> bool {
-    SHAPES.iter().any(|shape| shape.ends.is_some() && shape.sensor == Some(sensor))
+/// Whether a sensor sees addresses and no machines in what it writes to a channel.
+pub fn is_on_wire(sensor: &str, channel: &str) -> bool {
+    let of_sensor = || SHAPES.iter().filter(|shape| shape.sensor == Some(sensor));
+    let of_channel = of_sensor().find(|shape| shape.channels.iter().any(|(_, name)| *name == channel));
+    of_channel.map_or_else(|| of_sensor().any(|shape| shape.ends.is_some()), |shape| shape.ends.is_some())
 }
 
 #[cfg(test)]
@@ -150,6 +152,19 @@ mod tests {
         "name",
         "eventSource",
     ];
+
+    #[test]
+    fn one_sensor_may_be_beside_the_wire_and_on_machines() {
+        let told = [
+            ("Azure", "VMConnection"),
+            ("Azure", "NetworkFlows"),
+            ("Zeek", "conn"),
+            ("Zeek", "a_stream_of_a_plugin"),
+            ("Sysmon", "any"),
+            ("MDE", "DeviceNetworkEvents"),
+        ];
+        assert_eq!(told.map(|(sensor, channel)| is_on_wire(sensor, channel)), [false, true, true, true, false, false]);
+    }
 
     #[test]
     fn where_a_record_is_from_is_no_content_of_it() {
