@@ -28,10 +28,11 @@ fn delimiters_are_told_by_the_first_rows() {
     }
     let place = Place::new();
     place.write("in/notes.txt", "Dear reader, this is no table\nand neither, is this\n");
+    place.write("in/values.csv", "2026-03-02T10:00:00Z,a,1\n2026-03-02T10:00:01Z,b,2\n");
     place.write("in/licence.txt", "Copyright holder, Example. All rights\nreserved, for ever.\n");
     place.write("in/a.csv", "timestamp,A\n2026-03-02T10:00:00Z,1\n");
     let taken = ingest(&place);
-    assert_eq!((&taken["files"], &taken["skipped"]), (&json!(1), &json!(2)));
+    assert_eq!((&taken["files"], &taken["skipped"]), (&json!(1), &json!(3)));
 }
 
 #[test]
@@ -110,6 +111,8 @@ fn a_table_is_known_by_a_row_that_fits() {
     for (name, text, expected) in [
         ("shorter", "Level,When,Source,Id,Category\nInformation,2026-03-02T10:00:00Z,a,7,None,what happened\n", "Information"),
         ("between", "Level,,Source\nWarning,x,a\n", "Warning"),
+        ("told", "sep=;\r\nLevel;Source;Id\r\nVerbose;a,b;7\r\n", "Verbose"),
+        ("digit", "Level,2nd source,Id\nNotice,a,7\n", "Notice"),
         ("percent", "Level,%CPU,(none)\nError,1,2\n", "Error"),
         ("later", "Level,Source,Id\nx\nCritical,a,7\n", "x"),
     ] {
