@@ -29,6 +29,8 @@ const LAYERS: &[(&str, &[&str])] = &[
 /// Outside crates that only some places may name.
 const OWNERS: &[(&str, &[&str])] = &[
     ("polars", &["frame.rs", "backend/local/", "ingest/", "upkeep/", "hunt/"]),
+    ("polars_arrow", &["ingest/"]),
+    ("polars_parquet", &["ingest/"]),
     ("rhai", &["script/"]),
     ("ratatui", &["present/"]),
     ("quick_xml", &["present/"]),

@@ -9,6 +9,7 @@
 //! (64k rows or 24 MiB) and 48 MiB of rows per core; and what was learnt: about half a kilobyte for each of at most a million
 //! process starts, and 150 bytes for each of at most half a million connections whose process is known.
 
+mod arrow;
 mod batch;
 mod calls;
 mod clock;

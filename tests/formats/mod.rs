@@ -3,6 +3,7 @@
 mod elastic;
 mod mde;
 mod packed;
+mod parquet;
 mod report;
 mod shapes;
 mod tables;

@@ -127,31 +127,6 @@ fn a_table_is_known_by_a_row_that_fits() {
 }
 
 #[test]
-fn parquet_is_read_row_by_row() {
-    let place = Place::new();
-    let text = "timestamp,DeviceName,ActionType,FileName,FolderPath,ProcessId,ProcessCommandLine,InitiatingProcessId\n\
-        2026-03-02T10:00:00Z,host1,ProcessCreated,d.exe,C:\\w\\d.exe,64,\"d.exe \"\"x\"\"\",65\n";
-    let saved = Place::new();
-    saved.write("in/a.csv", &text.replace("timestamp", "Timestamp"));
-    ingest(&saved);
-    // Whatever writes it, rows come back: here the fields of a record, saved by a query.
-    let columns_of =
-        "[\"DateTime\",\"DeviceName\",\"ActionType\",\"FileName\",\"FolderPath\",\"ProcessId\",\"ProcessCommandLine\",\"InitiatingProcessId\",\"EventId\"]";
-    let save =
-        format!(r#"Client("all", all_time()).get_raw_events().select({columns_of}).rename(#{{ DateTime: "Timestamp" }}).to_parquet("out/rows.parquet")"#);
-    std::fs::create_dir_all(saved.path("out")).unwrap();
-    saved.huntsman(["eval", &save, "--source", "store", "--now", crate::support::NOW, "--allow-write", "out"]).run().expect(0);
-    std::fs::create_dir_all(place.path("in")).unwrap();
-    std::fs::copy(saved.path("out/rows.parquet"), place.path("in/rows")).unwrap();
-    let whole = std::fs::read(place.path("in/rows")).unwrap();
-    std::fs::write(place.path("in/cut"), &whole[..whole.len() / 2]).unwrap();
-    let taken = ingest(&place);
-    assert_eq!((&taken["records"], &taken["rejected"][0]["file"], taken["rejected"].as_array().unwrap().len()), (&json!(1), &json!("cut"), 1));
-    let started = columns(&rows(&place, "get_executions()"), &["DateTime", "Machine", "ChildFilename", "ChildPid", "CommandLine", "ParentPid"]);
-    assert_eq!(started, json!([["2026-03-02T10:00:00.000Z", "HOST1", "d.exe", 64, "d.exe \"x\"", 65]]));
-}
-
-#[test]
 fn flow_logs_are_of_the_end_that_is_ours() {
     let place = Place::new();
     place.write(
