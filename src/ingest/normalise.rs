@@ -18,7 +18,8 @@ use crate::telemetry::mapping::{Condition, From, KIND, rules};
 /// A rule with its columns' places and its regular expressions read.
 struct Compiled {
     table: usize,
-    when: Vec<(Option<Source>, &'static str, &'static [&'static str], bool)>,
+    /// With where the field that stands for a condition's comes from.
+    when: Vec<(Option<Source>, Condition)>,
     columns: Vec<(usize, Type, Source)>,
 }
 
@@ -50,11 +51,8 @@ impl Rules {
                 Some((position(declared, name)?, kind, compile(from)?))
             });
             let when = rule.when.iter().map(|condition| {
-                let (field, words, wanted) = match condition {
-                    Condition::Is(field, words) => (field, words, true),
-                    Condition::Not(field, words) => (field, words, false),
-                };
-                (if *field == "@Kind" { compile(&KIND) } else { None }, *field, *words, wanted)
+                let (Condition::Is(field, _) | Condition::Not(field, _) | Condition::Begins(field, _)) = condition;
+                (if *field == "@Kind" { compile(&KIND) } else { None }, *condition)
             });
             compiled.push(Compiled { table, when: when.collect(), columns: columns.collect() });
         }
@@ -86,14 +84,20 @@ impl Rules {
 }
 
 fn holds(rule: &Compiled, record: &Record) -> bool {
-    rule.when.iter().all(|(source, field, words, wanted)| {
-        let found = match source {
-            Some(source) => evaluate(source, record),
-            None => record.get(field).map_or(Cell::Missing, Cell::of),
-        };
-        let is_one = |text: &str| words.iter().any(|word| *word == "*" || word.eq_ignore_ascii_case(text));
-        found.text().is_some_and(|text| if text.starts_with('[') { text::items_of(text).any(|item| is_one(&item)) } else { is_one(text) }) == *wanted
+    let begins = |text: &str, word: &str| text.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
+    rule.when.iter().all(|(source, condition)| {
+        let found = |field: &str| source.as_ref().map_or_else(|| record.get(field).map_or(Cell::Missing, Cell::of), |source| evaluate(source, record));
+        match condition {
+            Condition::Is(field, words) => is_one(&found(field), words),
+            Condition::Not(field, words) => !is_one(&found(field), words),
+            Condition::Begins(field, words) => found(field).text().is_some_and(|text| words.iter().any(|word| begins(text, word))),
+        }
     })
+}
+
+fn is_one(cell: &Cell<'_>, words: &[&str]) -> bool {
+    let is_one = |text: &str| words.iter().any(|word| *word == "*" || word.eq_ignore_ascii_case(text));
+    cell.text().is_some_and(|text| if text.starts_with('[') { text::items_of(text).any(|item| is_one(&item)) } else { is_one(text) })
 }
 
 pub fn compile(from: &From) -> Option<Source> {

@@ -155,6 +155,36 @@ fn an_alert_over_a_windows_record_is_no_second_record() {
     assert_eq!(columns(&rows(&place, "get_ioas()"), &names), expected);
 }
 
+/// What Defend adds to the common schema: marks of the web, where sessions come from, calls into other processes, scripts before they run.
+#[test]
+fn what_only_defend_tells() {
+    let place = Place::new();
+    let session = |kind: &str| json!({ "process": { "Ext": { "session_info": { "logon_type": kind, "client_address": "10.0.0.7" }, "windows": { "zone_identifier": 3 } } } });
+    let call = |name: &str| {
+        json!({ "process": { "Ext": { "api": { "name": name, "parameters": { "desired_access_numeric": 4112, "buffer": "Get-Date", "content_name": "C:\\t\\a.ps1" } } },
+            "thread": { "Ext": { "call_stack_summary": "ntdll.dll|a.exe" } } }, "Target": { "process": { "pid": 7, "executable": "C:\\w\\lsass.exe" } } })
+    };
+    let file = json!({ "file": { "path": "C:\\t\\a.zip", "origin_url": "https://a.example/a.zip", "Ext": { "windows": { "zone_identifier": -1 } } } });
+    let module = json!({ "dll": { "path": "C:\\t\\c.dll", "Ext": { "windows": { "zone_identifier": 1 } } } });
+    let records = [
+        defend("endpoint.events.process", 0, "event", "process", &["start"], session("RemoteInteractive")),
+        defend("endpoint.events.process", 1, "event", "process", &["start"], session("Interactive")),
+        defend("endpoint.events.api", 2, "event", "api", &["credential_access"], call("OpenProcess")),
+        defend("endpoint.events.api", 3, "event", "api", &["change"], call("AmsiScanBuffer")),
+        defend("endpoint.events.file", 4, "event", "file", &["creation"], file),
+        defend("endpoint.events.library", 5, "event", "library", &["start"], module),
+    ];
+    place.write("in/log.json", &records.map(|record| format!("{record}\n")).concat());
+    ingest(&place);
+    let done = columns(&rows(&place, r#"get_executions(#{ operation: ["create", "load"] })"#), &["RemoteSession", "RemoteIp", "External"]);
+    assert_eq!(done, json!([[true, "10.0.0.7", true], [false, "10.0.0.7", true], [null, null, false]]));
+    let opened =
+        columns(&rows(&place, r#"get_executions(#{ operation: "access" })"#), &["ChildFilename", "ChildPid", "GrantedAccess", "CallTrace", "ParentPid"]);
+    assert_eq!(opened, json!([["lsass.exe", 7, "0x1010", "ntdll.dll|a.exe", 42]]));
+    assert_eq!(columns(&rows(&place, "get_scripts()"), &["ScriptText", "Path", "ParentFilename"]), json!([["Get-Date", "C:\\t\\a.ps1", "a.exe"]]));
+    assert_eq!(columns(&rows(&place, "get_files()"), &["External", "Zone"]), json!([[true, null]]));
+}
+
 /// A sensor of packets has what was answered in objects, and rules of any producer raise alerts.
 #[test]
 fn answers_and_alerts_are_told_in_several_ways() {

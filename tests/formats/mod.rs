@@ -1,5 +1,6 @@
 //! Formats and shapes of raw telemetry: what is told in several ways is one thing, and nothing is lost.
 
+mod agents;
 mod elastic;
 mod mde;
 mod packed;

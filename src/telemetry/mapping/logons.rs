@@ -1,6 +1,6 @@
 //! Logons, tickets and credential checks of the Security log.
 
-use super::{From, From::*, Rule, security::SUBJECT};
+use super::{Condition, From, From::*, Rule, security::SUBJECT};
 
 const TARGET: From = User(&[("TargetDomainName", "TargetUserName")]);
 /// The name may hold its domain.
@@ -41,7 +41,29 @@ macro_rules! ticket_rule {
     };
 }
 
+/// What the server of OpenSSH says of those whom it lets in, or not.
+const SSH: &[&str] = &["payload"];
+const SSH_USER: &str = r"^\w+ \S+ for (?:invalid user )?(\S+) from ";
+
+const SECURE_SHELL: Rule = Rule {
+    channel: "openssh/operational",
+    ids: &[4],
+    when: &[Condition::Begins("payload", &["Accepted ", "Failed "])],
+    table: "logon",
+    columns: &[
+        ("Operation", Always("logon")),
+        ("Outcome", WordPattern(SSH, r"^(\w+)", &[("Accepted", "success"), ("Failed", "failure")])),
+        ("LoggedUser", UserPattern(SSH, SSH_USER)),
+        ("TargetUser", Pattern(SSH, SSH_USER)),
+        ("RemoteIp", Pattern(SSH, r" from (\S+) port ")),
+        ("AuthPackage", Pattern(SSH, r"^\w+ (\S+) for ")),
+        ("ParentFilename", Field(&["process"])),
+    ],
+    actor: &[],
+};
+
 pub(super) const RULES: &[Rule] = &[
+    SECURE_SHELL,
     rule(
         &[4624],
         &[

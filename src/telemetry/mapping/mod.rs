@@ -42,6 +42,8 @@ pub enum Condition {
     Is(&'static str, &'static [&'static str]),
     /// Also when the field is missing.
     Not(&'static str, &'static [&'static str]),
+    /// Or begins with one of them.
+    Begins(&'static str, &'static [&'static str]),
 }
 
 /// Where a column's value comes from. Several fields: the first that is not missing.

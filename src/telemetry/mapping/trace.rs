@@ -49,7 +49,7 @@ const HOST: [(&str, &str); 2] = [("@Os", "machine.Os"), ("@Address", "machine.Lo
 
 /// The fields that a condition is on.
 fn decisive(condition: &Condition) -> Vec<&'static str> {
-    let (Condition::Is(field, _) | Condition::Not(field, _)) = *condition;
+    let (Condition::Is(field, _) | Condition::Not(field, _) | Condition::Begins(field, _)) = *condition;
     if field == "@Kind" { names(&KIND) } else { vec![field] }
 }
 
