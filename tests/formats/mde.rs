@@ -105,18 +105,20 @@ fn actors_marks_sessions_and_machines_are_told() {
         streamed("DeviceNetworkInfo", 4, "", json!({ "IPAddresses": "[{\"IPAddress\":\"10.0.0.5\",\"SubnetPrefix\":24}]" })),
     ];
     place.write("in/log.json", &log.concat());
-    let created =
-        "ReportTime,ComputerDnsName,CreatedProcessName,CreatedProcessFilePath,CreatedProcessId,CreatedProcessFileMarkOfTheWeb,InitiatingProcessName,OsVersion";
-    place.write(
-        "in/created.csv",
-        &format!("{created}\n2026-03-02T10:00:05Z,host2,d.exe,C:\\w\\d.exe,64,NotWeb,b.exe,10.0\n2026-03-02T10:00:06Z,host2,e.exe,C:\\w\\e.exe,66,Internet,b.exe,10.0\n"),
-    );
+    let created = "ReportTime,ComputerDnsName,CreatedProcessName,CreatedProcessFilePath,CreatedProcessId,CreatedProcessStartKey,CreatedProcessFileMarkOfTheWeb,\
+                   InitiatingProcessName,InitiatingProcessId,InitiatingProcessStartKey,OsVersion";
+    let starts = "2026-03-02T10:00:05Z,host2,d.exe,C:\\w\\d.exe,64,900,NotWeb,b.exe,65,800,10.0\n\
+                  2026-03-02T10:00:06Z,host2,e.exe,C:\\w\\e.exe,66,901,Internet,d.exe,64,900,10.0\n";
+    place.write("in/created.csv", &format!("{created}\n{starts}"));
     ingest(&place);
     let logged_on = columns(&rows(&place, "get_logons()"), &["LoggedUser", "TargetUser", "LogonType", "LogonId", "ParentFilename", "ParentPid"]);
     assert_eq!(logged_on, json!([["acme\\eve", "eve", 3, "0x384", "b.exe", 65]]));
     assert_eq!(columns(&rows(&place, "get_registry()"), &["ParentSha256", "CommandLine"]), json!([["aa".repeat(32), "b.exe -y"]]));
     assert_eq!(columns(&rows(&place, "get_files()"), &["External", "RemoteSession", "RemoteIp"]), json!([[true, true, "10.0.0.7"]]));
-    assert_eq!(columns(&rows(&place, "get_executions()"), &["ChildFilename", "External"]), json!([["d.exe", false], ["e.exe", true]]));
+    assert_eq!(
+        columns(&rows(&place, "get_executions()"), &["ChildFilename", "External", "ChildGuid", "ParentGuid"]),
+        json!([["d.exe", false, "900", "800"], ["e.exe", true, "901", "900"]])
+    );
     let machines = columns(&rows(&place, "get_machines()"), &["Name", "Os", "LocalIp"]);
     assert_eq!(machines, json!([["HOST1", "Windows11 10.0 22631", "10.0.0.5"], ["HOST2", "Windows 10.0", null]]));
 }

@@ -31,7 +31,8 @@ macro_rules! ticket_rule {
                 ("Outcome", $outcome),
                 ("LoggedUser", TARGET),
                 ("TargetUser", TARGET_USER),
-                ("TargetDomain", TARGET_DOMAIN),
+                // What names no domain asks that of the account for a ticket.
+                ("TargetDomain", First(&[TARGET_DOMAIN, Pattern(&["ServiceName"], "(?i)^krbtgt/(.+)$")])),
                 ("Status", Hex(&["Status"])),
                 ("TicketEncryption", Hex(&["TicketEncryptionType"])),
                 ("ServiceName", Field(&["ServiceName"])),

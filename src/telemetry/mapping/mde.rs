@@ -28,6 +28,7 @@ pub(super) const INITIATOR: &[(&str, From)] = &[
     ("ParentSha1", Field(&["InitiatingProcessSHA1"])),
     ("ParentSha256", Field(&["InitiatingProcessSHA256"])),
     ("ParentOriginalFilename", Field(&["InitiatingProcessVersionInfoOriginalFileName"])),
+    ("ParentGuid", Guid(&["InitiatingProcessUniqueId"])),
 ];
 
 /// The process alone, where the row's user is another one's.
@@ -91,6 +92,7 @@ const CONNECTED: &[(&str, From)] = &[
     INITIATOR[5],
     INITIATOR[6],
     INITIATOR[7],
+    INITIATOR[8],
 ];
 
 /// A connection of these kinds, with its ends.
@@ -109,6 +111,7 @@ pub(super) const RULES: &[Rule] = &[
             ("ChildPath", PATH),
             ("ChildFilename", NAME),
             ("ChildPid", Number(&["ProcessId"])),
+            ("ChildGuid", Guid(&["ProcessUniqueId"])),
             ("ChildMd5", Field(&["MD5"])),
             ("ChildSha1", Field(&["SHA1"])),
             ("ChildSha256", Field(&["SHA256"])),
@@ -133,6 +136,8 @@ pub(super) const RULES: &[Rule] = &[
             ("ChildPath", Field(&["CreatedProcessFilePath"])),
             ("ChildFilename", Field(&["CreatedProcessName"])),
             ("ChildPid", Number(&["CreatedProcessId"])),
+            // Which start a process is of: a number that no other has on that machine.
+            ("ChildGuid", Guid(&["CreatedProcessStartKey"])),
             ("ChildMd5", Field(&["CreatedProcessFileMd5"])),
             ("ChildSha1", Field(&["CreatedProcessFileSha1"])),
             ("ChildSha256", Field(&["CreatedProcessFileSha256"])),
@@ -146,6 +151,7 @@ pub(super) const RULES: &[Rule] = &[
             ("ParentPath", Located(&["InitiatingProcessImageFilePath"], &["InitiatingProcessName"])),
             ("ParentFilename", Field(&["InitiatingProcessName"])),
             ("ParentPid", Number(&["InitiatingProcessId"])),
+            ("ParentGuid", Guid(&["InitiatingProcessStartKey"])),
             ("ParentMd5", Field(&["InitiatingProcessImageMd5"])),
             ("ParentSha1", Field(&["InitiatingProcessImageSha1"])),
             ("ParentSha256", Field(&["InitiatingProcessImageSha256"])),
@@ -178,6 +184,7 @@ pub(super) const RULES: &[Rule] = &[
             ("ChildPath", PATH),
             ("ChildFilename", NAME),
             ("ChildPid", Number(&["ProcessId"])),
+            ("ChildGuid", Guid(&["ProcessUniqueId"])),
             ("GrantedAccess", Number(&["AdditionalFields.DesiredAccess"])),
             ("ParentCommandLine", ACTING_COMMAND),
             ACTING_SESSION,
@@ -193,6 +200,7 @@ pub(super) const RULES: &[Rule] = &[
             ("ChildPath", PATH),
             ("ChildFilename", NAME),
             ("ChildPid", Number(&["ProcessId"])),
+            ("ChildGuid", Guid(&["ProcessUniqueId"])),
             ("ParentCommandLine", ACTING_COMMAND),
             ACTING_SESSION,
             ("RemoteIp", Ip(ACTING_FROM)),
