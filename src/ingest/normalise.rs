@@ -192,6 +192,7 @@ fn plain<'r>(from: &From, record: &'r Record) -> Option<Cell<'r>> {
         },
         From::Word(names, words) => word(record.first(names)?, words)?,
         From::Line(names, label) => shown(line(names, label, record)?),
+        From::LinePid(names, label) => Cell::Int(text::integer(line(names, label, record)?).filter(|pid| *pid != 0)?),
         From::LineUser(names, label) => Cell::Text(text::user(None, line(names, label, record)?).into()),
         From::LineImage(names, label) => Cell::of(Some(text::program(line(names, label, record)?)).filter(|path| path.contains('\\'))?),
         From::LineImageName(names, label) => Cell::of(text::base_name(text::program(line(names, label, record)?))),

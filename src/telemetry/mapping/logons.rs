@@ -1,6 +1,11 @@
 //! Logons, tickets and credential checks of the Security log.
 
-use super::{Condition, From, From::*, Rule, security::SUBJECT};
+use super::{
+    Condition, From,
+    From::*,
+    Rule,
+    security::{IN_MESSAGE, SUBJECT},
+};
 
 const TARGET: From = User(&[("TargetDomainName", "TargetUserName")]);
 /// The name may hold its domain.
@@ -12,7 +17,7 @@ const PROCESS: &[(&str, From)] = &[
     ("RemoteHost", Field(&["WorkstationName", "Workstation"])),
     ("ParentPath", Field(&["ProcessName"])),
     ("ParentFilename", Name(&["ProcessName"])),
-    ("ParentPid", Pid(&["ProcessId"])),
+    ("ParentPid", First(&[Pid(&["ProcessId"]), IN_MESSAGE])),
 ];
 
 /// A ticket service answers success or failure by its status.

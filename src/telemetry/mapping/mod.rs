@@ -112,6 +112,8 @@ pub enum From {
     NumberPattern(&'static [&'static str], &'static str),
     /// The rest of a line that begins, blanks aside, with a label; in the first field that has one. Far faster than a pattern in long texts.
     Line(&'static [&'static str], &'static str),
+    /// An integer on such a line; zero is no process.
+    LinePid(&'static [&'static str], &'static str),
     /// The account on such a line.
     LineUser(&'static [&'static str], &'static str),
     /// The program of a command line on such a line: whole path (missing when it has none) or last part.

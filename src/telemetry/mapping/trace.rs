@@ -93,6 +93,7 @@ fn names(from: &From) -> Vec<&'static str> {
         | From::WordPattern(names, _, _)
         | From::NumberPattern(names, _)
         | From::Line(names, _)
+        | From::LinePid(names, _)
         | From::LineUser(names, _)
         | From::LineImage(names, _)
         | From::LineImageName(names, _)
