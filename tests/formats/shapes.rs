@@ -259,3 +259,16 @@ fn ids_that_a_collector_wrote_over_are_in_the_message() {
         (vec![json!(1432)], vec![json!(1144)], vec![json!(0xa08), json!(null)])
     );
 }
+
+/// What most files of the system say of its version counts, but not those that have a version of their own.
+#[test]
+fn a_machine_runs_what_its_system_says() {
+    let place = Place::new();
+    let start = |second: u32, version: &str| {
+        json!({ "Channel": SYSMON, "EventID": 1, "Hostname": "HOST1", "UtcTime": format!("2026-03-02 10:00:{second:02}.000"), "ProcessId": second, "Image": "C:\\Windows\\System32\\a.exe",
+            "CommandLine": "a.exe", "FileVersion": format!("{version} (WinBuild.160101.0800)") })
+    };
+    place.write("in/log.json", &lines(&[start(1, "7.0.17763.1"), start(2, "7.0.17763.1"), start(3, "10.0.17763.1")]));
+    ingest(&place);
+    assert_eq!(rows(&place, "get_machines()")[0]["Os"], "Windows 10.0.17763");
+}

@@ -114,7 +114,8 @@ pub(super) const RULES: &[Rule] = &[
             ("ParentPath", Field(&["ParentImage"])),
             ("ParentFilename", Name(&["ParentImage"])),
             ("ParentCommandLine", Field(&["ParentCommandLine"])),
-            ("@Os", Pattern(&["FileVersion"], r"^(\d+\.\d+\.\d+)\.\d+ \(")),
+            // Parts of the system with versions of their own (7.0.17763) are none of it.
+            ("@Os", Pattern(&["FileVersion"], r"^(10\.0\.\d{5}|6\.[0-3]\.\d{4})\.\d+ \(")),
         ],
         &[],
     ),
