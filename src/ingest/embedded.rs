@@ -18,8 +18,8 @@ pub fn spread(record: &mut Record) {
             _ => {}
         }
     }
-    if let Some(text) = record.get(MORE).map(str::trim).filter(|text| text.starts_with('{')) {
-        spread_json(&text.to_string(), Some(MORE), record);
+    if let Some(text) = record.get(MORE).map(str::trim).filter(|text| text.starts_with('{')).map(str::to_string) {
+        spread_json(&text, Some(MORE), record);
     }
 }
 
