@@ -5,10 +5,11 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use polars::prelude::{
-    BooleanChunked, Column, DataFrame, Expr as PolarsExpr, IntoColumn, IntoLazy, LazyFrame, NewChunkedArray, PolarsResult, SortMultipleOptions, lit,
+    BinaryChunked, BooleanChunked, Column, DataFrame, DataType, Expr as PolarsExpr, Field, IntoColumn, IntoLazy, LazyFrame, NewChunkedArray, OptFlags,
+    PolarsResult, Schema as PolarsSchema, SortMultipleOptions, UdfSchema, lit,
 };
 
-use super::expr::{column, kernel_of, literal};
+use super::expr::{column, kernel_of};
 use super::job::{Job, conform};
 use super::kernel::{self, Seed, Texts};
 use super::run;
@@ -16,8 +17,7 @@ use super::scan::{ORDER, Times};
 use super::stage::{Blank, Order, Rows, Stage, Transform, WIDE, order_columns, visible};
 use super::steps::SortBy;
 use crate::backend::BackendError;
-use crate::frame::{missing_column, physical};
-use crate::plan::{Needed, Schema, SortKey, Value};
+use crate::plan::{Needed, Schema, SortKey};
 use crate::telemetry::Type;
 
 /// What the values of a row by which it is told from others come to.
@@ -45,7 +45,8 @@ pub fn sorted_edge(job: &mut Job, stage: Stage, keys: &[SortKey], rows: usize, f
     let by = SortBy::new(&stage, keys).reversed(from_end);
     let seed = Arc::new(Seed::new());
     let limit = u32::try_from(rows).unwrap_or(u32::MAX);
-    let narrow = job.lazy(stage.clone())?.select([by.columns.clone(), order_columns()].concat());
+    let named: Vec<Arc<str>> = keys.iter().map(|key| key.column.clone()).collect();
+    let narrow = job.lazy(stage.clone().narrow(&named))?.select([by.columns.clone(), order_columns()].concat());
     let chosen = job.collect(by.sorted(narrow).limit(limit).with_columns([place(&seed)]))?;
     let places: HashSet<u128> = marks(&chosen, PLACE)?.collect();
     let times = times_of(&chosen)?;
@@ -66,7 +67,7 @@ pub fn sample(job: &mut Job, stage: Stage, rows: usize, needed: &Needed) -> Resu
         let options = SortMultipleOptions::default().with_nulls_last(true);
         query.sort_by_exprs(by.clone(), options).limit(u32::try_from(rows).unwrap_or(u32::MAX))
     };
-    let narrow = job.lazy(stage.clone())?.select([vec![spread.clone()], order_columns()].concat());
+    let narrow = job.lazy(stage.clone().narrow(&[]))?.select([vec![spread.clone()], order_columns()].concat());
     let chosen = job.collect(least(narrow).select([column(SPREAD), column(ORDER[0].1)]))?;
     let most = chosen.column(SPREAD).and_then(|numbers| numbers.i64().cloned()).map_err(run::failed)?.iter().flatten().max().unwrap_or(i64::MIN);
     let times = times_of(&chosen)?;
@@ -92,7 +93,15 @@ pub fn distinct(job: &mut Job, stage: Stage, names: &[Arc<str>], needed: &Needed
         }
         Order::Kept => stage,
     };
-    let keyed = stage.each(schema.clone(), |blank| adding(vec![key(&schema, &names, blank, &seed)], blank)).blanked_beside(needed, &[KEY]);
+    let keyed = stage.each(with_mark(&schema, KEY), |blank| {
+        let key = Key::of(&schema, &names, blank, &seed);
+        let marked = move |rows: DataFrame| {
+            let key = mark_column(KEY, key.marks(&rows)?);
+            rows.hstack(&[key])
+        };
+        (by_frame(marked, vec![Field::new(KEY.into(), DataType::Binary)]), blank.clone())
+    });
+    let keyed = keyed.blanked(&needed.iter().cloned().chain([Arc::from(KEY)]).collect());
     let mut seen = HashSet::new();
     let mut all = Vec::new();
     job.each_piece(keyed, |piece| {
@@ -116,13 +125,24 @@ struct Firsts {
 impl Firsts {
     /// From a read of the keys and the row order alone.
     fn of(job: &mut Job, stage: Stage, names: &[Arc<str>], seed: &Arc<Seed>) -> Result<Firsts, BackendError> {
-        let (schema, hidden) = (stage.schema.clone(), stage.hidden());
-        let part = Cell::new(0);
-        let narrow = stage.each(Schema::new(Vec::new()), |blank| {
+        let (schema, hidden) = (stage.schema.clone(), stage.order.columns());
+        let part = Cell::new(0_i64);
+        let marks_of_rows = Schema::new(vec![(KEY.into(), Type::Text), (PLACE.into(), Type::Text), (PART.into(), Type::Int)]);
+        let narrow = stage.each(marks_of_rows, |blank| {
             part.set(part.get() + 1);
-            let own = vec![key(&schema, names, blank, seed), place(seed), literal(&Value::Int(part.get())).cast(physical(Type::Int)).alias(PART)];
-            let columns = [own, hidden.clone()].concat();
-            let transform: Transform = Arc::new(move |frame: LazyFrame| frame.select(columns.clone()));
+            let (key, number, seed, hidden) = (Key::of(&schema, names, blank, seed), part.get(), seed.clone(), hidden.clone());
+            let inputs = [key.columns(), hidden.clone()].concat();
+            let marked = move |rows: DataFrame| {
+                let marks =
+                    [mark_column(KEY, key.marks(&rows)?), mark_column(PLACE, places(&rows, &seed)?), Column::new(PART.into(), vec![number; rows.height()])];
+                rows.hstack(&marks)
+            };
+            let marked = by_frame(
+                marked,
+                vec![Field::new(KEY.into(), DataType::Binary), Field::new(PLACE.into(), DataType::Binary), Field::new(PART.into(), DataType::Int64)],
+            );
+            let columns = [vec![column(KEY), column(PLACE), column(PART)], hidden].concat();
+            let transform: Transform = Arc::new(move |frame: LazyFrame| marked(frame.select(inputs.clone())).select(columns.clone()));
             (transform, Blank::new())
         });
         let narrow = narrow.apart(names.len());
@@ -148,19 +168,18 @@ impl Firsts {
         let schema = stage.schema.clone();
         stage
             .each(schema.clone(), |blank| {
-                let (rows, twins, inputs) = (self.rows.clone(), self.twins.clone(), vec![key(&schema, names, blank, seed), place(seed)]);
+                let (rows, twins, key, seed) = (self.rows.clone(), self.twins.clone(), Key::of(&schema, names, blank, seed), seed.clone());
                 let transform: Transform = Arc::new(move |frame: LazyFrame| {
                     // Twins are of one time, and so in one piece: each opening of the files begins anew.
-                    let (rows, twins, met) = (rows.clone(), twins.clone(), Mutex::new(HashSet::new()));
+                    let (rows, twins, key, seed, met) = (rows.clone(), twins.clone(), key.clone(), seed.clone(), Mutex::new(HashSet::new()));
                     let is_first =
-                        move |row: u128| rows.contains(&row) && (!twins.contains(&row) || met.lock().unwrap_or_else(PoisonError::into_inner).insert(row));
-                    frame.filter(kernel_of(inputs.clone(), Type::Bool, move |columns| match columns {
-                        [keys, places] => {
-                            let found = marks_of(keys)?.zip(marks_of(places)?).map(|(key, place)| is_first(of_both(key, place))).collect::<Vec<_>>();
-                            Ok(BooleanChunked::from_slice("".into(), &found).into_column())
-                        }
-                        _ => Ok(Column::default()),
-                    }))
+                        move |row: &u128| rows.contains(row) && (!twins.contains(row) || met.lock().unwrap_or_else(PoisonError::into_inner).insert(*row));
+                    let firsts = move |frame: DataFrame| {
+                        let of_rows = key.marks(&frame)?.into_iter().zip(places(&frame, &seed)?).map(|(key, place)| of_both(key, place));
+                        let found: Vec<bool> = of_rows.map(|row| is_first(&row)).collect();
+                        frame.filter(&BooleanChunked::from_slice("".into(), &found))
+                    };
+                    by_frame(firsts, Vec::new())(frame)
                 });
                 (transform, blank.clone())
             })
@@ -168,37 +187,75 @@ impl Firsts {
     }
 }
 
-/// A step that adds columns beside those of the schema.
-fn adding(columns: Vec<PolarsExpr>, blank: &Blank) -> (Transform, Blank) {
-    (Arc::new(move |frame: LazyFrame| frame.with_columns(columns.clone())), blank.clone())
+/// A schema with a column of fingerprints.
+pub fn with_mark(schema: &Schema, mark: &str) -> Schema {
+    Schema::new(schema.columns().iter().cloned().chain([(mark.into(), Type::Text)]).collect())
 }
 
-/// The key of a row: its values as they compare. What is missing does not count, so that it need not be read where it is known to be.
-fn key(schema: &Schema, names: &[Arc<str>], blank: &Blank, seed: &Arc<Seed>) -> PolarsExpr {
-    let there = || names.iter().enumerate().filter(|(_, name)| !blank.contains(*name));
-    let mut values: Vec<PolarsExpr> = there().map(|(_, name)| column(name)).collect();
-    let mut kinds: Vec<Type> = there().map(|(_, name)| schema.kind(name).unwrap_or(Type::Text)).collect();
-    let mut numbers: Vec<usize> = there().map(|(place, _)| place).collect();
-    if values.is_empty() {
-        // Nothing known of a row is a key as well, for as many rows as there are.
-        let nothing = |columns: &[Column]| Ok(missing_column("", Type::Text, columns.first().map_or(0, Column::len)));
-        values.push(kernel_of(order_columns(), Type::Text, nothing));
-        kinds.push(Type::Text);
-        numbers.push(0);
+/// By what a row is told from others: its values as they compare. What is missing does not count, so that it need not be read where it is known to be.
+#[derive(Clone)]
+struct Key {
+    names: Vec<Arc<str>>,
+    kinds: Vec<Type>,
+    numbers: Vec<usize>,
+    seed: Arc<Seed>,
+}
+
+impl Key {
+    fn of(schema: &Schema, names: &[Arc<str>], blank: &Blank, seed: &Arc<Seed>) -> Key {
+        let mut key = Key { names: Vec::new(), kinds: Vec::new(), numbers: Vec::new(), seed: seed.clone() };
+        let kinds: HashMap<&str, Type> = schema.columns().iter().map(|(name, kind)| (&**name, *kind)).collect();
+        for (number, name) in names.iter().enumerate().filter(|(_, name)| !blank.contains(*name)) {
+            key.names.push(name.clone());
+            key.kinds.push(kinds.get(&**name).copied().unwrap_or(Type::Text));
+            key.numbers.push(number);
+        }
+        key
     }
-    kernel::fingerprint_of(values, kinds, numbers, Texts::Folded, seed.clone()).alias(KEY)
+
+    fn columns(&self) -> Vec<PolarsExpr> {
+        self.names.iter().map(|name| column(name)).collect()
+    }
+
+    fn marks(&self, rows: &DataFrame) -> PolarsResult<Vec<u128>> {
+        let columns = self.names.iter().map(|name| rows.column(name).cloned()).collect::<PolarsResult<Vec<_>>>()?;
+        kernel::fingerprints(rows.height(), &columns, &self.kinds, &self.numbers, Texts::Folded, &self.seed)
+    }
 }
 
-/// What tells a row by its place in the row order.
+/// A step over frames instead of expressions: one over hundreds of columns would be planned for longer than the rows are read. It leaves the columns as
+/// they are, and adds some.
+fn by_frame(step: impl Fn(DataFrame) -> PolarsResult<DataFrame> + Send + Sync + 'static, added: Vec<Field>) -> Transform {
+    let step = Arc::new(step);
+    let schema = move |before: &PolarsSchema| {
+        let mut after = before.clone();
+        after.extend(added.iter().cloned());
+        Ok(Arc::new(after))
+    };
+    let schema: Arc<dyn UdfSchema> = Arc::new(schema);
+    Arc::new(move |frame| {
+        let step = step.clone();
+        frame.map(move |rows| step(rows), OptFlags::STREAMING, Some(schema.clone()), None)
+    })
+}
+
+/// What tells each row of a frame by its place in the row order.
+fn places(rows: &DataFrame, seed: &Seed) -> PolarsResult<Vec<u128>> {
+    let columns = ORDER.iter().map(|(_, hidden, _)| rows.column(hidden).cloned()).collect::<PolarsResult<Vec<_>>>()?;
+    kernel::fingerprints(rows.height(), &columns, &kinds_of_order(), &[0, 1, 2, 3], Texts::AsWritten, seed)
+}
+
+/// The same as a column.
 pub fn place(seed: &Arc<Seed>) -> PolarsExpr {
-    kernel::fingerprint_of(order_columns(), kinds_of_order().to_vec(), (0..ORDER.len()).collect(), Texts::AsWritten, seed.clone()).alias(PLACE)
+    kernel::fingerprint_of(order_columns(), kinds_of_order().to_vec(), vec![0, 1, 2, 3], Texts::AsWritten, seed.clone()).alias(PLACE)
 }
 
 /// Whether a row's place is one of these.
 pub fn is_among(places: HashSet<u128>, seed: &Arc<Seed>) -> PolarsExpr {
     let seed = seed.clone();
     kernel_of(order_columns(), Type::Bool, move |columns| {
-        let found = kernel::fingerprints(columns, &kinds_of_order(), &[0, 1, 2, 3], Texts::AsWritten, &seed)?
+        let height = columns.iter().map(Column::len).max().unwrap_or(0);
+        let found = kernel::fingerprints(height, columns, &kinds_of_order(), &[0, 1, 2, 3], Texts::AsWritten, &seed)?
             .into_iter()
             .map(|place| places.contains(&place))
             .collect::<Vec<_>>();
@@ -219,6 +276,10 @@ fn kinds_of_order() -> [Type; 4] {
 /// The fingerprints in a column of a frame.
 pub fn marks<'a>(piece: &'a DataFrame, name: &str) -> Result<impl Iterator<Item = u128> + 'a, BackendError> {
     piece.column(name).and_then(marks_of).map_err(run::failed)
+}
+
+fn mark_column(name: &str, marks: Vec<u128>) -> Column {
+    BinaryChunked::from_iter_values(name.into(), marks.iter().map(|mark| mark.to_le_bytes())).into_column()
 }
 
 fn marks_of(cells: &Column) -> PolarsResult<impl Iterator<Item = u128> + '_> {
