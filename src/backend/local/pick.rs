@@ -1,42 +1,51 @@
 //! Few rows out of many: which ones is found by a narrow read, and only those are then read whole.
 
-use std::cell::Cell;
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashSet;
+use std::sync::Arc;
 
 use polars::prelude::{
-    BinaryChunked, BooleanChunked, Column, DataFrame, DataType, Expr as PolarsExpr, Field, IntoColumn, IntoLazy, LazyFrame, NewChunkedArray, OptFlags,
-    PolarsResult, Schema as PolarsSchema, SortMultipleOptions, UdfSchema, lit,
+    BinaryChunked, BooleanChunked, Column, DataFrame, Expr as PolarsExpr, IntoColumn, IntoLazy, LazyFrame, NewChunkedArray, PolarsResult, SortMultipleOptions,
+    lit,
 };
 
 use super::expr::{column, kernel_of};
-use super::job::{Job, conform};
+use super::job::Job;
 use super::kernel::{self, Seed, Texts};
 use super::run;
 use super::scan::{ORDER, Times};
-use super::stage::{Blank, Order, Rows, Stage, Transform, WIDE, order_columns, visible};
+use super::stage::{Order, Rows, Stage, in_order, in_reverse, order_columns, visible};
 use super::steps::SortBy;
 use crate::backend::BackendError;
 use crate::plan::{Needed, Schema, SortKey};
 use crate::telemetry::Type;
 
-/// What the values of a row by which it is told from others come to.
-const KEY: &str = "\u{2}key";
 /// What a row's place in the row order comes to.
 pub const PLACE: &str = "\u{2}place";
-/// The number of the part that a row is of.
-const PART: &str = "\u{2}part";
 /// A number that follows from a row's place, spread evenly.
 const SPREAD: &str = "\u{2}spread";
 
 /// The first or last rows in row order: of the others not even the files are opened.
 pub fn edge(job: &mut Job, stage: Stage, rows: usize, from_end: bool, needed: &Needed) -> Result<Stage, BackendError> {
     let schema = stage.schema.clone();
-    let bound = job.bound(&stage, rows, from_end)?;
-    let near = if from_end { stage.between((bound, None)) } else { stage.between((None, bound)) };
+    let near = match job.bound(&stage, rows, from_end)? {
+        Some(bound) if from_end => stage.between((Some(bound), None)),
+        Some(bound) => stage.between((None, Some(bound))),
+        None => of_places(job, stage, rows, from_end)?,
+    };
     let near = job.materialise(near.blanked(needed))?;
     let chosen = if from_end { near.tail(Some(rows)) } else { near.head(Some(rows)) };
     Ok(Stage::kept(chosen.lazy(), schema))
+}
+
+/// The rows in the places of the first or last ones, which no time tells from the others.
+fn of_places(job: &mut Job, stage: Stage, rows: usize, from_end: bool) -> Result<Stage, BackendError> {
+    let (schema, seed) = (stage.schema.clone(), Arc::new(Seed::new()));
+    let narrow = job.lazy(stage.clone().narrow(&[]))?;
+    let sorted = if from_end { in_reverse(narrow) } else { in_order(narrow) };
+    let chosen = job.collect(sorted.limit(u32::try_from(rows).unwrap_or(u32::MAX)).with_columns([place(&seed)]))?;
+    let times = times_of(&chosen)?;
+    let is_near = is_among(marks(&chosen, PLACE)?.collect(), &seed);
+    Ok(stage.at(&times).map(schema, move |frame| frame.filter(is_near.clone())))
 }
 
 /// The first or last rows of all as they are sorted by some columns: these and the row order are read of all rows, the rest of the chosen ones.
@@ -76,171 +85,13 @@ pub fn sample(job: &mut Job, stage: Stage, rows: usize, needed: &Needed) -> Resu
     Ok(Stage { source: Rows::Frame(Box::new(sample.lazy())), schema, order: Order::Rows })
 }
 
-/// The first row of each tuple of these columns (of all, when none is named), in row order.
-pub fn distinct(job: &mut Job, stage: Stage, names: &[Arc<str>], needed: &Needed) -> Result<Stage, BackendError> {
-    let schema = stage.schema.clone();
-    let names: Vec<Arc<str>> = if names.is_empty() { schema.names().map(Arc::from).collect() } else { names.to_vec() };
-    let seed = Arc::new(Seed::new());
-    let stage = match stage.order {
-        Order::Rows => {
-            let firsts = Firsts::of(job, stage.clone(), &names, &seed)?;
-            let stage = firsts.among(stage, &names, &seed);
-            // As many columns tell almost all rows apart: they are not held. By few columns few rows are told apart, and found only once.
-            if !firsts.are_scattered && names.len() > WIDE {
-                return Ok(stage);
-            }
-            stage
-        }
-        Order::Kept => stage,
-    };
-    let keyed = stage.each(with_mark(&schema, KEY), |blank| {
-        let key = Key::of(&schema, &names, blank, &seed);
-        let marked = move |rows: DataFrame| {
-            let key = mark_column(KEY, key.marks(&rows)?);
-            rows.hstack(&[key])
-        };
-        (by_frame(marked, vec![Field::new(KEY.into(), DataType::Binary)]), blank.clone())
-    });
-    let keyed = keyed.blanked(&needed.iter().cloned().chain([Arc::from(KEY)]).collect());
-    let mut seen = HashSet::new();
-    let mut all = Vec::new();
-    job.each_piece(keyed, |piece| {
-        let first: Vec<bool> = marks(&piece, KEY)?.map(|key| seen.insert(key)).collect();
-        all.push(piece.filter(&BooleanChunked::from_slice("".into(), &first)).map_err(run::failed)?);
-        Ok(())
-    })?;
-    let all = kernel::stacked(all).map_err(run::failed)?;
-    Ok(Stage::kept(conform(all, &schema)?.lazy(), schema))
-}
-
-/// The first rows of their keys, known by what their place and their key come to.
-struct Firsts {
-    rows: Arc<HashSet<u128>>,
-    /// Those of them that another row is like in place and key, as where a log has a line twice.
-    twins: Arc<HashSet<u128>>,
-    /// Twins lie in several parts.
-    are_scattered: bool,
-}
-
-impl Firsts {
-    /// From a read of the keys and the row order alone.
-    fn of(job: &mut Job, stage: Stage, names: &[Arc<str>], seed: &Arc<Seed>) -> Result<Firsts, BackendError> {
-        let (schema, hidden) = (stage.schema.clone(), stage.order.columns());
-        let part = Cell::new(0_i64);
-        let marks_of_rows = Schema::new(vec![(KEY.into(), Type::Text), (PLACE.into(), Type::Text), (PART.into(), Type::Int)]);
-        let narrow = stage.each(marks_of_rows, |blank| {
-            part.set(part.get() + 1);
-            let (key, number, seed, hidden) = (Key::of(&schema, names, blank, seed), part.get(), seed.clone(), hidden.clone());
-            let inputs = [key.columns(), hidden.clone()].concat();
-            let marked = move |rows: DataFrame| {
-                let marks =
-                    [mark_column(KEY, key.marks(&rows)?), mark_column(PLACE, places(&rows, &seed)?), Column::new(PART.into(), vec![number; rows.height()])];
-                rows.hstack(&marks)
-            };
-            let marked = by_frame(
-                marked,
-                vec![Field::new(KEY.into(), DataType::Binary), Field::new(PLACE.into(), DataType::Binary), Field::new(PART.into(), DataType::Int64)],
-            );
-            let columns = [vec![column(KEY), column(PLACE), column(PART)], hidden].concat();
-            let transform: Transform = Arc::new(move |frame: LazyFrame| marked(frame.select(inputs.clone())).select(columns.clone()));
-            (transform, Blank::new())
-        });
-        let narrow = narrow.apart(names.len());
-        let (mut seen, mut rows, mut twins, mut are_scattered) = (HashSet::new(), HashMap::new(), HashSet::new(), false);
-        job.each_piece(narrow, |piece| {
-            let parts = piece.column(PART).and_then(|parts| parts.i64().cloned()).map_err(run::failed)?;
-            for ((key, place), part) in marks(&piece, KEY)?.zip(marks(&piece, PLACE)?).zip(parts.iter()) {
-                let row = of_both(key, place);
-                if seen.insert(key) {
-                    rows.insert(row, part);
-                } else if let Some(first) = rows.get(&row) {
-                    are_scattered |= *first != part;
-                    twins.insert(row);
-                }
-            }
-            Ok(())
-        })?;
-        Ok(Firsts { rows: Arc::new(rows.into_keys().collect()), twins: Arc::new(twins), are_scattered })
-    }
-
-    /// The rows of the stage that are among them, of twins one.
-    fn among(&self, stage: Stage, names: &[Arc<str>], seed: &Arc<Seed>) -> Stage {
-        let schema = stage.schema.clone();
-        stage
-            .each(schema.clone(), |blank| {
-                let (rows, twins, key, seed) = (self.rows.clone(), self.twins.clone(), Key::of(&schema, names, blank, seed), seed.clone());
-                let transform: Transform = Arc::new(move |frame: LazyFrame| {
-                    // Twins are of one time, and so in one piece: each opening of the files begins anew.
-                    let (rows, twins, key, seed, met) = (rows.clone(), twins.clone(), key.clone(), seed.clone(), Mutex::new(HashSet::new()));
-                    let is_first =
-                        move |row: &u128| rows.contains(row) && (!twins.contains(row) || met.lock().unwrap_or_else(PoisonError::into_inner).insert(*row));
-                    let firsts = move |frame: DataFrame| {
-                        let of_rows = key.marks(&frame)?.into_iter().zip(places(&frame, &seed)?).map(|(key, place)| of_both(key, place));
-                        let found: Vec<bool> = of_rows.map(|row| is_first(&row)).collect();
-                        frame.filter(&BooleanChunked::from_slice("".into(), &found))
-                    };
-                    by_frame(firsts, Vec::new())(frame)
-                });
-                (transform, blank.clone())
-            })
-            .apart(names.len())
-    }
-}
-
 /// A schema with a column of fingerprints.
 pub fn with_mark(schema: &Schema, mark: &str) -> Schema {
     Schema::new(schema.columns().iter().cloned().chain([(mark.into(), Type::Text)]).collect())
 }
 
-/// By what a row is told from others: its values as they compare. What is missing does not count, so that it need not be read where it is known to be.
-#[derive(Clone)]
-struct Key {
-    names: Vec<Arc<str>>,
-    kinds: Vec<Type>,
-    numbers: Vec<usize>,
-    seed: Arc<Seed>,
-}
-
-impl Key {
-    fn of(schema: &Schema, names: &[Arc<str>], blank: &Blank, seed: &Arc<Seed>) -> Key {
-        let mut key = Key { names: Vec::new(), kinds: Vec::new(), numbers: Vec::new(), seed: seed.clone() };
-        let kinds: HashMap<&str, Type> = schema.columns().iter().map(|(name, kind)| (&**name, *kind)).collect();
-        for (number, name) in names.iter().enumerate().filter(|(_, name)| !blank.contains(*name)) {
-            key.names.push(name.clone());
-            key.kinds.push(kinds.get(&**name).copied().unwrap_or(Type::Text));
-            key.numbers.push(number);
-        }
-        key
-    }
-
-    fn columns(&self) -> Vec<PolarsExpr> {
-        self.names.iter().map(|name| column(name)).collect()
-    }
-
-    fn marks(&self, rows: &DataFrame) -> PolarsResult<Vec<u128>> {
-        let columns = self.names.iter().map(|name| rows.column(name).cloned()).collect::<PolarsResult<Vec<_>>>()?;
-        kernel::fingerprints(rows.height(), &columns, &self.kinds, &self.numbers, Texts::Folded, &self.seed)
-    }
-}
-
-/// A step over frames instead of expressions: one over hundreds of columns would be planned for longer than the rows are read. It leaves the columns as
-/// they are, and adds some.
-fn by_frame(step: impl Fn(DataFrame) -> PolarsResult<DataFrame> + Send + Sync + 'static, added: Vec<Field>) -> Transform {
-    let step = Arc::new(step);
-    let schema = move |before: &PolarsSchema| {
-        let mut after = before.clone();
-        after.extend(added.iter().cloned());
-        Ok(Arc::new(after))
-    };
-    let schema: Arc<dyn UdfSchema> = Arc::new(schema);
-    Arc::new(move |frame| {
-        let step = step.clone();
-        frame.map(move |rows| step(rows), OptFlags::STREAMING, Some(schema.clone()), None)
-    })
-}
-
 /// What tells each row of a frame by its place in the row order.
-fn places(rows: &DataFrame, seed: &Seed) -> PolarsResult<Vec<u128>> {
+pub fn places(rows: &DataFrame, seed: &Seed) -> PolarsResult<Vec<u128>> {
     let columns = ORDER.iter().map(|(_, hidden, _)| rows.column(hidden).cloned()).collect::<PolarsResult<Vec<_>>>()?;
     kernel::fingerprints(rows.height(), &columns, &kinds_of_order(), &[0, 1, 2, 3], Texts::AsWritten, seed)
 }
@@ -278,15 +129,11 @@ pub fn marks<'a>(piece: &'a DataFrame, name: &str) -> Result<impl Iterator<Item 
     piece.column(name).and_then(marks_of).map_err(run::failed)
 }
 
-fn mark_column(name: &str, marks: Vec<u128>) -> Column {
+/// Fingerprints as a column.
+pub fn mark_column(name: &str, marks: Vec<u128>) -> Column {
     BinaryChunked::from_iter_values(name.into(), marks.iter().map(|mark| mark.to_le_bytes())).into_column()
 }
 
 fn marks_of(cells: &Column) -> PolarsResult<impl Iterator<Item = u128> + '_> {
     Ok(cells.binary()?.iter().map(|mark| mark.and_then(|mark| mark.try_into().ok()).map_or(0, u128::from_le_bytes)))
-}
-
-/// What the place and the key of a row come to.
-fn of_both(key: u128, place: u128) -> u128 {
-    key.rotate_left(1) ^ place
 }

@@ -7,7 +7,7 @@ use polars::prelude::{Column, ExplodeOptions, Expr as PolarsExpr, IntoColumn, In
 use super::expr::{Lowering, column, kernel_of};
 use super::job::Job;
 use super::stage::{Order, Stage, Transform, visible};
-use super::{group, join, kernel, kin, pick, previous, run};
+use super::{distinct, group, join, kernel, kin, pick, previous, run};
 use crate::backend::BackendError;
 use crate::plan::{Expr, Keep, Needed, Schema, SortKey, Step, Value, without};
 use crate::telemetry::Type;
@@ -34,7 +34,7 @@ pub fn apply(job: &mut Job, stage: Stage, step: &Step, schema: &Schema, needed: 
             Ok(stage.having([&**name]).map(schema.clone(), move |frame| frame.explode(of.clone(), ExplodeOptions { empty_as_null: true, keep_nulls: true })))
         }
         Step::Previous { by, order, cells } => previous::apply(job, stage, by, order, cells, schema, needed),
-        Step::Distinct(names) => pick::distinct(job, stage, names, needed),
+        Step::Distinct(names) => distinct::apply(job, stage, names, needed),
         Step::Join { right, how, left_on, right_on, within } => {
             let on = join::On { left: left_on, right: right_on, within: *within };
             join::apply(job, stage, right, *how, &on, schema, needed)
