@@ -12,7 +12,7 @@ use super::source;
 use super::suppressions::{self, Listed};
 use crate::backend::Backend;
 use crate::diag::Fault;
-use crate::hunt::memory::{OVERLAP, Since};
+use crate::hunt::memory::{OVERLAP, Scope, Since};
 use crate::present::Ended;
 use crate::script::{Session, Setup};
 
@@ -41,12 +41,13 @@ impl<'a> Batch<'a> {
     /// One playbook, whose report knows what earlier runs found.
     pub fn run(&mut self, playbook: &Path, text: &Result<String, Fault>, params: BTreeMap<String, String>) -> Result<Ended, Fault> {
         let context = self.context;
+        let scope = Scope { sources: source::names(context), client: context.common.client.clone(), params: params.clone() };
         let mut setup = context.setup(self.backend.clone(), params)?;
         setup.suppressions = self.listed.iter().map(|(suppression, _)| suppression.clone()).collect();
         // Without a source the run itself says so.
         let holdings = self.kept.as_ref().and_then(|_| self.backend.inventory().ok());
         let kept = self.kept.as_ref().zip(holdings.as_ref());
-        setup.last_run = kept.and_then(|(kept, holdings)| memory::since(&kept.memory, &playbook.display().to_string(), holdings));
+        setup.last_run = kept.and_then(|(kept, holdings)| memory::since(&kept.memory, &scope, &playbook.display().to_string(), holdings));
         if context.is_since_last_run {
             setup.period = Some(Since::period(setup.last_run, OVERLAP, context.now));
         }
@@ -57,7 +58,7 @@ impl<'a> Batch<'a> {
         let (mut report, fault) = Session::new(setup).run(playbook, text);
         report.is_since_last_run |= context.is_since_last_run;
         if let Some(kept) = &mut self.kept {
-            memory::compare(&mut kept.memory, &mut report, fault.is_some(), context.now, holdings.as_deref());
+            memory::compare(&mut kept.memory, &scope, &mut report, fault.is_some(), context.now, holdings.as_deref());
             if self.only_new {
                 memory::only_new(&mut report);
             }
