@@ -185,6 +185,11 @@ fn suppressions_that_are_wrong_or_of_no_use_are_told() {
         (head, "suppressions::what"),
         (&format!("{head}fingerprint = \"a\"\nwhere = \"e.A == 1\"\n"), "suppressions::what"),
         (&format!("{head}where = \"e.A ==\"\n"), "suppressions::condition"),
+        // What can be read, and asked of no rows.
+        (&format!("{head}where = \"e.Machine\"\n"), "types::condition"),
+        (&format!("{head}where = \"e.Machine.startswith('W')\"\n"), "predicate::function"),
+        (&format!("{head}where = 'e.ChildPid == \"many\"'\n"), "types::mixed"),
+        (&format!("{head}where = 'nonsense(e.Machine)'\n"), "function::unknown"),
         ("[[suppress]]\nfingerprint = \"x\"\nowner = \"\"\nreason = \"r\"\n", "suppressions::why"),
     ] {
         place.write("s.toml", text);
@@ -196,6 +201,21 @@ fn suppressions_that_are_wrong_or_of_no_use_are_told() {
     unused.command.arg(&stores::sample().store);
     let unused = unused.run().expect(1);
     assert_eq!(unused.err.matches("suppressions::unused").count(), 1, "{}", unused.err);
+}
+
+/// A mistake that only the rows show ends the run, and no `try` hides it.
+#[test]
+fn a_suppression_that_does_not_fit_its_rows_ends_the_run() {
+    let place = Place::new();
+    place.write(
+        "logons.rhai",
+        "//! Logons.\nlet hits = Client(\"all\").get_logons().derive(\"Mark\", |e| 1);\ntry { finding(#{ title: \"Logon\", evidence: hits }); } catch {}\n",
+    );
+    place.write("s.toml", "[[suppress]]\nwhere = 'e.Mark.contains(\"a\")'\nowner = \"a\"\nreason = \"b\"\n");
+    let mut call = place.huntsman(["run", "logons.rhai", "--suppressions", "s.toml", "--now", NOW, "--period", "all", "--source"]);
+    call.command.arg(&stores::sample().store);
+    let answer = call.run().expect(2);
+    assert!(answer.err.contains("types::argument") && answer.err.contains("s.toml:1:"), "{}", answer.err);
 }
 
 /// Telemetry comes in machine by machine: each finding is new once.

@@ -32,15 +32,16 @@ use std::path::Path;
 
 use crate::diag::Fault;
 pub use crate::diag::clean;
+pub use crate::export::json::to_json;
 use crate::report::{Reply, Report};
 use crate::telemetry::Inventory;
 
 pub use cell::{Precision, time};
 pub use colour::{Tone, toned};
-pub use csv::{lines as csv_lines, rows as csv_rows};
+pub use csv::lines as csv_lines;
 pub use fault::{fault, fault_json, object as fault_object};
 pub use grid::Grid;
-pub use json::{coverage as coverage_object, day_text, to_json};
+pub use json::{coverage as coverage_object, day_text};
 pub use measure::{cut, prose};
 pub use report::{coverage_lines, period_text as period};
 pub use sarif::write_problems as sarif_problems;
