@@ -29,6 +29,7 @@ mod recount;
 mod reference;
 mod remembered;
 mod repl;
+mod reports;
 mod sample;
 mod screens;
 mod trials;

@@ -189,7 +189,7 @@ fn suppressions_that_are_wrong_or_of_no_use_are_told() {
         (&format!("{head}where = \"e.Machine\"\n"), "types::condition"),
         (&format!("{head}where = \"e.Machine.startswith('W')\"\n"), "predicate::function"),
         (&format!("{head}where = 'e.ChildPid == \"many\"'\n"), "types::mixed"),
-        (&format!("{head}where = 'nonsense(e.Machine)'\n"), "function::unknown"),
+        (&format!("{head}where = 'nonsense(e.Machine)'\n"), "predicate::function"),
         ("[[suppress]]\nfingerprint = \"x\"\nowner = \"\"\nreason = \"r\"\n", "suppressions::why"),
     ] {
         place.write("s.toml", text);

@@ -235,13 +235,7 @@ mod tests {
 
         /// A run that found these, and what was gone by it.
         fn run(&mut self, names: &[&str], times: Option<(i64, i64)>, now: i64, looked_at: Option<Period>) -> Vec<String> {
-            let one = |name: &&str| Found {
-                fingerprint: (*name).to_string(),
-                title: "t".into(),
-                severity: "low".into(),
-                times,
-                standing: self.standing(name),
-            };
+            let one = |name: &&str| Found { fingerprint: (*name).to_string(), title: "t".into(), severity: "low".into(), times, standing: self.standing(name) };
             let found: Vec<Found> = names.iter().map(one).collect();
             self.0.of_mut("p", &self.1).take(found.into_iter(), now, looked_at)
         }

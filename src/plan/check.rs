@@ -102,17 +102,6 @@ impl Schema {
         Ok(schema)
     }
 
-    /// Every column that any table has.
-    pub fn of_all_tables() -> Schema {
-        let mut all = Schema::default();
-        for column in telemetry::TABLES.iter().flat_map(|table| table.columns) {
-            if all.kind(column.name).is_none() {
-                all.columns.push((column.name.into(), column.kind));
-            }
-        }
-        all
-    }
-
     fn of_scan(scan: &Scan) -> Schema {
         let declared = telemetry::table(scan.table).map(|table| table.columns).unwrap_or_default();
         let mut columns: Vec<(Arc<str>, Type)> = declared.iter().map(|column| (Arc::from(column.name), column.kind)).collect();

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::json::inline;
-use super::{Ended, unread};
+use super::{Ended, report, unread};
 use crate::export::csv::{cell, heading, line, quoted, records};
 use crate::hunt::memory::Standing;
 use crate::report::{Answer, Columns, Drawing, Item, Table};
@@ -26,7 +26,7 @@ pub fn reports(runs: &[Ended]) -> String {
     let heads = ["Playbook", "Outcome", "Severity", "Title", "Technique", "Count", "Entities", "Fingerprint", "Description", "Status", "Suppressed"];
     let mut text = line(heads.map(String::from));
     for (report, fault) in runs {
-        let outcome = if fault.is_some() { "failed" } else { report.outcome.word() };
+        let outcome = report::ended(report, fault.as_ref());
         for finding in &report.findings {
             let entities: Vec<String> = finding.entities.iter().map(|(kind, name)| format!("{kind} {name}")).collect();
             text.push_str(&line([

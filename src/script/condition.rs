@@ -10,6 +10,7 @@ use super::session::{Inner, on_own_stack};
 use super::{Setup, fault, syntax};
 use crate::diag::Fault;
 use crate::plan::{Expr, Schema};
+use crate::telemetry::{self, Type};
 
 const FORM: &str = "write it as the body of a filter: e.Machine == \"WKS01\" && e.CommandLine.contains(\"agent\")";
 
@@ -30,8 +31,19 @@ pub fn check_condition(setup: &Setup, condition: &str) -> Result<(), Fault> {
         let global = inner.engine.new_global_runtime_state();
         let context = NativeCallContext::new_with_all_fields(&inner.engine, "suppression", None, &global, Position::NONE);
         let closure = closure(&inner.run, &context, 0, condition)?;
-        translated(&inner.run, &context, &closure, &Schema::of_all_tables()).map(drop)
+        translated(&inner.run, &context, &closure, &of_all_tables()).map(drop)
     })?
+}
+
+/// Every column that any table has.
+fn of_all_tables() -> Schema {
+    let mut columns: Vec<(Arc<str>, Type)> = Vec::new();
+    for column in telemetry::TABLES.iter().flat_map(|table| table.columns) {
+        if !columns.iter().any(|(name, _)| **name == *column.name) {
+            columns.push((column.name.into(), column.kind));
+        }
+    }
+    Schema::new(columns)
 }
 
 /// The condition over rows with these columns; none where they lack a column of it.

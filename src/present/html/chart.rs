@@ -14,7 +14,7 @@ pub fn picture(table: &Table, view: View, by: Option<&str>, style: &Style) -> Ma
     if view == View::Tree {
         return tree(table, style);
     }
-    let Some(drawn) = pictures(&table.frame, view, by, style.zone) else { return rows::table(table, "Rows", style) };
+    let Some(drawn) = pictures(&table.frame, view, by, style.zone) else { return rows::table(table, "Rows", Some(rows::REST), style) };
     let scale = Scale::over(drawn.iter().map(|(_, picture)| picture));
     html! {
         @for (value, picture) in &drawn {
@@ -45,7 +45,7 @@ fn one(picture: &Picture, part: Option<&str>, scale: &Scale) -> Markup {
 /// A histogram: bars over time, one drawing for each value; without an interval one bar for each value.
 pub fn bins(bins: &Bins, style: &Style) -> Markup {
     let frame = &bins.frame;
-    let table = || rows::table(&Table::whole(frame.clone(), Columns::All), "Bins", style);
+    let table = || rows::table(&Table::whole(frame.clone(), Columns::All), "Bins", Some(rows::REST), style);
     let Some(metric) = frame.schema().position(&bins.metric) else { return table() };
     let number = |row: usize| match frame.value(row, metric) {
         Value::Int(number) | Value::Duration(number) => Some(number as f64),

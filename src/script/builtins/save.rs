@@ -63,8 +63,9 @@ fn save(call: &Call, format: Format) -> Answer<Dynamic> {
         return Ok(Dynamic::UNIT);
     }
     export::save(&path, format, table.frame.schema(), table.pieces()).map_err(|why| {
-        let fault = Fault::new("write::failed", format!("{}: {why}", path.file_name().unwrap_or_default().display()));
-        call.fail_at(0, fault.with_help("name a file that can be written, on a disk with room; what it held before is still there"))
+        let failed = Fault::new("write::failed", format!("{}: {why}", path.file_name().unwrap_or_default().display()))
+            .with_help("name a file that can be written, on a disk with room; what it held before is still there");
+        call.fail_at(0, failed)
     })?;
     Ok(i64::try_from(table.total).unwrap_or(i64::MAX).into())
 }
