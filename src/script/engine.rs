@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rhai::{Dynamic, Engine, EvalAltResult, FLOAT, INT, NativeCallContext, OptimizationLevel};
 
 use super::modules::Modules;
-use super::run::{Run, interrupted, timeout};
+use super::run::{Run, stopped};
 use super::words::{self, Memory};
 use super::{builtins, fault, hex, operators};
 use crate::diag::Fault;
@@ -59,15 +59,12 @@ pub(super) fn build(run: &Arc<Run>) -> (Engine, Memory) {
     (engine, memory)
 }
 
-/// Stops an endless loop: the flag at every operation, the clock at every thousandth.
+/// Stops an endless loop: the flags are looked at with every operation, the clock with every thousandth.
 fn watch(engine: &mut Engine, run: &Arc<Run>) {
     let limits = run.setup.limits.clone();
     engine.on_progress(move |operations| {
-        if limits.interrupted.load(std::sync::atomic::Ordering::Relaxed) {
-            return Some(Dynamic::from(fault::Trouble::new(interrupted())));
-        }
-        let late = operations % 1024 == 0 && limits.deadline.is_some_and(|deadline| std::time::Instant::now() >= deadline);
-        late.then(|| Dynamic::from(fault::Trouble::new(timeout())))
+        let checked = if operations % 1024 == 0 { limits.check() } else { limits.check_flags() };
+        checked.err().map(|error| Dynamic::from(fault::Trouble::new(stopped(&error))))
     });
 }
 

@@ -329,18 +329,11 @@ impl Rows for Asked {
 }
 
 /// Stops of a query and stops of the script are one thing to a hunter.
-fn stopped(error: &BackendError) -> Fault {
+pub(super) fn stopped(error: &BackendError) -> Fault {
     match error {
-        BackendError::Interrupted => interrupted(),
-        BackendError::Timeout => timeout(),
+        BackendError::Interrupted => Fault::new("run::interrupted", "the run was interrupted").with_help("run it again to have the rest"),
+        BackendError::Timeout => Fault { code: "run::timeout".into(), ..Fault::from(error) },
+        BackendError::Memory => Fault { code: "run::memory".into(), ..Fault::from(error) },
         other => Fault::from(other),
     }
-}
-
-pub(super) fn interrupted() -> Fault {
-    Fault::new("run::interrupted", "the run was interrupted").with_help("run it again to have the rest")
-}
-
-pub(super) fn timeout() -> Fault {
-    Fault::new("run::timeout", "the run took longer than --timeout allows").with_help("narrow the period or the machines, or allow more time")
 }
