@@ -28,8 +28,8 @@ fn closure_of(condition: &str) -> String {
 pub fn check_condition(setup: &Setup, condition: &str) -> Result<(), Fault> {
     on_own_stack(|| {
         let inner = Inner::with(Run::new(setup.clone(), true));
-        let global = inner.engine.new_global_runtime_state();
-        let context = NativeCallContext::new_with_all_fields(&inner.engine, "suppression", None, &global, Position::NONE);
+        let global = inner.built.engine.new_global_runtime_state();
+        let context = NativeCallContext::new_with_all_fields(&inner.built.engine, "suppression", None, &global, Position::NONE);
         let closure = closure(&inner.run, &context, 0, condition)?;
         translated(&inner.run, &context, &closure, &of_all_tables()).map(drop)
     })?

@@ -6,6 +6,7 @@ mod builtins;
 mod check;
 mod complete;
 mod condition;
+mod current;
 mod doc;
 mod engine;
 mod fault;

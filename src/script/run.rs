@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::Setup;
+use super::engine::Built;
 use super::sources::Sources;
 use super::tried::Tried;
 use crate::backend::{Backend, BackendError, Limits, Wanted};
@@ -75,6 +76,8 @@ pub(super) struct State {
     pub suppressed: BTreeSet<usize>,
     /// A query asked for what came since the last run.
     pub is_since_last_run: bool,
+    /// The engine of the playbook that a test ran last.
+    pub spare: Option<Built>,
     answers: VecDeque<Known>,
 }
 

@@ -50,9 +50,14 @@ fn run_playbook(call: &Call) -> Answer<Dynamic> {
     let path = Path::new(&tests).parent().map_or_else(|| path.clone(), |folder| folder.join(&path).display().to_string());
     let setup = setup(call)?;
     check_params(&text, &setup.params).map_err(|fault| call.fail_at_value(1, "params", fault))?;
-    let mut inner = Inner::with(Run::trial(setup));
+    let spare = call.run.state().spare.take();
+    let mut inner = match spare {
+        Some(built) => Inner::again(Run::trial(setup), built),
+        None => Inner::with(Run::trial(setup)),
+    };
     let (report, fault) = inner.run(&found, &path, &text);
     let seen = tried::look(&inner.run);
+    call.run.state().spare = Some(inner.into_built());
     if let Some(mut fault) = fault {
         fault.related.extend(call.place_here().map(|place| ("run by this call".to_string(), place)));
         return Err(call.fail(fault));
