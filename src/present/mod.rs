@@ -7,6 +7,7 @@ mod bars;
 mod canvas;
 mod cell;
 mod colour;
+mod course;
 mod csv;
 mod fault;
 mod grid;

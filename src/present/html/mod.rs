@@ -1,6 +1,7 @@
 //! One page of HTML: no script, no network, light and dark, on paper too. Everything that is not markup of ours is text: `maud` escapes it.
 
 mod chart;
+mod course;
 mod note;
 mod plot;
 mod rows;
@@ -169,7 +170,7 @@ fn finding(finding: &Finding, style: &Style) -> Markup {
                 dd { code { (seen(&finding.fingerprint)) } }
             }
             @if let Some(kept) = &finding.kept { p { "All rows: " code { (seen(kept)) } } }
-            @if let Some(evidence) = &finding.evidence { (rows::table(evidence, "Evidence", finding.kept.is_none().then_some("--evidence DIR writes all rows"), style)) }
+            @if let Some(evidence) = &finding.evidence { (chart::over_time(evidence, style)) (rows::table(evidence, "Evidence", finding.kept.is_none().then_some("--evidence DIR writes all rows"), style)) }
         }
     }
 }
