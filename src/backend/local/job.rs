@@ -201,7 +201,8 @@ impl Job {
 
     /// Runs a query; a failure names the file that it is due to.
     pub fn collect(&self, query: LazyFrame) -> Result<DataFrame, BackendError> {
-        run::collect(query, &self.limits).map_err(|error| {
+        let collect = if super::scan::is_small(&self.shared.store) { run::collect_in_memory } else { run::collect };
+        collect(query, &self.limits).map_err(|error| {
             let opened = self.shared.store.manifest().files.iter().filter(|file| self.opened.contains(&file.path)).cloned().collect::<Vec<_>>();
             damage::explain(&self.shared.store, &opened, &self.limits, error)
         })
