@@ -3,6 +3,7 @@
 pub mod backend;
 pub mod cli;
 pub mod diag;
+pub mod export;
 pub mod frame;
 pub mod hunt;
 pub mod ingest;

@@ -13,6 +13,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("telemetry", &["diag"]),
     ("plan", &["diag", "telemetry"]),
     ("frame", &["diag", "plan", "telemetry"]),
+    ("export", &["diag", "telemetry", "plan", "frame"]),
     ("store", &["diag", "telemetry"]),
     ("sample", &[]),
     ("ingest", &["diag", "telemetry", "frame", "store"]),
@@ -20,9 +21,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("backend", &["diag", "telemetry", "plan", "frame", "store"]),
     ("hunt", &["diag", "telemetry", "plan", "frame"]),
     ("report", &["diag", "frame", "hunt", "plan", "telemetry"]),
-    ("script", &["diag", "telemetry", "plan", "frame", "store", "ingest", "backend", "hunt", "report"]),
-    ("present", &["diag", "telemetry", "frame", "hunt", "report", "plan"]),
-    ("cli", &["diag", "telemetry", "plan", "frame", "store", "sample", "ingest", "upkeep", "backend", "hunt", "report", "script", "present"]),
+    ("script", &["diag", "telemetry", "plan", "frame", "store", "ingest", "backend", "hunt", "export", "report"]),
+    ("present", &["diag", "telemetry", "frame", "hunt", "export", "report", "plan"]),
+    ("cli", &["diag", "telemetry", "plan", "frame", "store", "sample", "ingest", "upkeep", "backend", "hunt", "export", "report", "script", "present"]),
     ("main", &["cli"]),
 ];
 

@@ -87,3 +87,29 @@ fn saved_files_show_no_control_characters() {
     assert!(first.split(',').all(|cell| !cell.trim_matches('"').starts_with(['=', '+', '-', '@'])), "{first}");
     assert!(answer.err.contains(r"bad\x1b[31m\nname.ndjson"), "{}", answer.err);
 }
+
+/// A file that a playbook saves, one of evidence, and the answer on stdout have the same rows in the same words.
+#[test]
+fn rows_are_written_in_one_way() {
+    let place = Place::new();
+    let line = |number: u64, command: &str| {
+        let record = json!({ "@timestamp": format!("2026-03-02T10:00:0{number}.000Z"), "Hostname": "WKS01", "Channel": "Security", "EventID": 4688, "RecordNumber": number,
+            "NewProcessName": "C:\\a.exe", "NewProcessId": "0x1f", "SubjectLogonId": "0x3e7", "CommandLine": command });
+        format!("{record}\n")
+    };
+    let commands = [HOSTILE, "a;b|c", "'quoted' \"twice\"", " -5"];
+    place.write("logs/one.ndjson", &commands.iter().zip(1..).map(|(command, number)| line(number, command)).collect::<String>());
+    std::fs::create_dir(place.path("out")).unwrap();
+    let query = r#"Client("all", all_time()).get_executions().sort("RecordId")"#;
+    let ask = |expression: &str, format: &str| {
+        place.huntsman(["eval", expression, "--source", "logs", "--now", NOW, "--allow-write", "out", "-q", "--format", format]).run().expect(0).out
+    };
+    for (format, verb, file) in [("csv", "to_csv", "rows.csv"), ("ndjson", "to_json", "rows.ndjson")] {
+        ask(&format!("{query}.{verb}({file:?})"), "table");
+        assert_eq!(std::fs::read_to_string(place.path("out").join(file)).unwrap(), ask(query, format), "{format}");
+    }
+    place.write("hunt.rhai", &format!("//! x\nfinding(#{{ title: \"x\", evidence: {query} }});\n"));
+    place.huntsman(["run", "hunt.rhai", "--source", "logs", "--now", NOW, "--evidence", "kept", "--evidence-format", "csv", "-q"]).run().expect(1);
+    let kept = std::fs::read_dir(place.path("kept")).unwrap().next().unwrap().unwrap().path();
+    assert_eq!(std::fs::read_to_string(kept).unwrap(), ask(query, "csv"));
+}

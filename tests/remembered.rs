@@ -83,6 +83,33 @@ fn since_the_last_run_only_what_came_later_is_looked_at() {
     assert_eq!(second["period"]["from"].as_str().unwrap()[..14].to_string(), "2026-03-03T22:");
 }
 
+/// Jobs over other sources, clients or parameters share a state file, and none takes the other's findings for gone or for known.
+#[test]
+fn jobs_that_share_a_state_do_not_meddle() {
+    let place = Place::new();
+    place.write("logons.rhai", &LOGONS.replace("\"failure\"", "param(\"outcome\", \"failure\", \"of the logon\")"));
+    for name in ["wks01", "wks02"] {
+        std::fs::copy(stores::sample_folder().join(format!("{name}.ndjson")), place.write(&format!("{name}/log.ndjson"), "")).unwrap();
+    }
+    let job = |options: &[&str]| {
+        let mut call = place.huntsman(["run", "logons.rhai", "--state", "state.json", "--allow-partial", "--format", "json", "-q", "--period", "all"]);
+        call.command.args(options);
+        let report = call.run().json();
+        assert_eq!(report["gone"], json!([]), "{options:?}");
+        statuses(&report)
+    };
+    let found = |machine: &str, status: &str| [(format!("Failed logon on {machine}"), status.to_string())];
+    let (first, second) = (["--now", NOW, "--source", "wks01"], ["--now", NOW, "--source", "./wks02/"]);
+    assert_eq!(job(&first), found("WKS01", "new"));
+    assert_eq!(job(&second), found("WKS02", "new"));
+    assert_eq!(job(&["--now", NOW, "--source", "wks01", "--param", "outcome=nothing"]), []);
+    assert_eq!(job(&["--now", NOW, "--source", "wks01", "--client", "default"]).len(), 1);
+    assert_eq!(job(&first), found("WKS01", "known"));
+    assert_eq!(job(&["--now", NOW, "--source", "wks02"]), found("WKS02", "known"));
+    // Both at once: nothing of it is new.
+    assert_eq!(job(&["--now", NOW, "--source", "wks02", "--source", "wks01"]), [found("WKS01", "known"), found("WKS02", "known")].concat());
+}
+
 /// What a run over one day did not look at is still to be looked at.
 #[test]
 fn the_mark_goes_on_only_where_nothing_is_left_out() {
@@ -117,10 +144,12 @@ fn a_state_is_one_runs_at_a_time_and_whole() {
     place.write("logons.rhai", &format!("{LOGONS}\nfail(\"no\");\n"));
     run(&place, &["--state", "failed.json"]).expect(2);
     let kept: Value = serde_json::from_str(&std::fs::read_to_string(place.path("failed.json")).unwrap()).unwrap();
-    assert_eq!(kept["playbooks"]["logons.rhai"]["findings"], json!({}));
-    place.write("bad.json", "{\"version\": 99}");
-    let refused = run(&place, &["--state", "bad.json"]).expect(2);
-    assert!(refused.err.contains("state::damaged"), "{}", refused.err);
+    assert_eq!(kept["playbooks"], json!({}));
+    for (version, age) in [(99, "a newer"), (1, "an older")] {
+        place.write("bad.json", &format!("{{\"version\": {version}}}"));
+        let refused = run(&place, &["--state", "bad.json"]).expect(2);
+        assert!(refused.err.contains("state::damaged") && refused.err.contains(age), "{}", refused.err);
+    }
 }
 
 #[test]
@@ -156,6 +185,11 @@ fn suppressions_that_are_wrong_or_of_no_use_are_told() {
         (head, "suppressions::what"),
         (&format!("{head}fingerprint = \"a\"\nwhere = \"e.A == 1\"\n"), "suppressions::what"),
         (&format!("{head}where = \"e.A ==\"\n"), "suppressions::condition"),
+        // What can be read, and asked of no rows.
+        (&format!("{head}where = \"e.Machine\"\n"), "types::condition"),
+        (&format!("{head}where = \"e.Machine.startswith('W')\"\n"), "predicate::function"),
+        (&format!("{head}where = 'e.ChildPid == \"many\"'\n"), "types::mixed"),
+        (&format!("{head}where = 'nonsense(e.Machine)'\n"), "predicate::function"),
         ("[[suppress]]\nfingerprint = \"x\"\nowner = \"\"\nreason = \"r\"\n", "suppressions::why"),
     ] {
         place.write("s.toml", text);
@@ -167,6 +201,21 @@ fn suppressions_that_are_wrong_or_of_no_use_are_told() {
     unused.command.arg(&stores::sample().store);
     let unused = unused.run().expect(1);
     assert_eq!(unused.err.matches("suppressions::unused").count(), 1, "{}", unused.err);
+}
+
+/// A mistake that only the rows show ends the run, and no `try` hides it.
+#[test]
+fn a_suppression_that_does_not_fit_its_rows_ends_the_run() {
+    let place = Place::new();
+    place.write(
+        "logons.rhai",
+        "//! Logons.\nlet hits = Client(\"all\").get_logons().derive(\"Mark\", |e| 1);\ntry { finding(#{ title: \"Logon\", evidence: hits }); } catch {}\n",
+    );
+    place.write("s.toml", "[[suppress]]\nwhere = 'e.Mark.contains(\"a\")'\nowner = \"a\"\nreason = \"b\"\n");
+    let mut call = place.huntsman(["run", "logons.rhai", "--suppressions", "s.toml", "--now", NOW, "--period", "all", "--source"]);
+    call.command.arg(&stores::sample().store);
+    let answer = call.run().expect(2);
+    assert!(answer.err.contains("types::argument") && answer.err.contains("s.toml:1:"), "{}", answer.err);
 }
 
 /// Telemetry comes in machine by machine: each finding is new once.

@@ -97,7 +97,7 @@ fn what_goes_wrong_is_said_at_its_place() {
         ),
         (
             "broken",
-            "fn test_column() { fixture(\"process\", [#{ ChildFilenam: \"a\" }]) }\nfn test_table() { fixture(\"proces\", []) }\nfn test_time() { fixture(\"process\", [#{ DateTime: \"yesterday\" }]) }\nfn test_playbook() { run_playbook(\"shel.rhai\", #{ source: fixture(\"process\", []) }) }\nfn test_outside() { run_playbook(\"../../etc/passwd\", #{ source: fixture(\"process\", []) }) }\nfn test_source() { run_playbook(\"shell.rhai\", #{}) }\nfn test_option() { run_playbook(\"shell.rhai\", #{ sources: 1 }) }\nfn test_file() { fixture(\"nothing.evtx\") }\n",
+            "fn test_column() { fixture(\"process\", [#{ ChildFilenam: \"a\" }]) }\nfn test_table() { fixture(\"proces\", []) }\nfn test_time() { fixture(\"process\", [#{ DateTime: \"yesterday\" }]) }\nfn test_playbook() { run_playbook(\"shel.rhai\", #{ source: fixture(\"process\", []) }) }\nfn test_outside() { run_playbook(\"../../etc/passwd\", #{ source: fixture(\"process\", []) }) }\nfn test_source() { run_playbook(\"shell.rhai\", #{}) }\nfn test_option() { run_playbook(\"shell.rhai\", #{ sources: 1 }) }\nfn test_file() { fixture(\"nothing.evtx\") }\nfn given() { #{ source: fixture(\"process\", [#{ ChildFilename: \"a\" }]) } }\nfn test_a_source_of_another_type() { run_playbook(\"shell.rhai\", #{ source: \"sample\" }) }\nfn test_client_is_a_text() { let with = given(); with.client = 5; run_playbook(\"shell.rhai\", with) }\nfn test_period_is_one() { let with = given(); with.period = 7; run_playbook(\"shell.rhai\", with) }\nfn test_params_are_values() { let with = given(); with.params = #{ program: |e| e }; run_playbook(\"shell.rhai\", with) }\nfn test_params_are_a_map() { let with = given(); with.params = [\"a\"]; run_playbook(\"shell.rhai\", with) }\n",
             1,
         ),
         ("syntax", "fn test_a() { assert(true }\n", 2),
@@ -203,6 +203,48 @@ fn many_tests_are_one_process() {
     let place = place(&tests.replace("HIT", HIT));
     let answer = place.huntsman(["test", "hunts", "-v"]).run().expect(0);
     assert!(answer.out.contains("200 tests: 200 passed"), "{}", answer.out);
+}
+
+/// One engine runs the playbooks of a test one after the other: none of them finds what another left, also where that failed.
+#[test]
+fn playbooks_of_a_test_know_nothing_of_each_other() {
+    let tests = r#"
+        fn test_all() {
+            let given = |rows, now| #{ source: fixture("process", rows), now: now };
+            let code_of = |playbook| {
+                let code = "none";
+                try { run_playbook(playbook, #{ source: fixture("process", [#{ ChildFilename: "a.exe" }]) }); } catch (error) { code = error.code; }
+                code
+            };
+            let one = run_playbook("first.rhai", given.call([#{ DateTime: "2026-03-03T09:00:00Z", ChildFilename: "a.exe" }], "2026-03-03T10:00:00Z") + #{ params: #{ word: "one" } });
+            assert_eq(one.notes, ["one 1 2026-03-03T10:00:00.000Z 7"]);
+            assert_eq(code_of.call("fails.rhai"), "playbook::fail");
+            let codes = [];
+            for playbook in ["variable.rhai", "function.rhai", "module.rhai"] { codes.push(code_of.call(playbook)); }
+            assert_eq(codes, ["name::unknown", "call::unknown", "module::unknown"]);
+            let two = run_playbook("second.rhai", given.call([#{ DateTime: "2026-03-05T09:00:00Z", ChildFilename: "b.exe" }], "2026-03-05T10:00:00Z"));
+            assert_eq(two.notes, ["b.exe 2026-03-05T10:00:00.000Z 2026-03-05T00:00:00.000Z"]);
+            assert_eq([two.findings.len(), two.items.len(), two.params, two.warnings], [0, 1, #{}, []]);
+            let again = run_playbook("first.rhai", given.call([#{ DateTime: "2026-03-03T09:00:00Z", ChildFilename: "a.exe" }], "2026-03-03T10:00:00Z"));
+            assert_eq(again.notes, ["none 1 2026-03-03T10:00:00.000Z 7"]);
+        }
+    "#;
+    let place = place(tests);
+    let books = [
+        ("lib", "//! x\nfn seven() { 7 }\n"),
+        (
+            "first",
+            "//! x\nimport \"lib\" as other;\nfn helper() { 1 }\nlet word = param(\"word\", \"none\", \"a word\");\nset_period(all_time());\nlet leaked = Client(\"all\").get_executions();\nfinding(#{ title: \"t\", evidence: leaked });\nnote(`${word} ${helper()} ${now()} ${other::seven()}`);\n",
+        ),
+        ("fails", "//! x\nlet leaked = 1;\nfail(\"no\");\n"),
+        ("variable", "//! x\nnote(leaked.to_string());\n"),
+        ("function", "//! x\nnote(helper().to_string());\n"),
+        ("module", "//! x\nnote(other::seven().to_string());\n"),
+        ("second", "//! x\nlet rows = Client(\"all\").get_executions();\nnote(`${rows.first().ChildFilename} ${now()} ${TimePeriod().from}`);\n"),
+    ];
+    books.iter().for_each(|(name, text)| drop(place.write(&format!("hunts/{name}.rhai"), text)));
+    let answer = place.huntsman(["test", "hunts"]).run();
+    assert_eq!((answer.code, answer.err.as_str()), (0, ""), "{}", answer.out);
 }
 
 /// Files of tests lie below their folder, or below the one where the program was started, whatever links and dots say.

@@ -44,20 +44,31 @@ pub struct Wanted {
     pub all: bool,
 }
 
-/// What may stop a query: the user, or the clock.
+/// What may stop a query: the user, the clock, or the memory that it takes.
 #[derive(Clone, Debug, Default)]
 pub struct Limits {
     /// Set by Ctrl-C; polled while a query runs.
     pub interrupted: Arc<AtomicBool>,
     pub deadline: Option<Instant>,
+    /// Set as long as the program holds more memory than it may.
+    pub crowded: Arc<AtomicBool>,
 }
 
 impl Limits {
-    /// Nothing when the query may go on, else why not.
-    pub fn check(&self) -> Result<(), BackendError> {
+    /// What costs nothing to look at: everything but the clock.
+    ///
+    /// # Errors
+    /// Why the query may not go on.
+    pub fn check_flags(&self) -> Result<(), BackendError> {
         if self.interrupted.load(Ordering::Relaxed) {
             return Err(BackendError::Interrupted);
         }
+        if self.crowded.load(Ordering::Relaxed) { Err(BackendError::Memory) } else { Ok(()) }
+    }
+
+    /// Nothing when the query may go on, else why not.
+    pub fn check(&self) -> Result<(), BackendError> {
+        self.check_flags()?;
         match self.deadline {
             Some(deadline) if Instant::now() >= deadline => Err(BackendError::Timeout),
             _ => Ok(()),
@@ -83,6 +94,12 @@ pub enum BackendError {
     #[error("the run took longer than --timeout allows")]
     #[diagnostic(code(query::timeout), help("narrow the period or the machines, or allow more time"))]
     Timeout,
+    #[error("the run took more memory than --max-memory allows")]
+    #[diagnostic(
+        code(query::memory),
+        help("narrow the period, the machines or the columns (`select`), count or group instead of taking rows into lists, or allow more")
+    )]
+    Memory,
     #[error("no geo database was named")]
     #[diagnostic(
         code(geoip::none),

@@ -198,6 +198,9 @@ pub struct Common {
     /// Stop after so long, such as 90s or 5m
     #[arg(long, value_name = "DURATION", global = true)]
     pub timeout: Option<String>,
+    /// Stop rather than hold more memory than this, such as 512M or 2G
+    #[arg(long, value_name = "SIZE", global = true)]
+    pub max_memory: Option<String>,
     /// auto, always or never [default: auto]
     #[arg(long, value_name = "WHEN", global = true)]
     pub color: Option<String>,
@@ -220,6 +223,7 @@ impl Common {
             ("--geoip", !self.geoip.is_empty()),
             ("--allow-write", !self.writable.is_empty()),
             ("--timeout", self.timeout.is_some()),
+            ("--max-memory", self.max_memory.is_some()),
             ("--output", !self.outputs.is_empty()),
         ];
         all.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect()

@@ -4,18 +4,24 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use miette::Diagnostic;
+
 use super::args::Common;
-use super::config;
 use super::output::{Files, Terminal, to_stdout};
-use crate::backend::{Backend, BackendError, Limits};
+use super::{ceiling, config};
+use crate::backend::{Backend, Limits};
 use crate::diag::{Fault, Severity, reason};
 use crate::hunt::{Coverage, period};
 use crate::plan::Period;
 use crate::present::{self, Format, Precision, Style};
 use crate::script::Setup;
+
+/// How often it is looked whether work may go on that does not look at the clock itself.
+const LOOK: Duration = Duration::from_millis(20);
 
 pub struct Context<'a> {
     pub common: &'a Common,
@@ -27,6 +33,8 @@ pub struct Context<'a> {
     /// `--period` is what came since the last run.
     pub is_since_last_run: bool,
     pub timeout: Option<Duration>,
+    /// Set as long as the program holds more than `--max-memory`; none without it.
+    crowded: Option<Arc<AtomicBool>>,
     /// Set by Ctrl-C.
     pub interrupted: Arc<AtomicBool>,
     started: Instant,
@@ -49,7 +57,9 @@ impl<'a> Context<'a> {
             }
             span => span.map(|span| Duration::from_millis(span.unsigned_abs())),
         };
-        Ok(Context { common, terminal, now, zone, period, is_since_last_run, timeout, interrupted: Arc::new(AtomicBool::new(false)), started: Instant::now() })
+        let crowded = common.max_memory.as_deref().map(|text| ceiling::watch(ceiling::parse(text)?, terminal)).transpose()?;
+        let interrupted = Arc::new(AtomicBool::new(false));
+        Ok(Context { common, terminal, now, zone, period, is_since_last_run, timeout, crowded, interrupted, started: Instant::now() })
     }
 
     /// The common options that a command has no use for: they are common, so a script may give them to every command, but it is said.
@@ -92,7 +102,11 @@ impl<'a> Context<'a> {
 
     /// What may stop a query, counted from the start of the program.
     pub fn limits(&self) -> Limits {
-        Limits { interrupted: self.interrupted.clone(), deadline: self.timeout.map(|timeout| self.started + timeout) }
+        Limits {
+            interrupted: self.interrupted.clone(),
+            deadline: self.timeout.map(|timeout| self.started + timeout),
+            crowded: self.crowded.clone().unwrap_or_default(),
+        }
     }
 
     /// The formats that are written.
@@ -101,9 +115,36 @@ impl<'a> Context<'a> {
         std::iter::once(self.terminal.format).chain(files)
     }
 
-    /// An error when `--timeout` is over.
-    pub fn deadline(&self) -> Result<(), BackendError> {
-        Limits { interrupted: Arc::default(), ..self.limits() }.check()
+    /// Runs work that looks at nothing but `interrupted`: when `--timeout` is over, or the program holds more than `--max-memory`, it is asked to stop.
+    ///
+    /// # Errors
+    /// What the work says; where it only says that it was stopped, why it was.
+    pub fn within_limits<T, E: Diagnostic>(&self, work: impl FnOnce() -> Result<T, E>, is_stop: fn(&E) -> bool) -> Result<T, Fault> {
+        let limits = Limits { interrupted: Arc::default(), ..self.limits() };
+        if limits.deadline.is_none() && self.crowded.is_none() {
+            return work().map_err(|error| Fault::from(&error));
+        }
+        limits.check().map_err(|error| Fault::from(&error))?;
+        let (done, ended) = mpsc::channel::<()>();
+        let watch = move || {
+            while ended.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
+                if let Err(stop) = limits.check() {
+                    self.interrupted.store(true, Ordering::Relaxed);
+                    return Some(stop);
+                }
+            }
+            None
+        };
+        std::thread::scope(|scope| {
+            let watch = scope.spawn(watch);
+            let result = work();
+            drop(done);
+            let stopped = watch.join().unwrap_or_default();
+            result.map_err(|error| match stopped.filter(|_| is_stop(&error)) {
+                Some(stop) => Fault::from(&stop),
+                None => Fault::from(&error),
+            })
+        })
     }
 
     pub fn elapsed(&self) -> Duration {
@@ -178,7 +219,7 @@ fn clock() -> i64 {
 }
 
 /// What is wrong with an option's value.
-pub fn option<E: miette::Diagnostic>(name: &str, error: &E) -> Fault {
+pub fn option<E: Diagnostic>(name: &str, error: &E) -> Fault {
     let fault = Fault::from(error);
     Fault { message: format!("{name}: {}", fault.message), ..fault }
 }

@@ -1,27 +1,17 @@
 //! `--evidence`: all rows of each finding in a file of its own, since a report shows only the first.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::args::Run;
 use crate::diag::{Fault, did_you_mean, reason};
-use crate::frame::write_parquet;
-use crate::present::csv_rows;
+use crate::export::{self, Format};
 use crate::report::{Finding, Report};
-
-/// What the files hold.
-#[derive(Clone, Copy)]
-enum Written {
-    Parquet,
-    Csv,
-}
 
 /// The folder that evidence goes to.
 pub struct Folder {
     path: PathBuf,
-    format: Written,
+    format: Format,
     /// Names that findings of this run have already.
     taken: BTreeSet<String>,
 }
@@ -29,8 +19,8 @@ pub struct Folder {
 /// The folder that the run names, made where there is none.
 pub fn open(arguments: &Run) -> Result<Option<Folder>, Fault> {
     let format = match arguments.evidence_format.as_deref() {
-        None | Some("parquet") => Written::Parquet,
-        Some("csv") => Written::Csv,
+        None | Some("parquet") => Format::Parquet,
+        Some("csv") => Format::Csv,
         Some(word) => {
             let help = did_you_mean(word, ["parquet", "csv"]).unwrap_or_else(|| "parquet or csv".into());
             return Err(Fault::new("usage::value", format!("--evidence-format: `{word}` is not known")).with_help(help));
@@ -58,10 +48,6 @@ impl Folder {
     /// The same finding has the same file in every run; a second one of a fingerprint has a number.
     fn write(&mut self, stem: &str, finding: &Finding) -> Result<String, Fault> {
         let Some(evidence) = &finding.evidence else { return Ok(String::new()) };
-        let ending = match self.format {
-            Written::Parquet => "parquet",
-            Written::Csv => "csv",
-        };
         let plain = format!("{stem}-{}", finding.fingerprint);
         let mut name = plain.clone();
         let mut number = 2;
@@ -69,22 +55,8 @@ impl Folder {
             name = format!("{plain}-{number}");
             number += 1;
         }
-        let path = self.path.join(format!("{name}.{ending}"));
-        let draft = self.path.join(format!(".{name}.{}.draft", std::process::id()));
-        let failed = |why: String| refused(&path, &why);
-        let file = File::create(&draft).map_err(|error| failed(reason(&error)))?;
-        let written = match self.format {
-            Written::Parquet => write_parquet(file, evidence.frame.schema(), evidence.pieces().map(|piece| piece.map_err(|fault| fault.message))),
-            Written::Csv => {
-                let mut out = BufWriter::new(file);
-                csv_rows(&mut out, evidence).and_then(|()| out.flush()).map_err(|error| reason(&error))
-            }
-        };
-        let placed = written.and_then(|()| std::fs::rename(&draft, &path).map_err(|error| reason(&error)));
-        if let Err(why) = placed {
-            let _ = std::fs::remove_file(&draft);
-            return Err(failed(why));
-        }
+        let path = self.path.join(format!("{name}.{}", self.format.ending()));
+        export::save(&path, self.format, evidence.frame.schema(), evidence.pieces()).map_err(|why| refused(&path, &why))?;
         Ok(path.display().to_string())
     }
 }

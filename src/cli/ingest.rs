@@ -2,9 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::sync::mpsc::RecvTimeoutError;
-use std::time::Instant;
 
 use regex::Regex;
 
@@ -12,7 +9,6 @@ use super::context::Context;
 use super::output::{self, Files};
 use super::progress::Bar;
 use super::{DONE, source};
-use crate::backend::BackendError;
 use crate::diag::{Fault, Place, Severity, SourceText, reason};
 use crate::ingest::{self, IngestError, KindReport, Rejection, Request, Summary, ZoneOf};
 use crate::plan::pattern::network;
@@ -66,33 +62,10 @@ fn zone_of(text: &str) -> Result<ZoneOf, Fault> {
     Ok(ZoneOf { files, zone })
 }
 
-/// Takes it in, with a bar for who watches. When `--timeout` is over, it stops as by Ctrl-C: the store is as it was.
+/// Takes it in, with a bar for who watches. When it may not go on, it stops as by Ctrl-C: the store is as it was.
 pub fn take_in(context: &Context, request: &Request) -> Result<Summary, Fault> {
-    let late = |error: BackendError| Fault::from(&error);
-    context.deadline().map_err(late)?;
     let bar = Bar::new(context.terminal.err_is_terminal && !context.terminal.quiet);
-    let result = before_deadline(context, || ingest::ingest(request, &bar, &context.interrupted));
-    drop(bar);
-    result.map_err(|error| match (&error, context.deadline()) {
-        (IngestError::Interrupted, Err(timeout)) => late(timeout),
-        _ => Fault::from(&error),
-    })
-}
-
-/// Runs the work; when `--timeout` is over, it is asked to stop.
-pub fn before_deadline<T>(context: &Context, work: impl FnOnce() -> T) -> T {
-    let Some(deadline) = context.limits().deadline else { return work() };
-    let (done, ended) = std::sync::mpsc::channel::<()>();
-    std::thread::scope(|scope| {
-        scope.spawn(move || {
-            if ended.recv_timeout(deadline.saturating_duration_since(Instant::now())) == Err(RecvTimeoutError::Timeout) {
-                context.interrupted.store(true, Ordering::Relaxed);
-            }
-        });
-        let result = work();
-        drop(done);
-        result
-    })
+    context.within_limits(|| ingest::ingest(request, &bar, &context.interrupted), |error| matches!(error, IngestError::Interrupted))
 }
 
 /// Records that could not be read, as a warning.

@@ -5,9 +5,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde::Deserialize;
+
 use super::context::Context;
 use crate::diag::{Fault, reason};
-use crate::hunt::memory::{Found, Memory, Since, Standing, VERSION, days};
+use crate::hunt::memory::{Found, Memory, Scope, Since, Standing, VERSION, days};
 use crate::hunt::{Coverage, Outcome, outcome};
 use crate::plan::{Period, Value};
 use crate::report::{Finding, Gone, Report, Table};
@@ -21,6 +23,12 @@ pub struct Kept {
     path: PathBuf,
     pub memory: Memory,
     _lock: File,
+}
+
+/// What every version of the file begins with.
+#[derive(Deserialize)]
+struct Head {
+    version: u32,
 }
 
 /// Waits for other runs that hold the same file, and reads what it remembers; a file that is not there remembers nothing.
@@ -55,9 +63,15 @@ pub fn open(context: &Context, path: &Path) -> Result<Kept, Fault> {
         Fault::new("state::damaged", format!("{} is no state of runs: {why}", path.display()))
             .with_help("move it away: the next run begins anew, and all findings are new to it")
     };
-    let memory: Memory = if text.trim().is_empty() { Memory::default() } else { serde_json::from_str(&text).map_err(|error| damaged(error.to_string()))? };
-    if memory.version > VERSION {
-        return Err(damaged(format!("a newer Huntsman wrote it (format {})", memory.version)));
+    let mut memory = Memory::default();
+    if !text.trim().is_empty() {
+        // Another version may have another form: which one it is comes first.
+        let Head { version } = serde_json::from_str(&text).map_err(|error| damaged(error.to_string()))?;
+        if version != VERSION {
+            let age = if version > VERSION { "a newer" } else { "an older" };
+            return Err(damaged(format!("{age} Huntsman wrote it (format {version})")));
+        }
+        memory = serde_json::from_str(&text).map_err(|error| damaged(error.to_string()))?;
     }
     Ok(Kept { path: path.to_path_buf(), memory, _lock: lock })
 }
@@ -84,22 +98,24 @@ impl Kept {
 /// Says of each finding of a report what it is to earlier runs, and takes it in. A run that failed teaches nothing: what it found is new to the next.
 ///
 /// The run ended where the source ends, of which `holdings` tells: what comes later is new to the next, however late it was written.
-pub fn compare(memory: &mut Memory, report: &mut Report, failed: bool, now: i64, holdings: Option<&Inventory>) {
-    let remembered = memory.playbooks.entry(key_of(&report.playbook)).or_default();
+pub fn compare(memory: &mut Memory, scope: &Scope, report: &mut Report, failed: bool, now: i64, holdings: Option<&Inventory>) {
+    let playbook = key_of(&report.playbook);
     for finding in &mut report.findings {
-        finding.standing = Some(remembered.standing(&finding.fingerprint));
+        finding.standing = Some(memory.standing(&playbook, scope, &finding.fingerprint));
     }
     if failed {
         return;
     }
-    let counts = |finding: &&Finding| finding.answered.is_none() || finding.standing != Some(Standing::New);
     let named = |finding: &Finding| Found {
         fingerprint: finding.fingerprint.clone(),
         title: finding.title.clone(),
         severity: finding.severity.word().to_string(),
         times: finding.evidence.as_ref().and_then(times_of),
+        standing: finding.standing.unwrap_or(Standing::New),
     };
+    let counts = |finding: &&Finding| finding.answered.is_none() || finding.standing != Some(Standing::New);
     let found: Vec<_> = report.findings.iter().filter(counts).map(named).collect();
+    let remembered = memory.of_mut(&playbook, scope);
     let looked_at_all = !report.is_since_last_run && report.coverage.iter().all(Coverage::is_whole);
     let gone = remembered.take(found.into_iter(), now, looked_at_all.then(|| looked_at(&report.coverage)));
     let past = |fingerprint: &String| {
@@ -133,9 +149,9 @@ fn key_of(playbook: &str) -> String {
     playbook.trim_start_matches("./").to_string()
 }
 
-/// Where the last run of a playbook ended, and what the source got since.
-pub fn since(memory: &Memory, playbook: &str, holdings: &Inventory) -> Option<Since> {
-    memory.playbooks.get(&key_of(playbook))?.since(&days(holdings))
+/// Where the last run of a playbook in this scope ended, and what the source got since.
+pub fn since(memory: &Memory, scope: &Scope, playbook: &str, holdings: &Inventory) -> Option<Since> {
+    memory.of(&key_of(playbook), scope)?.since(&days(holdings))
 }
 
 /// Leaves only what is new, and what that makes of the outcome.

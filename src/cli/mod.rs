@@ -3,6 +3,7 @@
 mod args;
 mod batch;
 mod cache;
+mod ceiling;
 mod check;
 mod config;
 mod context;
@@ -123,12 +124,12 @@ fn execute(cli: Cli, terminal: &Terminal) -> Result<u8, Fault> {
         }
         Some(Command::List { paths }) => {
             context.formats("list", Format::PLAIN)?;
-            context.without_use("list", &["--source", "--client", "--period", "--now", "--geoip", "--allow-write", "--timeout"]);
+            context.without_use("list", &["--source", "--client", "--period", "--now", "--geoip", "--allow-write", "--timeout", "--max-memory"]);
             list::list(&context, &paths)
         }
         Some(Command::Doc { name }) => {
             context.formats("doc", Format::PLAIN)?;
-            context.without_use("doc", &["--source", "--client", "--period", "--now", "--geoip", "--allow-write", "--timeout"]);
+            context.without_use("doc", &["--source", "--client", "--period", "--now", "--geoip", "--allow-write", "--timeout", "--max-memory"]);
             doc::doc(&context, name.as_deref())
         }
         Some(Command::Sources { verify }) => {
@@ -139,7 +140,7 @@ fn execute(cli: Cli, terminal: &Terminal) -> Result<u8, Fault> {
         Some(Command::Sample { folder }) => {
             context.formats("sample", Format::PLAIN)?;
             context.refuse_output("sample")?;
-            context.without_use("sample", &["--source", "--client", "--period", "--now", "--geoip", "--allow-write", "--timeout"]);
+            context.without_use("sample", &["--source", "--client", "--period", "--now", "--geoip", "--allow-write", "--timeout", "--max-memory"]);
             source::write_sample(&folder)
         }
     }

@@ -1,8 +1,10 @@
 //! The only place that writes to stdout, stderr and the files of `-o`.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use terminal_size::{Height, Width, terminal_size_of};
 
@@ -75,11 +77,15 @@ impl Terminal {
         if self.quiet && fault.severity != Severity::Error {
             return;
         }
-        let text = match self.format {
+        write_stderr(&self.rendered(fault));
+    }
+
+    /// As stderr has it.
+    pub fn rendered(&self, fault: &Fault) -> String {
+        match self.format {
             Format::Json | Format::Ndjson => present::fault_json(fault),
             Format::Table | Format::Csv | Format::Markdown | Format::Html | Format::Sarif | Format::Junit => present::fault(fault, &self.err),
-        };
-        write_stderr(&text);
+        }
     }
 
     /// A line on stderr for who wants to know more.
@@ -162,6 +168,15 @@ pub fn text(render: impl Fn(Format, &Style) -> String) -> impl Fn(&mut dyn Write
     move |out, format, style| out.write_all(render(format, style).as_bytes())
 }
 
+/// Drafts that are not yet in their place.
+static DRAFTS: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+/// The program is about to end where it stands: no draft stays behind.
+pub fn abandon() {
+    let drafts = std::mem::take(&mut *DRAFTS.lock().unwrap_or_else(PoisonError::into_inner));
+    drafts.iter().for_each(|draft| drop(std::fs::remove_file(draft)));
+}
+
 /// The files of `-o`, opened before anything runs, each put in its place whole.
 pub struct Files {
     files: Vec<Target>,
@@ -200,6 +215,7 @@ impl Files {
             let draft = (!is_special).then(|| draft_of(path));
             let file =
                 std::fs::File::options().write(true).create(!is_special).truncate(!is_special).open(draft.as_deref().unwrap_or(path)).map_err(refused)?;
+            DRAFTS.lock().unwrap_or_else(PoisonError::into_inner).extend(draft.clone());
             files.files.push(Target { path: path.clone(), format, file, draft });
         }
         Ok(files)
@@ -235,6 +251,7 @@ impl Files {
 impl Drop for Files {
     fn drop(&mut self) {
         for draft in self.files.iter().filter_map(|target| target.draft.as_ref()) {
+            DRAFTS.lock().unwrap_or_else(PoisonError::into_inner).remove(draft);
             drop(std::fs::remove_file(draft));
         }
     }

@@ -10,7 +10,7 @@ use super::context::Context;
 use super::output::{Files, to_stdout};
 use super::{DONE, FAILED, FOUND, INCOMPLETE, playbooks};
 use crate::diag::{Fault, Severity, did_you_mean};
-use crate::hunt::Outcome;
+use crate::hunt::{Coverage, Outcome, outcome};
 use crate::present::{Ended, Format, render};
 use crate::report::{Report, Verdict, Weight};
 use crate::script::{about, read_playbook, undeclared};
@@ -145,24 +145,16 @@ impl Policy {
     }
 
     fn of(&self, report: &Report, fault: Option<&Fault>) -> Verdict {
+        let covered = || outcome::least_covered(&report.coverage).map_or(0.0, Coverage::share) * 100.0;
         match report.outcome {
             _ if fault.is_some() => Verdict::Broken,
             Outcome::Clean => Verdict::Passed,
             Outcome::Found if self.fail_on.is_some_and(|least| report.open_findings().any(|finding| finding.severity >= least)) => Verdict::Failed,
             Outcome::Found => Verdict::Passed,
-            Outcome::NotExamined | Outcome::Partial if self.enough.is_some_and(|enough| covered(report) >= enough) => Verdict::Passed,
+            Outcome::NotExamined | Outcome::Partial if self.enough.is_some_and(|enough| covered() >= enough) => Verdict::Passed,
             Outcome::NotExamined | Outcome::Partial => Verdict::Incomplete,
         }
     }
-}
-
-/// The least covered query's percentage of machine-days.
-fn covered(report: &Report) -> f64 {
-    let share = report.coverage.iter().map(|coverage| match coverage.machine_days {
-        0 => 0.0,
-        asked => coverage.covered_machine_days as f64 / asked as f64 * 100.0,
-    });
-    share.reduce(f64::min).unwrap_or(0.0)
 }
 
 #[cfg(test)]

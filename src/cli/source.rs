@@ -1,5 +1,6 @@
 //! What `--source` names becomes something that answers: a store, or raw logs by way of the cache.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -50,6 +51,15 @@ fn named(context: &Context) -> Vec<String> {
         [] => std::env::var("HUNTSMAN_SOURCE").ok().filter(|name| !name.is_empty()).into_iter().collect(),
         given => given.to_vec(),
     }
+}
+
+/// The names of the sources, by which runs over the same ones are known; how a path ends does not count.
+pub fn names(context: &Context) -> BTreeSet<String> {
+    let plain = |name: String| match name.trim_start_matches("./").trim_end_matches('/') {
+        "" => name,
+        plain => plain.to_string(),
+    };
+    named(context).into_iter().map(plain).collect()
 }
 
 fn store_of(context: &Context, named: &[String]) -> Result<Option<(PathBuf, String)>, Fault> {

@@ -1,5 +1,6 @@
 //! The file of `--suppressions`: findings that somebody answers for, each with an owner, a reason, and mostly an end.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::context::Context;
+use super::source::Nowhere;
 use crate::diag::{Fault, Place, Severity, SourceText, reason};
 use crate::hunt::period;
 use crate::hunt::suppression::{Suppressed, Suppression};
@@ -39,11 +41,9 @@ enum Until {
     Text(String),
 }
 
-/// Every entry with the place where it begins.
-pub type Listed = Vec<(Suppression, Place)>;
-
 /// Reads the file; what is wrong in it stops the run before it begins.
-pub fn read(context: &Context, path: &Path) -> Result<Listed, Fault> {
+pub fn read(context: &Context, path: &Path) -> Result<Vec<Suppression>, Fault> {
+    let setup = context.setup(Arc::new(Nowhere), BTreeMap::new())?;
     let text = std::fs::read_to_string(path).map_err(|error| {
         Fault::new("suppressions::unreadable", format!("--suppressions {}: {}", path.display(), reason(&error)))
             .with_help("name a text file in TOML that can be read")
@@ -54,7 +54,7 @@ pub fn read(context: &Context, path: &Path) -> Result<Listed, Fault> {
         let fault = Fault::new("suppressions::syntax", error.message().to_string()).with_help(FORM);
         error.span().map_or(fault.clone(), |span| fault.at(at(span)))
     })?;
-    let mut listed = Listed::new();
+    let mut listed = Vec::new();
     for entry in file.suppress {
         let span = entry.span();
         let head = span.start..source.text[span.clone()].find('\n').map_or(span.end, |end| span.start + end);
@@ -62,7 +62,7 @@ pub fn read(context: &Context, path: &Path) -> Result<Listed, Fault> {
         let what = match (entry.fingerprint, entry.r#where) {
             (Some(fingerprint), None) => Suppressed::Finding(fingerprint.trim().to_lowercase()),
             (None, Some(condition)) => {
-                check_condition(condition.get_ref()).map_err(|fault| Fault { places: vec![at(condition.span())], ..fault })?;
+                check_condition(&setup, condition.get_ref()).map_err(|fault| Fault { places: vec![at(condition.span())], ..fault })?;
                 Suppressed::Rows(condition.into_inner())
             }
             (Some(_), Some(_)) | (None, None) => {
@@ -83,15 +83,15 @@ pub fn read(context: &Context, path: &Path) -> Result<Listed, Fault> {
             expires = Some(period::parse_time(&text, context.zone).map_err(|error| Fault { places: vec![at(given.span())], ..Fault::from(&error) })?);
             until = Some(text);
         }
-        listed.push((Suppression { what, playbook: entry.playbook, owner: entry.owner, reason: entry.reason, expires, until }, at(head)));
+        listed.push(Suppression { what, playbook: entry.playbook, owner: entry.owner, reason: entry.reason, expires, until, place: at(head) });
     }
     Ok(listed)
 }
 
 /// Warnings: entries whose time is over, and entries for playbooks of this run that changed nothing.
-pub fn stale(listed: &Listed, used: &[usize], playbooks: &[&str], now: i64) -> Vec<Fault> {
+pub fn stale(listed: &[Suppression], used: &[usize], playbooks: &[&str], now: i64) -> Vec<Fault> {
     let mut warnings = Vec::new();
-    for (at, (suppression, place)) in listed.iter().enumerate() {
+    for (at, suppression) in listed.iter().enumerate() {
         let fault = if suppression.has_expired(now) {
             let until = suppression.until.as_deref().unwrap_or_default();
             Fault::new("suppressions::expired", format!("the suppression {} expired on {until}", suppression.describe()))
@@ -102,7 +102,7 @@ pub fn stale(listed: &Listed, used: &[usize], playbooks: &[&str], now: i64) -> V
         } else {
             continue;
         };
-        warnings.push(Fault { severity: Severity::Warning, places: vec![place.clone()], ..fault });
+        warnings.push(Fault { severity: Severity::Warning, places: vec![suppression.place.clone()], ..fault });
     }
     warnings
 }

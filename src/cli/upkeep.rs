@@ -7,11 +7,10 @@ use serde_json::json;
 
 use super::args::Forget as Arguments;
 use super::context::{Context, option};
-use super::ingest::before_deadline;
 use super::output::{self, Files};
 use super::{DONE, source};
+use crate::backend::Backend;
 use crate::backend::local::Local;
-use crate::backend::{Backend, BackendError};
 use crate::diag::{Fault, Severity};
 use crate::hunt::machine::{Wanted, client_of, find};
 use crate::hunt::period;
@@ -60,14 +59,9 @@ fn machines(context: &Context, store: &Path, named: &[String]) -> Result<Option<
     Ok(client.map(|client| of(&client)))
 }
 
-/// Does it. When `--timeout` is over, it stops as by Ctrl-C: the store is as it was.
+/// Does it. When it may not go on, it stops as by Ctrl-C: the store is as it was.
 fn done<T>(context: &Context, work: impl FnOnce() -> Result<T, UpkeepError>) -> Result<T, Fault> {
-    let late = |error: BackendError| Fault::from(&error);
-    context.deadline().map_err(late)?;
-    before_deadline(context, work).map_err(|error| match (&error, context.deadline()) {
-        (UpkeepError::Interrupted, Err(timeout)) => late(timeout),
-        _ => Fault::from(&error),
-    })
+    context.within_limits(work, |error| matches!(error, UpkeepError::Interrupted))
 }
 
 /// Old files that could not be removed yet.

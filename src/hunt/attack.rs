@@ -49,6 +49,10 @@ mod tests {
     fn ids_have_names() {
         assert_eq!(name("T1059"), Some("Command and Scripting Interpreter"));
         assert_eq!(name("T1059.001"), Some("Command and Scripting Interpreter: PowerShell"));
+        // What versions 18 and 19 brought, and what 19 replaced.
+        assert_eq!(name("T1059.013"), Some("Command and Scripting Interpreter: Container CLI/API"));
+        assert_eq!(name("T1685.005"), Some("Disable or Modify Tools: Clear Windows Event Logs"));
+        assert_eq!(name("T1070.001"), Some("Indicator Removal: Clear Windows Event Logs"));
         assert_eq!((name("T1059.099"), name("T9999"), name("")), (None, None, None));
         assert!(near("T1059.01").is_some_and(|said| said.contains("T1059.001")));
         assert!(NAMES.keys().all(|id| crate::hunt::finding::check_technique(id).is_ok()));

@@ -1,6 +1,6 @@
-//! What is remembered between runs: which findings were there, and up to where each playbook has looked.
+//! What is remembered between runs: which findings were there, and up to where each playbook has looked in each source.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -15,12 +15,26 @@ pub const OVERLAP: i64 = 3_600_000;
 pub struct Memory {
     pub version: u32,
     #[serde(default)]
-    pub playbooks: BTreeMap<String, Remembered>,
+    pub playbooks: BTreeMap<String, Vec<Remembered>>,
 }
 
-/// What is remembered of one playbook.
+/// What a playbook was run on: what is found in one scope says nothing of another.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scope {
+    /// The sources, as they were named.
+    pub sources: BTreeSet<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+    /// The parameters that were given, as text.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub params: BTreeMap<String, String>,
+}
+
+/// What is remembered of one playbook in one scope.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Remembered {
+    #[serde(flatten)]
+    pub scope: Scope,
     /// Up to here its last whole run looked: what came later is new to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mark: Option<i64>,
@@ -56,6 +70,8 @@ pub struct Found {
     pub severity: String,
     /// From when to when its evidence is, where that has times.
     pub times: Option<(i64, i64)>,
+    /// What it is to the memory.
+    pub standing: Standing,
 }
 
 /// What a finding is to a memory.
@@ -75,8 +91,8 @@ impl Standing {
     }
 }
 
-/// What the program writes; a memory with a larger number is from a newer one.
-pub const VERSION: u32 = 1;
+/// What the program writes; a memory with a larger number is from a newer one. Before 2, scopes were not told apart.
+pub const VERSION: u32 = 2;
 
 /// Where what came since the last run begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +120,41 @@ pub fn days(inventory: &Inventory) -> BTreeMap<i32, u64> {
     days
 }
 
+impl Scope {
+    /// Whether a run over the other scope looks at everything that one over this does.
+    fn is_within(&self, other: &Scope) -> bool {
+        self.client == other.client && self.params == other.params && self.sources.is_subset(&other.sources)
+    }
+}
+
+impl Memory {
+    /// What is remembered of a playbook in a scope.
+    pub fn of(&self, playbook: &str, scope: &Scope) -> Option<&Remembered> {
+        self.playbooks.get(playbook)?.iter().find(|remembered| remembered.scope == *scope)
+    }
+
+    /// The same, to be added to.
+    pub fn of_mut(&mut self, playbook: &str, scope: &Scope) -> &mut Remembered {
+        let all = self.playbooks.entry(playbook.to_string()).or_default();
+        let at = all.iter().position(|remembered| remembered.scope == *scope).unwrap_or_else(|| {
+            all.push(Remembered { scope: scope.clone(), ..Remembered::default() });
+            all.len() - 1
+        });
+        &mut all[at]
+    }
+
+    /// What a finding is to it. One that had gone is new again; one that was found in some of the sources is known to a run that has more.
+    pub fn standing(&self, playbook: &str, scope: &Scope, fingerprint: &str) -> Standing {
+        let within = || self.playbooks.get(playbook).into_iter().flatten().filter(|remembered| remembered.scope.is_within(scope));
+        let own = self.of(playbook, scope).and_then(|remembered| remembered.findings.get(fingerprint));
+        let past = own.or_else(|| within().filter_map(|remembered| remembered.findings.get(fingerprint)).find(|past| past.gone.is_none()));
+        match past {
+            Some(past) if past.gone.is_none() => Standing::Known(past.first),
+            _ => Standing::New,
+        }
+    }
+}
+
 impl Past {
     /// Whether a run over this period could find it again.
     fn is_within(&self, period: &Period) -> bool {
@@ -129,20 +180,12 @@ impl Remembered {
         self.days.extend(days(holdings).into_iter().filter(|(day, _)| is_whole(*day)));
     }
 
-    /// What a finding is to it. One that had gone is new again.
-    pub fn standing(&self, fingerprint: &str) -> Standing {
-        match self.findings.get(fingerprint) {
-            Some(past) if past.gone.is_none() => Standing::Known(past.first),
-            _ => Standing::New,
-        }
-    }
-
     /// Takes in what a run found; those that were there before, and that it did not find again though it looked at all of the time that they are of, are
     /// gone: fingerprints. `looked_at` is nothing for a run that could not look at everything.
     pub fn take(&mut self, found: impl Iterator<Item = Found>, now: i64, looked_at: Option<Period>) -> Vec<String> {
         let mut seen = Vec::new();
-        for Found { fingerprint, title, severity, times } in found {
-            let first = match self.standing(&fingerprint) {
+        for Found { fingerprint, title, severity, times, standing } in found {
+            let first = match standing {
                 Standing::Known(first) => first,
                 Standing::New => now,
             };
@@ -178,35 +221,68 @@ mod tests {
         assert_eq!(from(&[(0, 1), (1, 5), (2, 5), (3, 5)]), Some(0));
     }
 
-    fn found_at(names: &[&str], times: Option<(i64, i64)>) -> std::vec::IntoIter<Found> {
-        let one = |name: &&str| Found { fingerprint: (*name).to_string(), title: "t".into(), severity: "low".into(), times };
-        names.iter().map(one).collect::<Vec<_>>().into_iter()
+    /// A playbook's runs in a scope.
+    struct Runs(Memory, Scope);
+
+    impl Runs {
+        fn in_scope(sources: &[&str]) -> Runs {
+            Runs(Memory::default(), Scope { sources: sources.iter().map(|name| (*name).to_string()).collect(), ..Scope::default() })
+        }
+
+        fn standing(&self, fingerprint: &str) -> Standing {
+            self.0.standing("p", &self.1, fingerprint)
+        }
+
+        /// A run that found these, and what was gone by it.
+        fn run(&mut self, names: &[&str], times: Option<(i64, i64)>, now: i64, looked_at: Option<Period>) -> Vec<String> {
+            let one = |name: &&str| Found { fingerprint: (*name).to_string(), title: "t".into(), severity: "low".into(), times, standing: self.standing(name) };
+            let found: Vec<Found> = names.iter().map(one).collect();
+            self.0.of_mut("p", &self.1).take(found.into_iter(), now, looked_at)
+        }
     }
 
     #[test]
     fn what_is_of_another_time_is_not_gone() {
-        let mut memory = Remembered::default();
+        let mut runs = Runs::in_scope(&["a"]);
         let period = |from, to| Some(Period { from: Some(from), to: Some(to) });
-        memory.take(found_at(&["a"], Some((10, 19))), 1, Some(Period::ALL));
+        runs.run(&["a"], Some((10, 19)), 1, Some(Period::ALL));
         for elsewhere in [period(20, 30), period(11, 30), period(0, 19)] {
-            assert!(memory.take(found_at(&[], None), 2, elsewhere).is_empty(), "{elsewhere:?}");
+            assert!(runs.run(&[], None, 2, elsewhere).is_empty(), "{elsewhere:?}");
         }
-        assert_eq!(memory.standing("a"), Standing::Known(1));
-        assert_eq!(memory.take(found_at(&[], None), 3, period(10, 20)), ["a"]);
+        assert_eq!(runs.standing("a"), Standing::Known(1));
+        assert_eq!(runs.run(&[], None, 3, period(10, 20)), ["a"]);
     }
 
     #[test]
     fn findings_are_new_known_gone_and_new_again() {
-        let mut memory = Remembered::default();
-        let found = |names: &[&str]| found_at(names, None);
-        assert!(memory.take(found(&["a", "b"]), 1, Some(Period::ALL)).is_empty());
-        assert_eq!((memory.standing("a"), memory.standing("c")), (Standing::Known(1), Standing::New));
+        let mut runs = Runs::in_scope(&["a"]);
+        assert!(runs.run(&["a", "b"], None, 1, Some(Period::ALL)).is_empty());
+        assert_eq!((runs.standing("a"), runs.standing("c")), (Standing::Known(1), Standing::New));
         // A run that did not look at all can't say that something is gone.
-        assert!(memory.take(found(&["a"]), 2, None).is_empty());
-        assert_eq!(memory.take(found(&["a"]), 3, Some(Period::ALL)), ["b"]);
-        assert!(memory.take(found(&["a"]), 4, Some(Period::ALL)).is_empty());
-        assert_eq!(memory.standing("b"), Standing::New);
-        memory.take(found(&["a", "b"]), 5, Some(Period::ALL));
-        assert_eq!((memory.standing("a"), memory.standing("b")), (Standing::Known(1), Standing::Known(5)));
+        assert!(runs.run(&["a"], None, 2, None).is_empty());
+        assert_eq!(runs.run(&["a"], None, 3, Some(Period::ALL)), ["b"]);
+        assert!(runs.run(&["a"], None, 4, Some(Period::ALL)).is_empty());
+        assert_eq!(runs.standing("b"), Standing::New);
+        runs.run(&["a", "b"], None, 5, Some(Period::ALL));
+        assert_eq!((runs.standing("a"), runs.standing("b")), (Standing::Known(1), Standing::Known(5)));
+    }
+
+    #[test]
+    fn scopes_are_told_apart() {
+        let mut runs = Runs::in_scope(&["a"]);
+        runs.run(&["f"], None, 1, Some(Period::ALL));
+        let other = Runs::in_scope(&["b"]).1;
+        runs.1 = other;
+        assert_eq!(runs.standing("f"), Standing::New);
+        assert!(runs.run(&[], None, 2, Some(Period::ALL)).is_empty());
+        // More sources: what some of them had is known, since its first run.
+        runs.1 = Runs::in_scope(&["a", "b"]).1;
+        assert_eq!(runs.standing("f"), Standing::Known(1));
+        runs.run(&["f"], None, 3, Some(Period::ALL));
+        assert_eq!(runs.run(&[], None, 4, Some(Period::ALL)), ["f"]);
+        assert_eq!(runs.standing("f"), Standing::New);
+        for changed in [Scope { client: Some("c".into()), ..runs.1.clone() }, Scope { params: BTreeMap::from([("n".into(), "1".into())]), ..runs.1.clone() }] {
+            assert_eq!(runs.0.standing("p", &changed, "f"), Standing::New);
+        }
     }
 }

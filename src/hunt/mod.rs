@@ -9,6 +9,7 @@ pub mod finding;
 pub mod fixture;
 pub mod histogram;
 pub mod machine;
+pub mod matrix;
 pub mod memory;
 pub mod os;
 pub mod outcome;

@@ -1,5 +1,6 @@
 //! Findings that somebody answers for: which ones, who, why, and until when.
 
+use crate::diag::Place;
 use crate::plan::{fold, pattern};
 
 /// One entry of a file of suppressions.
@@ -14,6 +15,8 @@ pub struct Suppression {
     pub expires: Option<i64>,
     /// As it was written, for messages: `expires = "2026-06-01"`.
     pub until: Option<String>,
+    /// Where its file has it.
+    pub place: Place,
 }
 
 /// What is suppressed.

@@ -2,12 +2,11 @@
 
 use std::io::{self, Write};
 
-use super::json::{inline, to_json};
-use super::{Ended, clean, unread};
-use crate::frame::Frame;
+use super::json::inline;
+use super::{Ended, report, unread};
+use crate::export::csv::{cell, heading, line, quoted, records};
 use crate::hunt::memory::Standing;
-use crate::plan::{Value, time_text};
-use crate::report::{Answer, Drawing, Item, Table};
+use crate::report::{Answer, Columns, Drawing, Item, Table};
 use crate::telemetry::Type;
 
 /// Rows of the answer; where there is none, of what was shown.
@@ -27,7 +26,7 @@ pub fn reports(runs: &[Ended]) -> String {
     let heads = ["Playbook", "Outcome", "Severity", "Title", "Technique", "Count", "Entities", "Fingerprint", "Description", "Status", "Suppressed"];
     let mut text = line(heads.map(String::from));
     for (report, fault) in runs {
-        let outcome = if fault.is_some() { "failed" } else { report.outcome.word() };
+        let outcome = report::ended(report, fault.as_ref());
         for finding in &report.findings {
             let entities: Vec<String> = finding.entities.iter().map(|(kind, name)| format!("{kind} {name}")).collect();
             text.push_str(&line([
@@ -71,7 +70,7 @@ fn answer(out: &mut dyn Write, answer: &Answer) -> io::Result<()> {
         Answer::Nothing => String::new(),
         Answer::Table(table) => return rows(out, table),
         Answer::Bins(bins) => return rows(out, &bins.table()),
-        Answer::Row(row) => heading(row) + &records(row),
+        Answer::Row(row) => return rows(out, &Table::whole(row.clone(), Columns::All)),
         Answer::List(parts) => line([quoted("value")]) + &parts.iter().map(|part| line([single(part)])).collect::<String>(),
         Answer::Map(parts) | Answer::Entity { fields: parts, .. } => line(parts.keys().map(|name| quoted(name))) + &line(parts.values().map(single)),
         value @ Answer::Value(_) => line([quoted("value")]) + &line([single(value)]),
@@ -93,53 +92,12 @@ fn single(answer: &Answer) -> String {
 ///
 /// # Errors
 /// What the stream said, or that rows could not be read (`InvalidData`).
-pub fn rows(out: &mut dyn Write, table: &Table) -> io::Result<()> {
-    out.write_all(heading(&table.frame).as_bytes())?;
+fn rows(out: &mut dyn Write, table: &Table) -> io::Result<()> {
+    out.write_all(heading(table.frame.schema()).as_bytes())?;
     for piece in table.pieces() {
-        out.write_all(records(&piece.map_err(unread)?).as_bytes())?;
+        records(out, &piece.map_err(unread)?)?;
     }
     Ok(())
-}
-
-fn heading(frame: &Frame) -> String {
-    line(frame.schema().names().map(quoted))
-}
-
-fn records(frame: &Frame) -> String {
-    let columns = frame.schema().columns();
-    (0..frame.height()).map(|row| line(columns.iter().enumerate().map(|(at, (_, kind))| cell(&frame.value(row, at), *kind)))).collect()
-}
-
-fn cell(value: &Value, kind: Type) -> String {
-    match value {
-        Value::Missing => String::new(),
-        Value::Bool(value) => value.to_string(),
-        Value::Int(number) if kind == Type::Hex => format!("{number:#x}"),
-        Value::Int(number) | Value::Duration(number) => number.to_string(),
-        Value::Float(number) => number.to_string(),
-        Value::Text(text) => quoted(text),
-        Value::Time(time) => time_text(*time),
-        Value::List(items) => {
-            let texts: Vec<String> = items.iter().map(|item| if let Value::Text(text) = item { text.to_string() } else { String::new() }).collect();
-            quoted(&to_json(&texts))
-        }
-    }
-}
-
-/// A text cell: defused, and in quotes where a separator of any spreadsheet is in it.
-fn quoted(text: &str) -> String {
-    let safe = clean::defuse(text);
-    if safe.contains([',', ';', '|', '"', '\'']) || safe.starts_with(' ') || safe.ends_with(' ') {
-        format!("\"{}\"", safe.replace('"', "\"\""))
-    } else {
-        safe.into_owned()
-    }
-}
-
-fn line(cells: impl IntoIterator<Item = String>) -> String {
-    let mut text = cells.into_iter().collect::<Vec<_>>().join(",");
-    text.push('\n');
-    text
 }
 
 #[cfg(test)]

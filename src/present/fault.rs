@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::Style;
 use super::clean::{escape, escape_lines, is_hidden, push};
-use super::json::to_json;
+use super::to_json;
 use crate::diag::{Fault, Place, Severity, SourceText};
 
 /// Where there is no terminal.

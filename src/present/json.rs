@@ -3,31 +3,17 @@
 use std::io::{self, Write};
 
 use serde::ser::{Error, Serialize, SerializeMap, SerializeSeq, Serializer};
-use serde_json::ser::Formatter;
 use serde_json::{Value as Json, json};
 
-use super::clean::is_hidden;
 use super::{fault, unread};
 use crate::diag::Fault;
+use crate::export::json::{Cell, Row, records, to_json, write};
 use crate::frame::Frame;
 use crate::hunt::Coverage;
 use crate::hunt::memory::Standing;
-use crate::plan::{Period, Value, time_text};
+use crate::plan::{Period, time_text};
 use crate::report::{Answer, Drawing, Finding, Gone, Item, Report, Table};
 use crate::telemetry::Type;
-
-/// Compact JSON in which a terminal finds nothing to obey: hidden characters are `\u` escapes.
-pub fn to_json(value: &impl Serialize) -> String {
-    let mut bytes = Vec::new();
-    match write(&mut bytes, value) {
-        Ok(()) => String::from_utf8_lossy(&bytes).into_owned(),
-        Err(_) => "null".into(),
-    }
-}
-
-fn write(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
-    Ok(value.serialize(&mut serde_json::Serializer::with_formatter(out, Visible))?)
-}
 
 fn write_line(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
     write(out, value)?;
@@ -81,8 +67,7 @@ pub fn reply_lines(out: &mut dyn Write, items: &[Item], answer: &Answer) -> io::
 
 fn rows(out: &mut dyn Write, table: &Table) -> io::Result<()> {
     for piece in table.pieces() {
-        let frame = &piece.map_err(unread)?;
-        (0..frame.height()).try_for_each(|row| write_line(out, &Row { frame, row }))?;
+        records(out, &piece.map_err(unread)?)?;
     }
     Ok(())
 }
@@ -308,58 +293,6 @@ impl Serialize for AllRows<'_> {
     }
 }
 
-struct Row<'a> {
-    frame: &'a Frame,
-    row: usize,
-}
-
-impl Serialize for Row<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let columns = self.frame.schema().columns();
-        let mut map = serializer.serialize_map(Some(columns.len()))?;
-        for (at, (name, kind)) in columns.iter().enumerate() {
-            map.serialize_entry(&**name, &Cell(&self.frame.value(self.row, at), *kind))?;
-        }
-        map.end()
-    }
-}
-
-/// Durations are milliseconds; numbers that JSON does not have are null.
-struct Cell<'a>(&'a Value, Type);
-
-impl Serialize for Cell<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            Value::Missing => serializer.serialize_unit(),
-            Value::Bool(value) => serializer.serialize_bool(*value),
-            Value::Int(number) if self.1 == Type::Hex => serializer.collect_str(&format_args!("{number:#x}")),
-            Value::Int(number) => serializer.serialize_i64(*number),
-            Value::Float(number) => serializer.serialize_f64(*number),
-            Value::Text(text) => serializer.serialize_str(text),
-            Value::Time(time) => serializer.serialize_str(&time_text(*time)),
-            Value::Duration(span) => serializer.serialize_i64(*span),
-            Value::List(items) => serializer.collect_seq(items.iter().map(|item| Cell(item, Type::Text))),
-        }
-    }
-}
-
-/// serde_json escapes what JSON demands; this adds what terminals obey or hide.
-struct Visible;
-
-impl Formatter for Visible {
-    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        let mut plain = 0;
-        for (at, character) in fragment.char_indices().filter(|(_, character)| is_hidden(*character)) {
-            writer.write_all(&fragment.as_bytes()[plain..at])?;
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                write!(writer, "\\u{unit:04x}")?;
-            }
-            plain = at + character.len_utf8();
-        }
-        writer.write_all(&fragment.as_bytes()[plain..])
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::table::tests::{frame, table};
@@ -370,13 +303,5 @@ mod tests {
         let frame = frame(&[("DateTime", Type::Time), ("GrantedAccess", Type::Hex), ("Name", Type::Text)], &[&["1600725484123", "4112", "-"]]);
         let expected = r#"{"columns":[{"name":"DateTime","type":"time"},{"name":"GrantedAccess","type":"hex"},{"name":"Name","type":"text"}],"rows":[{"DateTime":"2020-09-21T21:58:04.123Z","GrantedAccess":"0x1010","Name":null}],"total":1}"#;
         assert_eq!(inline(&Answer::Table(table(frame))), expected);
-    }
-
-    #[test]
-    fn hostile_text_stays_valid_and_visible() {
-        let hostile = "a\x1b]0;x\x07\u{9b}\u{202e}\u{e0041}\"\\\n\u{7f}é";
-        let text = to_json(&hostile);
-        assert!(!text.chars().any(is_hidden), "{text}");
-        assert_eq!(serde_json::from_str::<String>(&text).unwrap(), hostile);
     }
 }

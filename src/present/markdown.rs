@@ -7,13 +7,14 @@ use super::table::visible;
 use super::{Ended, Precision, Style, clean, report, time};
 use crate::diag::Fault;
 use crate::frame::Frame;
-use crate::hunt::Coverage;
 use crate::plan::Value;
 use crate::report::{Answer, Drawing, Finding, Item, Report, Table, Verdict};
 use crate::telemetry::Type;
 
 /// Rows of evidence that a summary shows.
 const ROWS: usize = 10;
+/// Where the rows are that it does not show.
+const REST: &str = "`-o FILE.json` has all rows";
 /// A job summary takes a mebibyte; a run that has more to say is cut, and says so.
 const LARGEST: usize = 900 << 10;
 /// The longest cell, in characters.
@@ -22,7 +23,7 @@ const CELL: usize = 200;
 /// All playbooks of a run: what came of each first, then what each found and showed.
 pub fn write(out: &mut dyn Write, runs: &[Ended], style: &Style) -> io::Result<()> {
     let mut text = String::from("# Huntsman\n\n");
-    text.push_str(&summary(runs));
+    text.push_str(&summary(runs, style));
     let mut left = 0;
     for (report, fault) in runs {
         // One that has too much to say does not silence the others.
@@ -48,17 +49,12 @@ pub fn write_reply(out: &mut dyn Write, items: &[Item], findings: &[Finding], an
     out.write_all(blocks.join("\n").as_bytes())
 }
 
-fn summary(runs: &[Ended]) -> String {
-    let mut text = String::from("| | playbook | outcome | findings | covered |\n|---|---|---|---|---|\n");
+fn summary(runs: &[Ended], style: &Style) -> String {
+    let mut text = String::from("| | playbook | outcome | findings | looked at |\n|---|---|---|---|---|\n");
     for (report, fault) in runs {
-        let outcome = if fault.is_some() { "failed" } else { report.outcome.word() };
-        let found = report::counts(&report.findings);
-        text.push_str(&format!(
-            "| {} | {} | {outcome} | {found} | {} |\n",
-            sign(report.verdict),
-            plain(report.title.as_deref().unwrap_or(&report.playbook)),
-            covered(&report.coverage)
-        ));
+        let (outcome, found) = (report::ended(report, fault.as_ref()), report::counts(&report.findings));
+        let (title, looked_at) = (plain(report.title.as_deref().unwrap_or(&report.playbook)), report::looked_at(report, style));
+        text.push_str(&format!("| {} | {title} | {outcome} | {found} | {looked_at} |\n", sign(report.verdict)));
     }
     text
 }
@@ -72,20 +68,14 @@ fn sign(verdict: Verdict) -> &'static str {
     }
 }
 
-/// The least covered query.
-fn covered(coverage: &[Coverage]) -> String {
-    let share = |coverage: &&Coverage| coverage.covered_machine_days as f64 / coverage.machine_days.max(1) as f64;
-    match coverage.iter().min_by(|left, right| share(left).total_cmp(&share(right))) {
-        Some(least) => format!("{} of {} machine-days", least.covered_machine_days, least.machine_days),
-        None => "nothing asked".into(),
-    }
-}
-
 fn playbook(report: &Report, fault: Option<&Fault>, style: &Style) -> String {
     let mut text = format!("\n## {} {}\n\n{}\n", sign(report.verdict), plain(report.title.as_deref().unwrap_or(&report.playbook)), code(&report.playbook));
     match fault {
         Some(fault) => text.push_str(&format!("\n**failed**: {} ({})\n\n{}", plain(&fault.message), code(&fault.code), fenced(&super::fault(fault, style)))),
         None => text.push_str(&format!("\n**{}**: {}\n", report.outcome.word().replace('_', "\\_"), report::meaning(report.outcome))),
+    }
+    if let Some(why) = report::lacking(report, style) {
+        text.push_str(&format!("\nNot everything was looked at: {}\n", plain(&why)));
     }
     report.findings.iter().for_each(|found| text.push_str(&format!("\n{}", finding(found, style))));
     let gone: String = report.gone.iter().flatten().map(|gone| format!("- {}\n", plain(&report::gone_text(gone, style)))).collect();
@@ -140,7 +130,11 @@ fn finding(finding: &Finding, style: &Style) -> String {
         text.push_str(&format!("- all rows: {}\n", code(kept)));
     }
     if let Some(evidence) = &finding.evidence {
-        text.push_str(&format!("\n{}", table(evidence, style)));
+        let rest = match &finding.kept {
+            Some(kept) => format!("{} has all rows", code(kept)),
+            None => "`--evidence DIR` writes all rows".into(),
+        };
+        text.push_str(&format!("\n{}", table(evidence, &rest, style)));
     }
     text
 }
@@ -148,9 +142,8 @@ fn finding(finding: &Finding, style: &Style) -> String {
 fn item(item: &Item, style: &Style) -> String {
     match item {
         Item::Note(said) => note(said),
-        Item::Table(shown) => table(shown, style),
+        Item::Table(shown) | Item::Value(Answer::Table(shown)) => table(shown, REST, style),
         Item::Bins(_) | Item::Picture(Drawing { .. }) => fenced(&super::answer::item(item, 0, &drawn(style))),
-        Item::Value(Answer::Table(shown)) => table(shown, style),
         Item::Value(_) => fenced(&super::answer::item(item, 0, &drawn(style))),
     }
 }
@@ -160,8 +153,8 @@ fn drawn(style: &Style) -> Style {
     Style { colour: false, unicode: true, width: Some(100), ..*style }
 }
 
-/// The first rows, and how many more.
-fn table(table: &Table, style: &Style) -> String {
+/// The first rows, how many more, and where those are.
+fn table(table: &Table, rest: &str, style: &Style) -> String {
     if table.total == 0 {
         return "no rows\n".into();
     }
@@ -177,8 +170,9 @@ fn table(table: &Table, style: &Style) -> String {
     }
     let more = table.total.saturating_sub(shown as u64);
     if more > 0 {
-        text.push_str(&format!("\n… and {more} more\n"));
+        text.push_str(&format!("\n… and {more} more; {rest}\n"));
     }
+    super::table::asides(table).iter().for_each(|said| text.push_str(&format!("\n{}\n", plain(said))));
     text
 }
 
@@ -262,7 +256,7 @@ mod tests {
     #[test]
     fn nothing_of_telemetry_is_obeyed() {
         let rows = frame(&[("Name", Type::Text)], &[&["``` [x](http://a) | <script> ` ** \n# h"]]);
-        let text = table(&Table::whole(rows, Columns::All), &style());
+        let text = table(&Table::whole(rows, Columns::All), REST, &style());
         assert_eq!(text, "| Name |\n|---|\n| ````` ``` [x](http://a) \\| <script> ` ** \\n# h ````` |\n".replace("`````", "````"));
         assert_eq!(plain("a*b_c[d](e)<f>|g"), "a\\*b\\_c\\[d\\](e)&lt;f\\>\\|g");
         assert_eq!(note("**b** [x](y) <img> http://a www.b `c:d`\n# t"), "> **b** \\[x\\](y) &lt;img> http\\://a www\\.b `c:d`\n> # t\n");

@@ -1,7 +1,7 @@
 //! Pictures of rows in the terminal: bars, shares, areas, heat maps, world maps, trees; a table where there is nothing to draw.
 
 use super::amounts::{self, Amount};
-use super::{Style, Tone, area, cell, clean, heat, map, measure, table, toned, tree};
+use super::{Style, Tone, area, cell, clean, course, heat, map, measure, table, toned, tree};
 use crate::hunt::picture::{Picture, Scale, View, pictures};
 use crate::report::{Drawing, Table};
 
@@ -42,7 +42,9 @@ fn nowhere(parts: &[(Option<String>, Picture)]) -> Option<String> {
     for (_, picture) in parts {
         match picture {
             Picture::Map { dots, private, unknown, .. } if dots.is_empty() => (nobody, everybody) = (nobody + private, everybody + private + unknown),
-            Picture::Map { .. } | Picture::Bars { .. } | Picture::Share { .. } | Picture::Area { .. } | Picture::Heat { .. } => return None,
+            Picture::Map { .. } | Picture::Bars { .. } | Picture::Share { .. } | Picture::Area { .. } | Picture::Heat { .. } | Picture::Timeline { .. } => {
+                return None;
+            }
         }
     }
     let (private, all) = (cell::float(nobody), cell::float(everybody));
@@ -67,6 +69,7 @@ fn drawn(picture: &Picture, scale: &Scale, screen: usize, style: &Style) -> Vec<
         }
         Picture::Area { days, series } => area::lines(days, series, scale, screen, style),
         Picture::Heat { metric, cells } => heat::lines(metric, cells, scale.highest, screen, style),
+        Picture::Timeline { by, lanes, left_out } => course::lines(&course::Course { by, lanes, left_out: *left_out }, scale, screen, style),
         Picture::Map { dots, countries, private, unknown } => {
             map::lines(&map::Places { dots, countries, private: *private, unknown: *unknown }, scale.highest, screen, style)
         }

@@ -5,7 +5,7 @@ use super::json::day_text;
 use super::{Precision, Style, Tone, clean, table, time, toned};
 use crate::diag::Fault;
 use crate::hunt::memory::Standing;
-use crate::hunt::{Coverage, Outcome};
+use crate::hunt::{Coverage, Outcome, outcome};
 use crate::plan::Period;
 use crate::report::{Answered, Finding, Gone, Report, Weight};
 
@@ -104,14 +104,12 @@ pub fn named(names: &[&str]) -> String {
 }
 
 fn end(report: &Report, fault: Option<&Fault>, style: &Style) -> String {
-    let (word, tone) = match (fault, report.outcome) {
-        (Some(_), _) => ("failed", Tone::Bad),
-        (None, Outcome::Clean) => ("clean", Tone::Good),
-        (None, Outcome::Found) => ("found", Tone::Bad),
-        (None, Outcome::NotExamined) => ("not_examined", Tone::Warning),
-        (None, Outcome::Partial) => ("partial", Tone::Warning),
+    let tone = match (fault, report.outcome) {
+        (Some(_), _) | (None, Outcome::Found) => Tone::Bad,
+        (None, Outcome::Clean) => Tone::Good,
+        (None, Outcome::NotExamined | Outcome::Partial) => Tone::Warning,
     };
-    let mut line = format!("outcome: {}", toned(word, tone, style));
+    let mut line = format!("outcome: {}", toned(ended(report, fault), tone, style));
     match (fault, report.outcome) {
         (Some(fault), _) => line.push_str(&format!(" ({})", clean::escape(&fault.message))),
         (None, Outcome::Found) => line.push_str(&format!(" ({})", counts(&report.findings))),
@@ -135,6 +133,47 @@ fn end(report: &Report, fault: Option<&Fault>, style: &Style) -> String {
         }
     }
     text
+}
+
+/// How a run ended, in the one word that programs and people read.
+pub fn ended(report: &Report, fault: Option<&Fault>) -> &'static str {
+    if fault.is_some() { "failed" } else { report.outcome.word() }
+}
+
+/// How much was looked at, by the query that lacks most.
+pub fn looked_at(report: &Report, style: &Style) -> String {
+    match outcome::least_covered(&report.coverage) {
+        Some(least) => format!("{} of {} machine-days, {}", least.covered_machine_days, least.machine_days, period_text(&least.period, style)),
+        None => "nothing asked".into(),
+    }
+}
+
+/// Why not everything was looked at, in a line; nothing where it was.
+pub fn lacking(report: &Report, style: &Style) -> Option<String> {
+    let mut absent: Vec<&str> = report.coverage.iter().flat_map(|coverage| &coverage.not_examined).map(String::as_str).collect();
+    absent.sort_unstable();
+    absent.dedup();
+    let mut silent: Vec<_> = report.coverage.iter().flat_map(|coverage| &coverage.silent).collect();
+    silent.sort_unstable();
+    silent.dedup();
+    // Every query of a table counts the same records.
+    let rejected = report.coverage.iter().map(|coverage| coverage.rejected).max().unwrap_or_default();
+    let uncovered = report.coverage.iter().filter(|coverage| coverage.covered_machine_days == 0 && coverage.not_examined.is_empty());
+    let mut why = Vec::new();
+    if !absent.is_empty() {
+        why.push(format!("the source never shows {}", named(&absent)));
+    }
+    if let Some((first, last)) = uncovered.filter_map(|coverage| coverage.covered).reduce(|left, right| (left.0.min(right.0), left.1.max(right.1))) {
+        why.push(format!("the source covers only {} to {}", time(first, Precision::Seconds, style.zone), time(last, Precision::Seconds, style.zone)));
+    }
+    if !silent.is_empty() {
+        let days: Vec<String> = silent.iter().map(|(machine, day)| format!("{machine} on {}", day_text(*day))).collect();
+        why.push(format!("silent: {}", named(&days.iter().map(String::as_str).collect::<Vec<_>>())));
+    }
+    if rejected > 0 {
+        why.push(format!("records that could not be read: {rejected}"));
+    }
+    (!why.is_empty()).then(|| why.join("; "))
 }
 
 /// What a reader who knows only the word should know of it.

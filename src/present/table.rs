@@ -23,17 +23,21 @@ pub fn text(table: &Table, indent: usize, style: &Style) -> String {
     if more > 0 {
         text.push_str(&note(format!("{} and {more} more", style.ellipsis())));
     }
-    if let Some(seconds) = table.second_reports.filter(|count| *count > 0) {
-        let (are, reports) = if seconds == 1 { ("is", "a second report") } else { ("are", "second reports") };
-        let rows = if table.total == 1 { "row" } else { "rows" };
-        let said = format!("{seconds} of {} {rows} {are} {reports} of what another sensor tells; .one_sensor() counts each once", table.total);
+    for said in asides(table) {
         push_lines(&mut text, &prose(&format!("{margin}{said}"), indent, style.width), style);
     }
-    if let Some(why) = &table.why {
-        let said = prose(&format!("{margin}{}", clean::escape(why)), indent, style.width);
-        push_lines(&mut text, &said, style);
-    }
     text
+}
+
+/// What people should know of rows beside them: how many are second reports, and why no picture is drawn of them. Nothing in it is obeyed by a terminal.
+pub fn asides(table: &Table) -> Vec<String> {
+    let seconds = table.second_reports.filter(|count| *count > 0).map(|seconds| {
+        let (are, reports) = if seconds == 1 { ("is", "a second report") } else { ("are", "second reports") };
+        let rows = if table.total == 1 { "row" } else { "rows" };
+        format!("{seconds} of {} {rows} {are} {reports} of what another sensor tells; .one_sensor() counts each once", table.total)
+    });
+    let why = table.why.as_ref().map(|why| clean::escape(why).into_owned());
+    [seconds, why].into_iter().flatten().collect()
 }
 
 fn push_lines(text: &mut String, said: &str, style: &Style) {

@@ -66,7 +66,7 @@ fn run_statements(inner: &mut Inner, id: &str, tree: &AST, found: &mut Vec<Fault
         let mut single = AST::new(above, tree.shared_lib().clone());
         single.set_source(id);
         let stops = matches!(statement, Stmt::Return(..));
-        match inner.engine.eval_ast_with_scope::<Dynamic>(&mut inner.scope, &single) {
+        match inner.built.engine.eval_ast_with_scope::<Dynamic>(&mut inner.scope, &single) {
             Ok(_) => {
                 imports.extend(Some(statement).filter(|statement| matches!(statement, Stmt::Import(..))).cloned());
                 if let Err(fault) = inner.keep_definitions(id, &single.clone_statements_only()) {

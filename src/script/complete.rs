@@ -57,7 +57,7 @@ fn names(inner: &Inner, before: &str) -> Vec<Candidate> {
         builtins::all().iter().filter(|declared| declared.receiver.is_none()).map(|declared| candidate(declared.name, &declared.signature())).collect();
     found.extend(KEYWORDS.iter().map(|word| candidate(word, "")));
     found.extend(super::words::ATTRIBUTES.iter().map(|(name, _)| candidate(name, "attribute")));
-    found.extend(inner.scope.iter().map(|(name, _, value)| candidate(name, inner.engine.map_type_name(value.type_name()))));
+    found.extend(inner.scope.iter().map(|(name, _, value)| candidate(name, inner.built.engine.map_type_name(value.type_name()))));
     for module in inner.run.sources.session() {
         let signatures = module.gen_fn_signatures_with_mapper(|name| name.into());
         found.extend(
@@ -135,8 +135,8 @@ pub(super) fn value_of(inner: &mut Inner, expression: &str) -> Option<Dynamic> {
     }
     inner.run.set_dry(true);
     let mut scope: Scope = inner.scope.clone();
-    let tree = inner.engine.compile_with_scope(&scope, expression).ok();
-    let value = tree.and_then(|tree| super::session::on_own_stack(|| inner.engine.eval_ast_with_scope::<Dynamic>(&mut scope, &tree).ok()).ok().flatten());
+    let tree = inner.built.engine.compile_with_scope(&scope, expression).ok();
+    let value = tree.and_then(|tree| super::session::on_own_stack(|| inner.built.engine.eval_ast_with_scope::<Dynamic>(&mut scope, &tree).ok()).ok().flatten());
     inner.run.set_dry(false);
     inner.run.state().items.clear();
     value.map(Dynamic::flatten)

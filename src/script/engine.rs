@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use rhai::{Dynamic, Engine, EvalAltResult, FLOAT, INT, NativeCallContext, OptimizationLevel};
 
+use super::current::Current;
 use super::modules::Modules;
-use super::run::{Run, interrupted, timeout};
+use super::run::{Run, stopped};
 use super::words::{self, Memory};
 use super::{builtins, fault, hex, operators};
 use crate::diag::Fault;
@@ -30,7 +31,36 @@ pub(super) const STACK: usize = 512 << 20;
 #[cfg(not(debug_assertions))]
 pub(super) const STACK: usize = 64 << 20;
 
-pub(super) fn build(run: &Arc<Run>) -> (Engine, Memory) {
+/// An engine, and what belongs to it alone.
+pub(super) struct Built {
+    pub engine: Engine,
+    pub memory: Memory,
+    current: Current,
+}
+
+impl Built {
+    pub fn new(run: &Arc<Run>) -> Built {
+        let current = Current::new(run);
+        let (engine, memory) = build(&current);
+        let mut built = Built { engine, memory, current };
+        built.serve(run);
+        built
+    }
+
+    /// From now on it works for this run, and knows nothing of the last one: neither its modules, nor who listens, nor what may stop it.
+    pub fn serve(&mut self, run: &Arc<Run>) {
+        self.current.set(run);
+        self.memory.reset();
+        self.engine.set_module_resolver(Modules::new(run.clone()));
+        let heard = run.clone();
+        self.engine.on_print(move |text| heard.say(Item::Value(Answer::Value(Value::text(text)))));
+        let heard = run.clone();
+        self.engine.on_debug(move |text, _, _| heard.say(Item::Value(Answer::Value(Value::text(text)))));
+        watch(&mut self.engine, run);
+    }
+}
+
+fn build(current: &Current) -> (Engine, Memory) {
     let mut engine = Engine::new();
     engine.set_optimization_level(OptimizationLevel::None);
     engine.set_strict_variables(true);
@@ -46,28 +76,19 @@ pub(super) fn build(run: &Arc<Run>) -> (Engine, Memory) {
     engine.set_max_map_size(MAP_ENTRIES);
     engine.disable_symbol("eval");
     let memory = words::free(&mut engine);
-    operators::register(&mut engine, run);
+    operators::register(&mut engine, current);
     hex::register(&mut engine);
-    builtins::register(&mut engine, run);
+    builtins::register(&mut engine, current);
     take_over(&mut engine);
-    engine.set_module_resolver(Modules::new(run.clone()));
-    let heard = run.clone();
-    engine.on_print(move |text| heard.say(Item::Value(Answer::Value(Value::text(text)))));
-    let heard = run.clone();
-    engine.on_debug(move |text, _, _| heard.say(Item::Value(Answer::Value(Value::text(text)))));
-    watch(&mut engine, run);
     (engine, memory)
 }
 
-/// Stops an endless loop: the flag at every operation, the clock at every thousandth.
+/// Stops an endless loop: the flags are looked at with every operation, the clock with every thousandth.
 fn watch(engine: &mut Engine, run: &Arc<Run>) {
     let limits = run.setup.limits.clone();
     engine.on_progress(move |operations| {
-        if limits.interrupted.load(std::sync::atomic::Ordering::Relaxed) {
-            return Some(Dynamic::from(fault::Trouble::new(interrupted())));
-        }
-        let late = operations % 1024 == 0 && limits.deadline.is_some_and(|deadline| std::time::Instant::now() >= deadline);
-        late.then(|| Dynamic::from(fault::Trouble::new(timeout())))
+        let checked = if operations % 1024 == 0 { limits.check() } else { limits.check_flags() };
+        checked.err().map(|error| Dynamic::from(fault::Trouble::new(stopped(&error))))
     });
 }
 

@@ -6,6 +6,7 @@ mod builtins;
 mod check;
 mod complete;
 mod condition;
+mod current;
 mod doc;
 mod engine;
 mod fault;
@@ -45,6 +46,7 @@ use std::sync::Arc;
 
 use crate::backend::{Backend, Limits};
 use crate::diag::{Fault, did_you_mean};
+use crate::hunt::matrix::Days;
 use crate::hunt::memory::Since;
 use crate::hunt::suppression::Suppression;
 use crate::plan::Period;
@@ -136,7 +138,7 @@ pub struct Needs {
     pub is_declared: bool,
     pub coverage: Vec<crate::hunt::Coverage>,
     /// Machine-days by the machine's place in the inventory and the day since 1970, and whether all needs are shown on them.
-    pub days: BTreeMap<(u32, i32), bool>,
+    pub days: Days,
 }
 
 /// A parameter as it is declared.

@@ -2,8 +2,8 @@
 
 use rhai::{Array, Dynamic, Engine, EvalAltResult, FLOAT, INT, ImmutableString, NativeCallContext, Position};
 
+use super::current::Current;
 use super::fault;
-use super::run::Run;
 use super::value::{Cased, Span, Time, TimePeriod, hex_number, type_word};
 use crate::diag::Fault;
 use crate::hunt::period;
@@ -35,7 +35,7 @@ fn both(comparison: Comparison, not: bool, left: &Value, right: &Value) -> bool 
     compare(comparison, left, right) != not
 }
 
-pub(super) fn register(engine: &mut Engine, run: &std::sync::Arc<Run>) {
+pub(super) fn register(engine: &mut Engine, current: &Current) {
     engine.set_fast_operators(false);
     for (sign, comparison, not) in COMPARISONS {
         engine.register_fn(sign, move |a: Text, b: Text| both(comparison, not, &Value::text(&*a), &Value::text(&*b)));
@@ -45,11 +45,11 @@ pub(super) fn register(engine: &mut Engine, run: &std::sync::Arc<Run>) {
         engine.register_fn(sign, move |a: Span, b: Span| both(comparison, not, &Value::Int(a.0), &Value::Int(b.0)));
         exact(engine, sign, comparison, not);
         numbers(engine, sign, comparison, not);
-        times(engine, run, sign, comparison, not);
+        times(engine, current, sign, comparison, not);
         mixes(engine, sign);
     }
     missing(engine);
-    missing_pairs(engine, run);
+    missing_pairs(engine, current);
     lists(engine);
     engine.register_fn("==", |a: TimePeriod, b: TimePeriod| a == b);
     engine.register_fn("!=", |a: TimePeriod, b: TimePeriod| a != b);
@@ -76,10 +76,11 @@ fn missing(engine: &mut Engine) {
 
 /// Outside queries two missing values are the same. In a closure that is asked row by row they are no more equal than in a query,
 /// unless `()` is written there.
-fn missing_pairs(engine: &mut Engine, run: &std::sync::Arc<Run>) {
+fn missing_pairs(engine: &mut Engine, current: &Current) {
     for (sign, same) in [("==", true), ("!=", false)] {
-        let run = run.clone();
+        let current = current.clone();
         engine.register_fn(sign, move |context: NativeCallContext, (): (), (): ()| {
+            let run = current.run();
             let is_query = run.is_row_by_row() && !run.sources.is_written(context.call_source(), |written| written.has_unit(context.call_position()));
             same != is_query
         });
@@ -126,10 +127,11 @@ fn numbers(engine: &mut Engine, sign: &str, comparison: Comparison, not: bool) {
 }
 
 /// A text beside a time is read as a time.
-fn times(engine: &mut Engine, run: &std::sync::Arc<Run>, sign: &str, comparison: Comparison, not: bool) {
-    let zone = run.setup.zone;
-    let read = move |text: &str| period::parse_time(text, zone).map_err(|error| fault::raise(Fault::from(&error), Position::NONE));
-    engine.register_fn(sign, move |a: Time, b: Text| -> Answer<bool> { Ok(both(comparison, not, &Value::Int(a.0), &Value::Int(read(&b)?))) });
+fn times(engine: &mut Engine, current: &Current, sign: &str, comparison: Comparison, not: bool) {
+    let current = current.clone();
+    let read = move |text: &str| period::parse_time(text, current.run().setup.zone).map_err(|error| fault::raise(Fault::from(&error), Position::NONE));
+    let read_right = read.clone();
+    engine.register_fn(sign, move |a: Time, b: Text| -> Answer<bool> { Ok(both(comparison, not, &Value::Int(a.0), &Value::Int(read_right(&b)?))) });
     engine.register_fn(sign, move |a: Text, b: Time| -> Answer<bool> { Ok(both(comparison, not, &Value::Int(read(&a)?), &Value::Int(b.0))) });
 }
 

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::Setup;
+use super::engine::Built;
 use super::sources::Sources;
 use super::tried::Tried;
 use crate::backend::{Backend, BackendError, Limits, Wanted};
@@ -75,6 +76,8 @@ pub(super) struct State {
     pub suppressed: BTreeSet<usize>,
     /// A query asked for what came since the last run.
     pub is_since_last_run: bool,
+    /// The engine of the playbook that a test ran last.
+    pub spare: Option<Built>,
     answers: VecDeque<Known>,
 }
 
@@ -329,18 +332,11 @@ impl Rows for Asked {
 }
 
 /// Stops of a query and stops of the script are one thing to a hunter.
-fn stopped(error: &BackendError) -> Fault {
+pub(super) fn stopped(error: &BackendError) -> Fault {
     match error {
-        BackendError::Interrupted => interrupted(),
-        BackendError::Timeout => timeout(),
+        BackendError::Interrupted => Fault::new("run::interrupted", "the run was interrupted").with_help("run it again to have the rest"),
+        BackendError::Timeout => Fault { code: "run::timeout".into(), ..Fault::from(error) },
+        BackendError::Memory => Fault { code: "run::memory".into(), ..Fault::from(error) },
         other => Fault::from(other),
     }
-}
-
-pub(super) fn interrupted() -> Fault {
-    Fault::new("run::interrupted", "the run was interrupted").with_help("run it again to have the rest")
-}
-
-pub(super) fn timeout() -> Fault {
-    Fault::new("run::timeout", "the run took longer than --timeout allows").with_help("narrow the period or the machines, or allow more time")
 }

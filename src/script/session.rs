@@ -7,9 +7,8 @@ use std::sync::Arc;
 use rhai::{AST, ASTNode, Dynamic, Engine, EvalAltResult, Module, ParseError, Scope, Shared, Stmt};
 
 use super::builtins::{Bins, Collection, Group, answer_of};
-use super::engine::{STACK, build};
+use super::engine::{Built, STACK};
 use super::run::Run;
-use super::words::Memory;
 use super::{About, Needs, Setup, about as reading, doc, fault, needs, technique, traps, without_shebang};
 use crate::diag::{Fault, defect};
 use crate::hunt::outcome::{self, Declared};
@@ -17,8 +16,7 @@ use crate::report::{Reply, Report, Verdict};
 
 pub(super) struct Inner {
     pub run: Arc<Run>,
-    pub engine: Engine,
-    memory: Memory,
+    pub built: Built,
     pub scope: Scope<'static>,
     inputs: usize,
 }
@@ -30,19 +28,31 @@ impl Inner {
 
     pub fn with(run: Run) -> Inner {
         let run = Arc::new(run);
-        let (engine, memory) = build(&run);
-        Inner { run, engine, memory, scope: Scope::new(), inputs: 0 }
+        Inner { built: Built::new(&run), run, scope: Scope::new(), inputs: 0 }
+    }
+
+    /// A session of its own with an engine that another one no longer needs.
+    pub fn again(run: Run, mut built: Built) -> Inner {
+        let run = Arc::new(run);
+        built.serve(&run);
+        Inner { built, run, scope: Scope::new(), inputs: 0 }
+    }
+
+    /// The engine, for another session.
+    pub fn into_built(self) -> Built {
+        self.built
     }
 
     /// A text as a tree; its text is kept under the id.
     pub fn compile(&mut self, id: &str, name: &str, text: &str) -> Result<AST, Fault> {
         self.run.sources.add_text(id, name, text);
-        self.memory.reset();
+        self.built.memory.reset();
         let text = without_shebang(text);
-        let mut tree = self.engine.compile_with_scope(&self.scope, &text).map_err(|error: ParseError| fault::of_parse(&self.engine, &self.run, id, &error))?;
+        let mut tree =
+            self.built.engine.compile_with_scope(&self.scope, &text).map_err(|error: ParseError| fault::of_parse(&self.built.engine, &self.run, id, &error))?;
         tree.set_source(id);
         self.run.sources.add_tree(id, &tree);
-        match traps::hidden_builtin(&self.engine, &tree, &text) {
+        match traps::hidden_builtin(&self.built.engine, &tree, &text) {
             Some((mut fault, at)) => {
                 fault.places.extend(self.run.sources.place(id, at, None));
                 Err(fault)
@@ -52,7 +62,7 @@ impl Inner {
     }
 
     pub fn explained(&self, id: &str, error: &EvalAltResult) -> Fault {
-        fault::explain(&self.engine, &self.run, id, error)
+        fault::explain(&self.built.engine, &self.run, id, error)
     }
 
     /// A playbook's run; `shown` is what people call it.
@@ -76,7 +86,7 @@ impl Inner {
         if let Some(source) = self.run.sources.text(&id) {
             technique::warnings(&source, &tree).into_iter().for_each(|warning| self.run.warn(warning));
         }
-        let done = self.engine.eval_ast_with_scope::<Dynamic>(&mut self.scope, &tree).map_err(|error| self.explained(&id, &error));
+        let done = self.built.engine.eval_ast_with_scope::<Dynamic>(&mut self.scope, &tree).map_err(|error| self.explained(&id, &error));
         let failed = done.and_then(|_| self.run.cover_declared(&needs)).err();
         if let (Some(warning), None) = (self.run.unused_period(), &failed) {
             self.run.warn(warning);
@@ -187,7 +197,7 @@ impl Inner {
             self.run.warn(warning);
         }
         let before = self.scope.len();
-        let done = self.engine.eval_ast_with_scope::<Dynamic>(&mut self.scope, &tree);
+        let done = self.built.engine.eval_ast_with_scope::<Dynamic>(&mut self.scope, &tree);
         if done.is_err() {
             self.scope.rewind(before);
         }
@@ -212,15 +222,15 @@ impl Inner {
     pub fn keep_definitions(&mut self, id: &str, tree: &AST) -> Result<(), Fault> {
         if tree.has_functions() {
             let functions = tree.clone_functions_only();
-            let mut module = Module::eval_ast_as_new(Scope::new(), &functions, &self.engine).map_err(|error| self.explained(id, &error))?;
+            let mut module = Module::eval_ast_as_new(Scope::new(), &functions, &self.built.engine).map_err(|error| self.explained(id, &error))?;
             module.set_id(id);
             let module: Shared<Module> = module.into();
-            self.engine.register_global_module(module.clone());
+            self.built.engine.register_global_module(module.clone());
             self.run.sources.add_session(module);
         }
         for (path, alias, at) in imports(tree) {
-            if let Ok(module) = self.engine.module_resolver().resolve(&self.engine, Some(id), &path, at) {
-                self.engine.register_static_module(alias.as_str(), module.clone());
+            if let Ok(module) = self.built.engine.module_resolver().resolve(&self.built.engine, Some(id), &path, at) {
+                self.built.engine.register_static_module(alias.as_str(), module.clone());
                 self.run.sources.add_alias(&alias, module);
             }
         }

@@ -47,7 +47,7 @@ pub fn test(setup: Setup, tests: &Path, wanted: &str, part: Part) -> Suite {
 
 fn trial(inner: &mut Inner, id: &str, tree: &AST, name: &str) -> Trial {
     let options = CallFnOptions::new().eval_ast(true).rewind_scope(true);
-    let done = inner.engine.call_fn_with_options::<Dynamic>(options, &mut inner.scope, tree, name, ()).map_err(|error| inner.explained(id, &error));
+    let done = inner.built.engine.call_fn_with_options::<Dynamic>(options, &mut inner.scope, tree, name, ()).map_err(|error| inner.explained(id, &error));
     let ending = match done {
         Ok(_) => Ending::Passed,
         Err(fault) if fault.code == "assert::failed" => Ending::Failed(fault),

@@ -16,7 +16,7 @@ pub(super) fn unknown(id: &str) -> Option<Fault> {
     let help = attack::near(id).unwrap_or_else(|| "look it up at attack.mitre.org; what is newer than this program's list does no harm".into());
     Some(Fault {
         severity: Severity::Warning,
-        ..Fault::new("technique::unknown", format!("`{id}` is no technique of ATT&CK 17, the newest list that is known here")).with_help(help)
+        ..Fault::new("technique::unknown", format!("`{id}` is no technique of ATT&CK 19, the newest list that is known here")).with_help(help)
     })
 }
 

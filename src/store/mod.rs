@@ -202,6 +202,11 @@ impl Store {
         Store { root: PathBuf::new(), manifest, held: Some(Arc::new(files)), _reading: None }
     }
 
+    /// Whether it lies in memory.
+    pub fn is_held(&self) -> bool {
+        self.held.is_some()
+    }
+
     /// The bytes of a file that lies in memory.
     pub fn bytes_of(&self, file: &StoredFile) -> Option<&[u8]> {
         self.held.as_ref()?.get(&file.path).map(|bytes| &**bytes)

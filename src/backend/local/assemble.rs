@@ -1,6 +1,6 @@
 //! Rows of several parts in row order, where each part has few of the columns: what no row of a part has is not made for it.
 
-use polars::prelude::{Column, DataFrame, IdxCa, IntoLazy, LazyFrame, NewChunkedArray, PlSmallStr, Selector};
+use polars::prelude::{Column, DataFrame, IdxCa, IntoLazy, NewChunkedArray, PolarsResult};
 
 use super::job::Job;
 use super::scan::ORDER;
@@ -9,36 +9,17 @@ use super::{kernel, run};
 use crate::backend::BackendError;
 use crate::frame::missing_column;
 use crate::plan::Schema;
+use crate::telemetry::Type;
 
 /// The number of a row before it is put in its place.
 const ROW: &str = "\u{2}row";
 
-/// The rows of the parts in row order, with the columns of the schema that they have or are known to be missing, then those beside them.
+/// The rows of the parts in row order, with the columns of the schema.
 pub fn rows(job: &Job, parts: &[Part], schema: &Schema) -> Result<DataFrame, BackendError> {
-    let frames = parts.iter().map(|part| Ok(kernel::compact(job.collect(without_blank(part.rows()?, part))?))).collect::<Result<Vec<_>, BackendError>>()?;
+    let frames = parts.iter().map(|part| Ok(kernel::compact(job.collect(part.rows()?)?))).collect::<Result<Vec<_>, BackendError>>()?;
     let all = Frames::new(&frames, job)?;
-    let is_known = |name: &str| parts.iter().any(|part| part.blank.contains(name)) || frames.iter().any(|frame| frame.column(name).is_ok());
-    let mut columns = Vec::new();
-    for (name, kind) in schema.columns() {
-        match all.column(name).map_err(run::failed)? {
-            Some(cells) => columns.push(cells),
-            None if is_known(name) => columns.push(missing_column(name, *kind, all.height())),
-            None => {}
-        }
-    }
-    let is_other = |name: &str| schema.kind(name).is_none() && !ORDER.iter().any(|(_, hidden, _)| *hidden == name);
-    let beside: Vec<&PlSmallStr> = frames.first().map(|frame| frame.get_column_names().into_iter().filter(|name| is_other(name)).collect()).unwrap_or_default();
-    for name in beside {
-        // Where no row is left, the first part's column is as good as any.
-        let own = frames.first().and_then(|frame| frame.column(name).ok()).map(Column::clear);
-        columns.extend(all.column(name).map_err(run::failed)?.or(own));
-    }
+    let columns = schema.columns().iter().map(|(name, kind)| all.column(name, *kind)).collect::<PolarsResult<Vec<_>>>().map_err(run::failed)?;
     DataFrame::new(all.height(), columns).map_err(run::failed)
-}
-
-fn without_blank(rows: LazyFrame, part: &Part) -> LazyFrame {
-    let names = part.blank.iter().map(|name| PlSmallStr::from_str(name)).collect();
-    rows.drop(Selector::ByName { names, strict: false })
 }
 
 /// Frames of different columns as one, and in which order their rows come.
@@ -63,8 +44,8 @@ impl Frames<'_> {
         self.order.len()
     }
 
-    /// One column of all rows; nothing where no frame has a value in it.
-    fn column(&self, name: &str) -> polars::prelude::PolarsResult<Option<Column>> {
+    /// One column of all rows.
+    fn column(&self, name: &str, kind: Type) -> PolarsResult<Column> {
         let mut cells: Option<Column> = None;
         let mut starts = Vec::with_capacity(self.frames.len());
         for frame in self.frames {
@@ -76,8 +57,11 @@ impl Frames<'_> {
                 (_, None) => {}
             }
         }
-        let Some(cells) = cells else { return Ok(None) };
+        let Some(cells) = cells else {
+            let told = self.frames.iter().find_map(|frame| frame.column(name).ok());
+            return Ok(told.map_or_else(|| missing_column(name, kind, self.height()), |told| Column::full_null(name.into(), self.height(), told.dtype())));
+        };
         let places = self.order.iter().map(|(frame, row)| starts.get(*frame).copied().flatten().map(|start| start + row));
-        Ok(Some(cells.take(&IdxCa::from_iter_options("".into(), places))?))
+        cells.take(&IdxCa::from_iter_options("".into(), places))
     }
 }

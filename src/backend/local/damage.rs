@@ -21,6 +21,7 @@ pub fn of_file(path: &Path, error: &BackendError) -> BackendError {
             | BackendError::Store(_)
             | BackendError::Interrupted
             | BackendError::Timeout
+            | BackendError::Memory
             | BackendError::Nowhere
             | BackendError::NoPlaces
             | BackendError::Places { .. } => "this file of the store can't be read".into(),

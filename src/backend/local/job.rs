@@ -10,7 +10,7 @@ use super::expr::{column, literal};
 use super::pieces::Pieces;
 use super::reorder::Route;
 use super::scan::{ORDER, Reading};
-use super::stage::{Order, Part, Rows, Stage, Transform, in_order, in_reverse, missing, order_columns};
+use super::stage::{Blank, Order, Part, Rows, Stage, in_order, in_reverse, order_columns};
 use super::{Shared, assemble, damage, kernel, pick, prune, run, steps};
 use crate::backend::{BackendError, Limits};
 use crate::frame::{Frame, Read, physical};
@@ -109,7 +109,7 @@ impl Job {
         let fresh = if needed.contains("FreshUnknown") { Some(shared.fresh(&self.limits)?) } else { None };
         let (store, limits) = (shared.store.clone(), self.limits.clone());
         let reading = Reading { store, scan: Arc::new(scan.clone()), limits, fresh, window: (None, None), times: None };
-        Ok(Stage { source: Rows::Files(Part::by_fields(reading, chosen.files, schema)), schema: schema.clone(), order: Order::Rows })
+        Ok(Stage { source: Rows::Files(Part::by_fields(reading, chosen.files)), schema: schema.clone(), order: Order::Rows })
     }
 
     /// Machines come folded from the inventory, in its order.
@@ -160,41 +160,31 @@ impl Job {
     /// A part of a union with the columns of the whole; `Table` says where its rows come from.
     fn aligned(plan: &Plan, stage: Stage, whole: &Schema) -> Stage {
         let table = plan.scans().first().map_or(Value::Missing, |scan| Value::text(scan.table));
-        let mut columns = Vec::new();
-        for (name, kind) in whole.columns() {
-            columns.push(match stage.schema.kind(name) {
-                Some(_) => column(name),
-                None if &**name == "Table" => literal(&table).cast(physical(Type::Text)).alias("Table"),
-                None => missing(*kind).alias(&**name),
-            });
-        }
-        columns.extend(stage.hidden());
-        let lacking: Vec<Arc<str>> = whole.names().filter(|name| stage.schema.kind(name).is_none() && *name != "Table").map(Arc::from).collect();
-        let transform: Transform = Arc::new(move |frame: LazyFrame| frame.select(columns.clone()));
-        stage.each(whole.clone(), |blank| (transform.clone(), blank.iter().filter(|name| whole.kind(name).is_some()).chain(&lacking).cloned().collect()))
+        let has_table = stage.schema.kind("Table").is_some();
+        let own: Blank = stage.schema.names().chain(["Table"]).map(Arc::from).collect();
+        let all: Blank = whole.names().map(Arc::from).collect();
+        let hidden = stage.order.columns();
+        stage.each(whole.clone(), |blank| {
+            let blank = &(blank & &all) | &(&all - &own);
+            let one = |name: &str| if name == "Table" && !has_table { literal(&table).cast(physical(Type::Text)).alias("Table") } else { column(name) };
+            let columns: Vec<PolarsExpr> = whole.names().filter(|name| !blank.contains(*name)).map(one).chain(hidden.clone()).collect();
+            (Arc::new(move |frame: LazyFrame| frame.select(columns.clone())), blank)
+        })
     }
 
     /// All rows of a stage, as a query.
     pub fn lazy(&mut self, stage: Stage) -> Result<LazyFrame, BackendError> {
         match stage.source {
             Rows::Frame(frame) => Ok(*frame),
-            Rows::Files(parts) => self.open(&parts, |rows| rows),
-        }
-    }
-
-    /// All rows of a stage, as a query that has but these columns.
-    pub fn narrow(&mut self, stage: Stage, columns: &[PolarsExpr]) -> Result<LazyFrame, BackendError> {
-        match stage.source {
-            Rows::Frame(frame) => Ok(frame.select(columns)),
-            Rows::Files(parts) => self.open(&parts, |rows| rows.select(columns)),
+            Rows::Files(parts) => self.open(&parts, |part| part.whole(&stage.schema)),
         }
     }
 
     /// The rows of some parts, each as it is needed of them.
-    fn open(&mut self, parts: &[Part], needed: impl Fn(LazyFrame) -> LazyFrame) -> Result<LazyFrame, BackendError> {
+    fn open(&mut self, parts: &[Part], needed: impl Fn(&Part) -> Result<LazyFrame, BackendError>) -> Result<LazyFrame, BackendError> {
         parts.iter().for_each(|part| self.count(&part.files));
         Rows::of(parts, |part| {
-            let rows = needed(part.rows()?);
+            let rows = needed(part)?;
             if part.is_wide { Ok(self.collect(rows)?.lazy()) } else { Ok(rows) }
         })
     }
@@ -211,7 +201,8 @@ impl Job {
 
     /// Runs a query; a failure names the file that it is due to.
     pub fn collect(&self, query: LazyFrame) -> Result<DataFrame, BackendError> {
-        run::collect(query, &self.limits).map_err(|error| {
+        let collect = if super::scan::is_small(&self.shared.store) { run::collect_in_memory } else { run::collect };
+        collect(query, &self.limits).map_err(|error| {
             let opened = self.shared.store.manifest().files.iter().filter(|file| self.opened.contains(&file.path)).cloned().collect::<Vec<_>>();
             damage::explain(&self.shared.store, &opened, &self.limits, error)
         })
@@ -273,7 +264,7 @@ impl Job {
             parts.iter().for_each(|part| self.count(&part.files));
             return assemble::rows(self, parts, schema);
         }
-        let query = self.open(parts, |rows| rows)?;
+        let query = self.open(parts, |part| part.whole(schema))?;
         Ok(without_order(self.sorted(query)?))
     }
 
@@ -298,7 +289,7 @@ impl Job {
                 let mut pieces = Pieces::of(&shared.store, parts, |_| 1);
                 let (mut height, mut most) = (0, FIRST_PIECE);
                 while let Some(piece) = if from_end { pieces.next_back(FIRST_PIECE) } else { pieces.next(most) } {
-                    let query = self.open(&piece.parts, cut)?;
+                    let query = self.open(&piece.parts, |part| Ok(cut(part.rows()?)))?;
                     let piece = self.collect(cut(query))?;
                     height += piece.height();
                     found.push(piece);

@@ -56,10 +56,14 @@ fn kind(schema: &Schema, name: &str) -> Type {
     schema.kind(name).unwrap_or(Type::Text)
 }
 
+/// The columns of the left side by which partners are found.
+fn looked_at<'a>(on: &On<'a>) -> impl Iterator<Item = &'a str> {
+    on.left.iter().map(|name| &**name).chain(on.within.map(|_| "DateTime"))
+}
+
 /// A filter that keeps the rows with (or without) a partner, done where the files are read.
 fn partnered(stage: Stage, own: &Schema, index: Arc<Index>, on: &On<'_>, kinds: &[(Type, Type)], wanted: bool) -> Stage {
-    let mut inputs: Vec<_> = on.left.iter().map(|name| column(name)).collect();
-    inputs.extend(on.within.map(|_| column("DateTime")));
+    let inputs = looked_at(on).map(column).collect();
     let kinds = kinds.to_vec();
     let within = on.within;
     let has_partner = kernel_of(inputs, Type::Bool, move |columns| {
@@ -67,14 +71,13 @@ fn partnered(stage: Stage, own: &Schema, index: Arc<Index>, on: &On<'_>, kinds: 
         let answers: Vec<bool> = found.into_iter().map(|found| found == wanted).collect();
         Ok(BooleanChunked::from_slice("".into(), &answers).into_column())
     });
-    stage.keep(own.clone(), &[], move |frame| frame.filter(has_partner.clone()))
+    stage.having(looked_at(on)).map(own.clone(), move |frame| frame.filter(has_partner.clone()))
 }
 
 /// Each row with the cells of its only partner, done where the files are read.
 fn looked_up(stage: Stage, index: Arc<Index>, rows: &DataFrame, on: &On<'_>, kinds: &[(Type, Type)], schema: &Schema) -> Stage {
     let within = on.within;
-    let mut inputs: Vec<_> = on.left.iter().map(|name| column(name)).collect();
-    inputs.extend(within.map(|_| column("DateTime")));
+    let inputs: Vec<_> = looked_at(on).map(column).collect();
     let mut added = Vec::new();
     for (name, kind) in schema.columns().iter().skip(stage.schema.columns().len()) {
         let theirs = rows.column(name).or_else(|_| rows.column(name.strip_suffix("_right").unwrap_or(name))).cloned();
@@ -85,9 +88,7 @@ fn looked_up(stage: Stage, index: Arc<Index>, rows: &DataFrame, on: &On<'_>, kin
         };
         added.push(kernel_of(inputs.clone(), *kind, cells).alias(&**name));
     }
-    let (schema, hidden) = (schema.clone(), stage.hidden());
-    let own: Vec<_> = stage.schema.names().map(column).collect();
-    stage.map(schema, move |frame| frame.select([own.clone(), added.clone(), hidden.clone()].concat()))
+    stage.having(looked_at(on)).map(schema.clone(), move |frame| frame.with_columns(added.clone()))
 }
 
 /// The right side's rows by key, in their order.

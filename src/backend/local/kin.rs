@@ -8,7 +8,7 @@ use polars::prelude::{BooleanChunked, Column, DataFrame, IdxCa, IntoColumn, Into
 use super::expr::{column, kernel_of};
 use super::job::{Job, conform};
 use super::kernel::{self, Seed};
-use super::pick::{PLACE, is_among, marks, place};
+use super::pick::{PLACE, is_among, marks, place, with_mark};
 use super::scan::Times;
 use super::stage::{Order, Rows, Stage};
 use super::{prune, run};
@@ -101,7 +101,7 @@ pub fn among(job: &mut Job, stage: Stage, among: &Among) -> Result<Stage, Backen
         Ok(BooleanChunked::from_slice("".into(), &(0..height).map(holds).collect::<Vec<_>>()).into_column())
     });
     let stage = of_machines(stage, &known);
-    Ok(stage.keep(schema, &[], move |frame| frame.filter(is_theirs.clone())))
+    Ok(stage.having(Known::COLUMNS).map(schema, move |frame| frame.filter(is_theirs.clone())))
 }
 
 /// Lives by what rows call them.
@@ -170,8 +170,9 @@ fn history(job: &mut Job, stage: Stage, known: &[Option<Known>]) -> Result<Histo
     let rows = of_machines(stage, known);
     let seed = Arc::new(Seed::new());
     let schema = Schema::new(Known::COLUMNS.into_iter().filter_map(|name| Some((Arc::from(name), rows.schema.kind(name)?))).collect());
-    let columns = [schema.names().map(column).collect(), vec![place(&seed)], rows.hidden()].concat();
-    let narrow = rows.clone().map(schema.clone(), move |frame| frame.select(columns.clone()));
+    let mark = place(&seed);
+    let narrow = rows.clone().only(schema.clone());
+    let narrow = narrow.map(with_mark(&schema, PLACE), move |frame| frame.with_columns([mark.clone()]));
     let (mut past, mut places) = (Past::default(), Vec::new());
     job.each_piece(narrow, |piece| {
         places.extend(marks(&piece, PLACE)?);
@@ -212,11 +213,11 @@ fn rows(job: &mut Job, history: &History, family: &[Relative], needed: &Needed) 
     let schema = history.rows.schema.clone();
     let stage = history.rows.clone().at(&Times::of(wanted.iter().map(|row| history.past.at(*row))));
     let (is_chosen, place) = (is_among(chosen, &history.seed), place(&history.seed));
-    let stage = stage.keep(schema.clone(), &[], move |frame| frame.filter(is_chosen.clone()).with_columns([place.clone()]));
+    let stage = stage.blanked(needed).map(with_mark(&schema, PLACE), move |frame| frame.filter(is_chosen.clone()).with_columns([place.clone()]));
     let mut found = Whole { rows: DataFrame::default(), schema: schema.clone(), by_number: HashMap::new() };
     let mut all: Option<DataFrame> = None;
     let (mut again, mut height): (HashMap<u128, usize>, u32) = (HashMap::new(), 0);
-    job.each_piece(stage.blanked_beside(needed, &[PLACE]), |piece| {
+    job.each_piece(stage, |piece| {
         for place in marks(&piece, PLACE)? {
             let turn = again.entry(place).or_default();
             if let Some(row) = turns.get(&(place, *turn)) {

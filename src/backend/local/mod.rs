@@ -3,6 +3,7 @@
 mod assemble;
 mod call;
 mod damage;
+mod distinct;
 mod explain;
 mod expr;
 mod fold;

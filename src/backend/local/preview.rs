@@ -104,9 +104,7 @@ fn counted(job: &mut Job, stage: Stage, columns: &[Arc<str>]) -> Result<(u64, BT
 fn counted_of(job: &mut Job, stage: Stage, columns: &[Arc<str>]) -> Result<(u64, BTreeSet<Arc<str>>), BackendError> {
     let mut answers: Vec<PolarsExpr> = vec![len().cast(DataType::Int64).alias(TOTAL)];
     answers.extend(columns.iter().map(|name| column(name).count().cast(DataType::Int64)));
-    let asked: Vec<PolarsExpr> = columns.iter().map(|name| column(name)).chain(stage.hidden()).collect();
-    let rows = if asked.is_empty() { job.lazy(stage)? } else { job.narrow(stage, &asked)? };
-    let counts = rows.select(answers);
+    let counts = job.lazy(stage.narrow(columns))?.select(answers);
     let counts = job.collect(counts)?;
     let count = |name: &str| counts.column(name).and_then(|counts| counts.i64().map(|counts| counts.get(0).unwrap_or(0))).map_err(run::failed);
     let mut later = BTreeSet::new();

@@ -1,10 +1,12 @@
 //! The rows of some files of a table, lazily: filters that the scan itself names, derived columns, and the row order.
 
+use std::io::Cursor;
 use std::sync::Arc;
 
 use polars::prelude::{
-    BooleanChunked, Column, DataFrame, Expr as PolarsExpr, ExtraColumnsPolicy, Int64Chunked, IntoColumn, IntoLazy, IntoSeries, LazyFrame, MissingColumnsPolicy,
-    NewChunkedArray, ParquetOptions, PlRefPath, ScanSources, Schema as PolarsSchema, UnifiedScanArgs, lit, polars_err,
+    BooleanChunked, Column, DataFrame, DataType, Expr as PolarsExpr, ExtraColumnsPolicy, Int64Chunked, IntoColumn, IntoLazy, IntoSeries, LazyFrame,
+    MissingColumnsPolicy, NewChunkedArray, ParquetOptions, ParquetReader, PlRefPath, PlSmallStr, ScanSources, Schema as PolarsSchema, SerReader,
+    UnifiedScanArgs, lit, polars_err,
 };
 
 use super::expr::{column, kernel_of, literal};
@@ -35,6 +37,14 @@ pub fn sources(store: &Store, files: &[StoredFile]) -> ScanSources {
         Some(held) => ScanSources::Buffers(held),
         None => ScanSources::Paths(files.iter().map(|file| PlRefPath::new(store.path_of(file).to_string_lossy().as_ref())).collect()),
     }
+}
+
+/// Rows of a source in memory for which the engine that works in pieces is not worth starting.
+const FEW: u64 = 10_000;
+
+/// A source in memory of few rows: a fixture of a test.
+pub fn is_small(store: &Store) -> bool {
+    store.is_held() && store.manifest().files.iter().map(|file| file.rows).sum::<u64>() <= FEW
 }
 
 /// One scan, ready to be read from any of its files.
@@ -112,6 +122,9 @@ impl Reading {
     }
 
     fn open(&self, files: &[StoredFile], schema: PolarsSchema) -> Result<LazyFrame, BackendError> {
+        if is_small(&self.store) {
+            return self.decoded(files, &schema);
+        }
         let sources = sources(&self.store, files);
         let options = ParquetOptions { schema: Some(Arc::new(schema)), ..ParquetOptions::default() };
         let arguments = UnifiedScanArgs {
@@ -124,6 +137,20 @@ impl Reading {
         };
         let scan = polars::prelude::DslBuilder::scan_parquet(sources, options, arguments).map_err(super::run::failed)?;
         Ok(LazyFrame::from(scan.build()))
+    }
+
+    /// A few rows in memory are decoded at once: a scan costs more than they do.
+    fn decoded(&self, files: &[StoredFile], schema: &PolarsSchema) -> Result<LazyFrame, BackendError> {
+        let mut parts = Vec::new();
+        for bytes in files.iter().filter_map(|file| self.store.bytes_of(file)) {
+            let rows = ParquetReader::new(Cursor::new(bytes)).finish().map_err(super::run::failed)?;
+            let column = |(name, kind): (&PlSmallStr, &DataType)| match rows.column(name) {
+                Ok(known) => known.clone(),
+                Err(_) => Column::full_null(name.clone(), rows.height(), kind),
+            };
+            parts.push(DataFrame::new(rows.height(), schema.iter().map(column).collect()).map_err(super::run::failed)?);
+        }
+        Ok(kernel::stacked(parts).map_err(super::run::failed)?.lazy())
     }
 
     /// What the scan asks for and the choice of files does not answer already; and the place where a query can be stopped.

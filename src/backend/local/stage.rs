@@ -1,6 +1,7 @@
 //! Rows on their way through a plan: lazily, with the row order carried along until a step gives another order.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use polars::prelude::{DataFrame, Expr as PolarsExpr, IntoLazy, LazyFrame, Selector, SortMultipleOptions, UnionArgs, concat};
@@ -41,7 +42,7 @@ pub struct Part {
     /// In the order of their first row.
     pub files: Vec<StoredFile>,
     pub transforms: Vec<Transform>,
-    /// Columns that none of its rows has a value in, as is known without a look at them.
+    /// Columns that none of its rows has a value in, as is known without a look at them. They are not there until somebody needs all columns.
     pub blank: Arc<Blank>,
     /// So many columns are looked at that the part is read on its own: several such at once would not fit into memory.
     pub is_wide: bool,
@@ -74,34 +75,58 @@ impl Stage {
         Stage { source: Rows::Frame(Box::new(frame)), schema, order: Order::Kept }
     }
 
-    /// One more step on each row, after which nothing is known of what the columns hold.
+    /// One more step on each row that reads and sets no column that may not be there (see [`Stage::having`]).
     pub fn map(self, schema: Schema, transform: impl Fn(LazyFrame) -> LazyFrame + Send + Sync + 'static) -> Stage {
         let transform: Transform = Arc::new(transform);
-        self.each(schema, |_| (transform.clone(), Blank::new()))
+        let names: Blank = schema.names().map(Arc::from).collect();
+        self.each(schema, |blank| (transform.clone(), blank & &names))
     }
 
-    /// One more step on each row that leaves the columns as they are, or leaves them out, but for some that it changes.
-    pub fn keep(self, schema: Schema, changed: &[Arc<str>], transform: impl Fn(LazyFrame) -> LazyFrame + Send + Sync + 'static) -> Stage {
-        let transform: Transform = Arc::new(transform);
-        let names: HashSet<Arc<str>> = schema.names().filter(|name| !changed.iter().any(|changed| **changed == **name)).map(Arc::from).collect();
-        self.each(schema, |blank| (transform.clone(), blank.iter().filter(|name| names.contains(*name)).cloned().collect()))
+    /// One more step, which may be another for rows of which more is known. It is told which columns are not there, and tells which are not afterwards.
+    pub fn each(self, schema: Schema, step: impl Fn(&Blank) -> (Transform, Blank)) -> Stage {
+        match self.try_each(schema, |blank| Ok::<_, Infallible>(step(blank))) {
+            Ok(stage) => stage,
+            Err(never) => match never {},
+        }
     }
 
-    /// One more step, which may be another for rows of which more is known; with what is known of them afterwards.
-    pub fn each(mut self, schema: Schema, step: impl Fn(&Blank) -> (Transform, Blank)) -> Stage {
-        self.schema = schema;
+    /// The same for a step that may be impossible.
+    pub fn try_each<E>(mut self, schema: Schema, step: impl Fn(&Blank) -> Result<(Transform, Blank), E>) -> Result<Stage, E> {
         self.source = match self.source {
             Rows::Files(mut parts) => {
                 for part in &mut parts {
-                    let (transform, blank) = step(&part.blank);
+                    let (transform, blank) = step(&part.blank)?;
                     part.transforms.push(transform);
                     part.blank = Arc::new(blank);
                 }
                 Rows::Files(parts)
             }
-            Rows::Frame(frame) => Rows::Frame(Box::new(step(&Blank::new()).0(*frame))),
+            Rows::Frame(frame) => {
+                let (transform, blank) = step(&Blank::new())?;
+                let frame = transform(*frame);
+                Rows::Frame(Box::new(if blank.is_empty() { frame } else { frame.select([filled(&schema, &blank), self.order.columns()].concat()) }))
+            }
         };
-        self
+        self.schema = schema;
+        Ok(self)
+    }
+
+    /// These columns are there, even where no row has a value in them.
+    pub fn having<'a>(self, names: impl IntoIterator<Item = &'a str>) -> Stage {
+        let schema = self.schema.clone();
+        let names: HashSet<&str> = names.into_iter().collect();
+        self.each(schema.clone(), |blank| {
+            let (asked, others): (Blank, Blank) = blank.iter().cloned().partition(|name| names.contains(&**name));
+            let made: Vec<PolarsExpr> =
+                schema.columns().iter().filter(|(name, _)| asked.contains(name)).map(|(name, kind)| missing(*kind).alias(&**name)).collect();
+            (Arc::new(move |frame| if made.is_empty() { frame } else { frame.with_columns(made.clone()) }), others)
+        })
+    }
+
+    /// Only the columns of a schema, all of which are known.
+    pub fn only(self, schema: Schema) -> Stage {
+        let (names, hidden): (Blank, _) = (schema.names().map(Arc::from).collect(), self.order.columns());
+        self.each(schema.clone(), |blank| (selected(&schema, blank, &hidden), blank & &names))
     }
 
     /// Only the rows for which a condition holds. Files whose rows lack what it would need are left out.
@@ -150,35 +175,28 @@ impl Stage {
     }
 
     /// Only these columns, and those of the row order.
-    pub fn narrow(self, names: Vec<Arc<str>>) -> Stage {
-        let kept = self.schema.columns().iter().filter(|(name, _)| names.contains(name)).cloned().collect();
-        let schema = Schema::new(kept);
-        let columns: Vec<PolarsExpr> = visible(&schema).into_iter().chain(self.hidden()).collect();
-        if columns.is_empty() { self } else { self.keep(schema, &[], move |frame| frame.select(columns.clone())) }
+    pub fn narrow(self, names: &[Arc<str>]) -> Stage {
+        let kept: Vec<_> = self.schema.columns().iter().filter(|(name, _)| names.contains(name)).cloned().collect();
+        if kept.is_empty() && self.order == Order::Kept { self } else { self.only(Schema::new(kept)) }
     }
 
     /// Columns that nobody needs are missing from here on, so that they are not even read.
     pub fn blanked(self, needed: &Needed) -> Stage {
-        self.blanked_beside(needed, &[])
-    }
-
-    /// The same, with columns beside those of the schema that go along.
-    pub fn blanked_beside(self, needed: &Needed, beside: &[&str]) -> Stage {
         let schema = self.schema.clone();
-        if beside.is_empty() && schema.names().all(|name| needed.contains(name)) {
+        if schema.names().all(|name| needed.contains(name)) {
             return self;
         }
-        let one = |(name, kind): &(Arc<str>, Type)| if needed.contains(name) { column(name) } else { missing(*kind).alias(&**name) };
-        let mut columns: Vec<PolarsExpr> = schema.columns().iter().map(one).chain(self.hidden()).collect();
-        columns.extend(beside.iter().map(|name| column(name)));
-        // Selected alone, what is the same in every row would be one row.
-        let is_all = beside.is_empty() && self.order == Order::Kept && !schema.names().any(|name| needed.contains(name));
-        if columns.is_empty() {
-            return self;
+        if self.order == Order::Kept && !schema.names().any(|name| needed.contains(name)) {
+            // Selected alone, what is the same in every row would be one row.
+            let nothing = filled(&schema, &schema.names().map(Arc::from).collect());
+            return self.map(schema, move |frame| frame.with_columns(nothing.clone()));
         }
-        let transform: Transform = Arc::new(move |frame| if is_all { frame.with_columns(columns.clone()) } else { frame.select(columns.clone()) });
-        let unneeded: Vec<Arc<str>> = schema.names().filter(|name| !needed.contains(*name)).map(Arc::from).collect();
-        self.each(schema, |blank| (transform.clone(), blank.iter().chain(&unneeded).cloned().collect()))
+        let unneeded: Blank = schema.names().filter(|name| !needed.contains(*name)).map(Arc::from).collect();
+        let hidden = self.order.columns();
+        self.each(schema.clone(), |blank| {
+            let blank = blank | &unneeded;
+            (selected(&schema, &blank, &hidden), blank)
+        })
     }
 
     /// Only rows of a window; files are left out by their manifest. Rows that come from elsewhere stay all.
@@ -199,14 +217,14 @@ impl Stage {
 
     /// The columns of the schema, and those of the row order where they are still needed.
     pub fn columns(&self) -> Vec<PolarsExpr> {
-        let mut all = visible(&self.schema);
-        all.extend(self.hidden());
-        all
+        [visible(&self.schema), self.order.columns()].concat()
     }
+}
 
+impl Order {
     /// The columns of the row order, where there is no other order.
-    pub fn hidden(&self) -> Vec<PolarsExpr> {
-        match self.order {
+    pub fn columns(self) -> Vec<PolarsExpr> {
+        match self {
             Order::Rows => order_columns(),
             Order::Kept => Vec::new(),
         }
@@ -216,7 +234,7 @@ impl Stage {
 impl Part {
     /// The files of one scan. Of the raw fields of all kinds each kind has few: files that have the same ones are read together, and the others are missing
     /// there without being looked for.
-    pub fn by_fields(reading: Reading, files: Vec<StoredFile>, schema: &Schema) -> Vec<Part> {
+    pub fn by_fields(reading: Reading, files: Vec<StoredFile>) -> Vec<Part> {
         let wanted = reading.scan.raw_fields.clone();
         let by_kind = reading.store.manifest().raw_fields.iter().map(|kind| ((kind.channel.as_str(), kind.event_id), &kind.fields));
         let by_kind: HashMap<(&str, Option<i64>), &Vec<String>> = by_kind.collect();
@@ -227,24 +245,25 @@ impl Part {
             let shape = wanted.iter().filter(|name| known.contains(&***name)).cloned().collect();
             shapes.entry(shape).or_default().push(file);
         }
-        if shapes.len() < 2 && shapes.keys().all(|shape| shape.len() == wanted.len()) {
-            let files = shapes.into_values().next().unwrap_or_default();
-            return vec![Part { reading: Box::new(reading), files, transforms: Vec::new(), blank: Arc::default(), is_wide: false }];
+        if shapes.is_empty() {
+            shapes.insert(wanted.clone(), Vec::new());
         }
         let part = |(shape, files): (Vec<Arc<str>>, Vec<StoredFile>)| {
-            let is_there = |name: &Arc<str>| shape.contains(name) || !wanted.contains(name);
-            let one = |(name, kind): &(Arc<str>, Type)| if is_there(name) { column(name) } else { missing(*kind).alias(&**name) };
-            let columns: Vec<PolarsExpr> = schema.columns().iter().map(one).chain(order_columns()).collect();
-            let whole: Transform = Arc::new(move |frame| frame.select(columns.clone()));
             let blank = wanted.iter().filter(|name| !shape.contains(name)).cloned().collect();
             let scan = Arc::new(Scan { raw_fields: shape, ..(*reading.scan).clone() });
-            Part { reading: Box::new(Reading { scan, ..reading.clone() }), files, transforms: vec![whole], blank: Arc::new(blank), is_wide: false }
+            Part { reading: Box::new(Reading { scan, ..reading.clone() }), files, transforms: Vec::new(), blank: Arc::new(blank), is_wide: false }
         };
         shapes.into_iter().map(part).collect()
     }
 
+    /// Its rows, without the columns in which none of them has a value.
     pub fn rows(&self) -> Result<LazyFrame, BackendError> {
         Ok(self.transforms.iter().fold(self.reading.of(&self.files)?, |frame, transform| transform(frame)))
+    }
+
+    /// Its rows with all columns of the schema that they have by now, and those of the row order.
+    pub fn whole(&self, schema: &Schema) -> Result<LazyFrame, BackendError> {
+        Ok(self.rows()?.select([filled(schema, &self.blank), order_columns()].concat()))
     }
 
     /// Only the rows of a window.
@@ -274,7 +293,7 @@ impl Rows {
                 filled.push(last);
                 concat(filled, UnionArgs::default()).map_err(run::failed)
             }
-            (None, _, Some(part)) => part.rows(),
+            (None, _, Some(part)) => open(part),
             (None, _, None) => Ok(DataFrame::default().lazy()),
         }
     }
@@ -283,6 +302,19 @@ impl Rows {
 /// No value, in the physical type of a kind.
 pub fn missing(kind: Type) -> PolarsExpr {
     literal(&Value::Missing).cast(physical(kind))
+}
+
+/// The columns of a schema that are there, and those of the row order.
+fn selected(schema: &Schema, blank: &Blank, hidden: &[PolarsExpr]) -> Transform {
+    let there = schema.names().filter(|name| !blank.contains(*name)).map(column);
+    let columns: Vec<PolarsExpr> = there.chain(hidden.iter().cloned()).collect();
+    Arc::new(move |frame| frame.select(columns.clone()))
+}
+
+/// The columns of a schema, in its order; of those that are not there, that they are missing.
+pub fn filled(schema: &Schema, blank: &Blank) -> Vec<PolarsExpr> {
+    let one = |(name, kind): &(Arc<str>, Type)| if blank.contains(name) { missing(*kind).alias(&**name) } else { column(name) };
+    schema.columns().iter().map(one).collect()
 }
 
 /// The columns of a schema, in its order.

@@ -6,8 +6,8 @@ use polars::prelude::{Column, ExplodeOptions, Expr as PolarsExpr, IntoColumn, In
 
 use super::expr::{Lowering, column, kernel_of};
 use super::job::Job;
-use super::stage::{Blank, Order, Stage, Transform, visible};
-use super::{group, join, kernel, kin, pick, previous, run};
+use super::stage::{Order, Stage, Transform, visible};
+use super::{distinct, group, join, kernel, kin, pick, previous, run};
 use crate::backend::BackendError;
 use crate::plan::{Expr, Keep, Needed, Schema, SortKey, Step, Value, without};
 use crate::telemetry::Type;
@@ -17,33 +17,24 @@ pub fn apply(job: &mut Job, stage: Stage, step: &Step, schema: &Schema, needed: 
     match step {
         Step::Filter(condition) => Ok(stage.filter(condition)?),
         Step::Derive(name, expr) => derive(stage, name, expr, schema),
-        Step::Select(_) | Step::Drop(_) => {
-            let columns: Vec<PolarsExpr> = visible(schema).into_iter().chain(stage.hidden()).collect();
-            Ok(stage.keep(schema.clone(), &[], move |frame| frame.select(columns.clone())))
-        }
-        Step::Rename(pairs) => {
-            let renamed = |old: &Arc<str>| pairs.iter().find(|(known, _)| known == old).map_or(column(old), |(_, new)| column(old).alias(&**new));
-            let mut columns: Vec<PolarsExpr> = stage.schema.columns().iter().map(|(name, _)| renamed(name)).collect();
-            columns.extend(stage.hidden());
-            let changed: Vec<Arc<str>> = pairs.iter().flat_map(|(old, new)| [old.clone(), new.clone()]).collect();
-            Ok(stage.keep(schema.clone(), &changed, move |frame| frame.select(columns.clone())))
-        }
+        Step::Select(_) | Step::Drop(_) => Ok(stage.only(schema.clone())),
+        Step::Rename(pairs) => Ok(rename(stage, pairs, schema)),
         Step::Group { keys, aggregates } => group::apply(job, stage, keys, aggregates, schema),
         Step::Share { of, name } => share(job, stage, of, name, schema),
         Step::Locate(address) => {
             let places = job.shared.places.clone().ok_or(BackendError::NoPlaces)?;
             let located = places.columns(address, needed)?;
-            Ok(stage.map(schema.clone(), move |frame| frame.with_columns(located.clone())))
+            Ok(stage.having([&**address]).map(schema.clone(), move |frame| frame.with_columns(located.clone())))
         }
         Step::Sort(keys) => sort(job, stage, keys),
         Step::Limit(keep) => limit(job, stage, *keep, needed),
         Step::Explode(name) => {
             // By its exact name, whatever that is.
             let of = Selector::ByName { names: Arc::new([PlSmallStr::from_str(name)]), strict: true };
-            Ok(stage.map(schema.clone(), move |frame| frame.explode(of.clone(), ExplodeOptions { empty_as_null: true, keep_nulls: true })))
+            Ok(stage.having([&**name]).map(schema.clone(), move |frame| frame.explode(of.clone(), ExplodeOptions { empty_as_null: true, keep_nulls: true })))
         }
         Step::Previous { by, order, cells } => previous::apply(job, stage, by, order, cells, schema, needed),
-        Step::Distinct(names) => pick::distinct(job, stage, names, needed),
+        Step::Distinct(names) => distinct::apply(job, stage, names, needed),
         Step::Join { right, how, left_on, right_on, within } => {
             let on = join::On { left: left_on, right: right_on, within: *within };
             join::apply(job, stage, right, *how, &on, schema, needed)
@@ -57,13 +48,22 @@ pub fn apply(job: &mut Job, stage: Stage, step: &Step, schema: &Schema, needed: 
 fn derive(stage: Stage, name: &Arc<str>, expr: &Arc<Expr>, schema: &Schema) -> Result<Stage, BackendError> {
     let before = stage.schema.clone();
     let kind = before.type_of(expr)?.unwrap_or(Type::Text);
-    let derived = |blank: &Blank| Lowering { schema: &before }.derive(&without(expr, &|name| blank.contains(name)), kind);
-    let whole = derived(&Blank::new())?.alias(&**name);
-    Ok(stage.each(schema.clone(), |blank| {
-        let own = if blank.is_empty() { whole.clone() } else { derived(blank).map_or(whole.clone(), |derived| derived.alias(&**name)) };
-        let transform: Transform = Arc::new(move |frame: LazyFrame| frame.with_columns([own.clone()]));
-        (transform, blank.iter().filter(|known| *known != name).cloned().collect())
-    }))
+    stage.try_each(schema.clone(), |blank| {
+        let derived = Lowering { schema: &before }.derive(&without(expr, &|name| blank.contains(name)), kind)?.alias(&**name);
+        let transform: Transform = Arc::new(move |frame: LazyFrame| frame.with_columns([derived.clone()]));
+        Ok((transform, blank.iter().filter(|known| *known != name).cloned().collect()))
+    })
+}
+
+/// Columns under other names.
+fn rename(stage: Stage, pairs: &[(Arc<str>, Arc<str>)], schema: &Schema) -> Stage {
+    let (before, hidden) = (stage.schema.clone(), stage.order.columns());
+    let renamed = |old: &Arc<str>| pairs.iter().find(|(known, _)| known == old).map_or(old, |(_, new)| new).clone();
+    stage.each(schema.clone(), |blank| {
+        let there = before.columns().iter().filter(|(name, _)| !blank.contains(name));
+        let columns: Vec<PolarsExpr> = there.map(|(name, _)| column(name).alias(&*renamed(name))).chain(hidden.clone()).collect();
+        (Arc::new(move |frame: LazyFrame| frame.select(columns.clone())), blank.iter().map(renamed).collect())
+    })
 }
 
 /// Columns that compare as the language says: text folded, a list by its items.
@@ -105,8 +105,8 @@ impl SortBy {
         let names: Vec<String> = (0..keys.len()).map(|position| format!("\u{2}{position}")).collect();
         let columns = keys.iter().zip(&names).map(|(key, name)| comparable(&stage.schema, &key.column, name)).collect();
         let mut descending: Vec<bool> = keys.iter().map(|key| key.descending).collect();
-        descending.extend(stage.hidden().iter().map(|_| false));
-        let exprs = names.iter().map(|name| column(name)).chain(stage.hidden()).collect();
+        descending.extend(stage.order.columns().iter().map(|_| false));
+        let exprs = names.iter().map(|name| column(name)).chain(stage.order.columns()).collect();
         SortBy { columns, exprs, descending, is_stable: stage.order == Order::Kept, nulls_last: true }
     }
 

@@ -66,10 +66,20 @@ impl Coverage {
         self.covered_machine_days == 0 && (self.machine_days > 0 || !self.not_examined.is_empty())
     }
 
+    /// Which part of the machine-days that it asked for has telemetry, from 0 to 1; none of none.
+    pub fn share(&self) -> f64 {
+        self.covered_machine_days as f64 / self.machine_days.max(1) as f64
+    }
+
     /// Everything that the query needs was there.
     pub fn is_whole(&self) -> bool {
         self.covered_machine_days == self.machine_days && self.not_examined.is_empty() && self.rejected == 0
     }
+}
+
+/// The query that lacks most of what it asked for: the run knows no more than that.
+pub fn least_covered(coverage: &[Coverage]) -> Option<&Coverage> {
+    coverage.iter().min_by(|left, right| left.share().total_cmp(&right.share()))
 }
 
 /// What the run amounts to.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono_tz::Tz;
 
 use super::centres::centre;
+use super::course::{self, Lane};
 use super::{View, day, is_alerts, is_bandwidth, is_number, label, measured_by_day, metric};
 use crate::frame::Frame;
 use crate::plan::{Func, Value, apply, time};
@@ -22,6 +23,8 @@ pub enum Picture {
     Heat { metric: String, cells: Box<[[Option<f64>; 24]; 7]> },
     /// Places by latitude and longitude in degrees, how much lies in each country, and what has no place: private addresses, and all other.
     Map { dots: Vec<Dot>, countries: Vec<(String, f64)>, private: f64, unknown: f64 },
+    /// Rows over time, in lanes by a column (empty where there is none), and how many more lanes there would be.
+    Timeline { by: String, lanes: Vec<Lane>, left_out: usize },
 }
 
 /// One measure by day.
@@ -61,6 +64,7 @@ impl Picture {
             View::Area => area(frame, zone),
             View::Heat => heat(frame),
             View::Map => Some(map(frame)),
+            View::Timeline => course::read(frame),
         }
     }
 }

@@ -1,9 +1,11 @@
 //! What an answer looks like best, and what a view needs of rows; how it is drawn is `present`'s.
 
 mod centres;
+mod course;
 mod figures;
 mod parts;
 
+pub use course::{Lane, Mark};
 pub use figures::{Dot, Picture, Series};
 pub use parts::{MOST, Scale, parts, pictures};
 
@@ -20,10 +22,11 @@ pub enum View {
     Heat,
     Share,
     Tree,
+    Timeline,
 }
 
 impl View {
-    pub const ALL: [View; 7] = [View::Table, View::Bars, View::Area, View::Map, View::Heat, View::Share, View::Tree];
+    pub const ALL: [View; 8] = [View::Table, View::Bars, View::Area, View::Map, View::Heat, View::Share, View::Tree, View::Timeline];
 
     pub fn word(self) -> &'static str {
         match self {
@@ -34,6 +37,7 @@ impl View {
             View::Heat => "heat",
             View::Share => "share",
             View::Tree => "tree",
+            View::Timeline => "timeline",
         }
     }
 
@@ -66,6 +70,7 @@ impl View {
             View::Area => (day(schema).is_none() || numbers(schema).is_empty()).then_some("a column `Date` or a time, and one of numbers"),
             View::Map => (!number("Latitude") || !number("Longitude")).then_some("the columns `Latitude` and `Longitude`"),
             View::Tree => TREE.iter().any(|name| schema.kind(name).is_none()).then_some("rows of processes, as get_processes gives them"),
+            View::Timeline => course::times(schema).is_none().then_some("a column of times"),
             View::Heat => {
                 (!number("Weekday") || !number("Hour") || metric(schema).is_none()).then_some("the columns `Weekday` (1 to 7) and `Hour`, and one of numbers")
             }

@@ -35,6 +35,8 @@ pub struct Scale {
     pub series: BTreeMap<String, f64>,
     /// First and last day of areas.
     pub days: Option<(i32, i32)>,
+    /// First and last moment of timelines.
+    pub span: Option<(i64, i64)>,
 }
 
 impl Scale {
@@ -45,6 +47,12 @@ impl Scale {
                 Picture::Bars { rows, .. } | Picture::Share { rows, .. } => scale.reach(rows.iter().map(|(_, value)| *value)),
                 Picture::Heat { cells, .. } => scale.reach(cells.iter().flatten().flatten().copied()),
                 Picture::Map { dots, .. } => scale.reach(dots.iter().map(|dot| dot.count)),
+                Picture::Timeline { lanes, .. } => {
+                    for mark in lanes.iter().flat_map(|lane| &lane.marks) {
+                        let (first, last) = scale.span.unwrap_or((mark.from, mark.to));
+                        scale.span = Some((first.min(mark.from), last.max(mark.to)));
+                    }
+                }
                 Picture::Area { days, series } => {
                     for one in series {
                         let highest = scale.series.entry(one.name.clone()).or_default();

@@ -1,10 +1,11 @@
 //! Which drawing an answer gets on a page.
 
+use chrono_tz::Tz;
 use maud::{Markup, html};
 
 use super::super::{Precision, Style, answer, cell, time};
 use super::plot::{self, Bar};
-use super::{plain, rows, seen};
+use super::{course, plain, rows, seen};
 use crate::hunt::picture::{Picture, Scale, View, pictures};
 use crate::plan::Value;
 use crate::report::{Bins, Columns, Item, Table};
@@ -14,16 +15,16 @@ pub fn picture(table: &Table, view: View, by: Option<&str>, style: &Style) -> Ma
     if view == View::Tree {
         return tree(table, style);
     }
-    let Some(drawn) = pictures(&table.frame, view, by, style.zone) else { return rows::table(table, "Rows", style) };
+    let Some(drawn) = pictures(&table.frame, view, by, style.zone) else { return rows::table(table, "Rows", Some(rows::REST), style) };
     let scale = Scale::over(drawn.iter().map(|(_, picture)| picture));
     html! {
         @for (value, picture) in &drawn {
-            (one(picture, value.as_deref(), &scale))
+            (one(picture, value.as_deref(), &scale, style.zone))
         }
     }
 }
 
-fn one(picture: &Picture, part: Option<&str>, scale: &Scale) -> Markup {
+fn one(picture: &Picture, part: Option<&str>, scale: &Scale, zone: Tz) -> Markup {
     let title = |what: &str| part.map_or_else(|| what.to_string(), |part| format!("{what}: {}", seen(part)));
     match picture {
         Picture::Bars { heading, metric, rows } | Picture::Share { heading, metric, rows } => {
@@ -33,6 +34,7 @@ fn one(picture: &Picture, part: Option<&str>, scale: &Scale) -> Markup {
         Picture::Area { days, series } => html! {
             @for one in series { (plot::area(&title(&one.name), days, &one.values, one.unit, scale)) }
         },
+        Picture::Timeline { by, lanes, left_out } => course::timeline(&title(&course::heading(by)), lanes, *left_out, scale.span.unwrap_or_default(), zone),
         Picture::Heat { metric, cells } => plot::heat(&title(&format!("{metric} by weekday and hour")), cells, scale.highest),
         Picture::Map { dots, countries, private, unknown } => html! {
             (plot::map(&title("Where the addresses are"), dots, scale.highest))
@@ -42,10 +44,24 @@ fn one(picture: &Picture, part: Option<&str>, scale: &Scale) -> Markup {
     }
 }
 
+/// Rows of evidence over time, where they are of several moments.
+pub fn over_time(evidence: &Table, style: &Style) -> Markup {
+    let Some(Picture::Timeline { by, lanes, left_out }) = Picture::read(&evidence.frame, View::Timeline, style.zone) else { return html! {} };
+    let mut moments = lanes.iter().flat_map(|lane| &lane.marks).flat_map(|mark| [mark.from, mark.to]);
+    let Some(first) = moments.next() else { return html! {} };
+    let (from, to) = moments.fold((first, first), |(from, to), at| (from.min(at), to.max(at)));
+    if from == to {
+        return html! {};
+    }
+    let shown = evidence.frame.height();
+    let part = if evidence.is_whole() { String::new() } else { format!(", the first {shown} of {} rows", evidence.total) };
+    course::timeline(&format!("{}{part}", course::heading(&by)), &lanes, left_out, (from, to), style.zone)
+}
+
 /// A histogram: bars over time, one drawing for each value; without an interval one bar for each value.
 pub fn bins(bins: &Bins, style: &Style) -> Markup {
     let frame = &bins.frame;
-    let table = || rows::table(&Table::whole(frame.clone(), Columns::All), "Bins", style);
+    let table = || rows::table(&Table::whole(frame.clone(), Columns::All), "Bins", Some(rows::REST), style);
     let Some(metric) = frame.schema().position(&bins.metric) else { return table() };
     let number = |row: usize| match frame.value(row, metric) {
         Value::Int(number) | Value::Duration(number) => Some(number as f64),

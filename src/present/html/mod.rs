@@ -1,6 +1,7 @@
 //! One page of HTML: no script, no network, light and dark, on paper too. Everything that is not markup of ours is text: `maud` escapes it.
 
 mod chart;
+mod course;
 mod note;
 mod plot;
 mod rows;
@@ -72,10 +73,6 @@ pub(super) fn seen(text: &str) -> String {
     clean::escape(text).into_owned()
 }
 
-fn outcome_word(report: &Report, fault: Option<&Fault>) -> &'static str {
-    if fault.is_some() { "failed" } else { report.outcome.word() }
-}
-
 fn summary(runs: &[Ended], style: &Style) -> Markup {
     html! {
         div class="scroll" tabindex="0" role="region" aria-label="Outcomes" {
@@ -84,12 +81,12 @@ fn summary(runs: &[Ended], style: &Style) -> Markup {
                 thead { tr { th scope="col" { "Playbook" } th scope="col" { "Outcome" } th scope="col" { "Findings" } th scope="col" { "Looked at" } } }
                 tbody {
                     @for (at, (report, fault)) in runs.iter().enumerate() {
-                        @let word = outcome_word(report, fault.as_ref());
+                        @let word = text::ended(report, fault.as_ref());
                         tr {
                             th scope="row" { a href={ "#playbook-" (at) } { (seen(report.title.as_deref().unwrap_or(&report.playbook))) } }
                             td { span class={ "outcome " (word) } { (word.replace('_', " ")) } }
                             td { (text::counts(&report.findings)) }
-                            td { (looked_at(report, style)) }
+                            td { (text::looked_at(report, style)) }
                         }
                     }
                 }
@@ -98,21 +95,8 @@ fn summary(runs: &[Ended], style: &Style) -> Markup {
     }
 }
 
-/// The least covered query in few words.
-fn looked_at(report: &Report, style: &Style) -> String {
-    let share = |covered: u64, asked: u64| covered as f64 / asked.max(1) as f64;
-    let least = report
-        .coverage
-        .iter()
-        .min_by(|left, right| share(left.covered_machine_days, left.machine_days).total_cmp(&share(right.covered_machine_days, right.machine_days)));
-    match least {
-        Some(least) => format!("{} of {} machine-days, {}", least.covered_machine_days, least.machine_days, text::period_text(&least.period, style)),
-        None => "nothing asked".into(),
-    }
-}
-
 fn playbook(at: usize, report: &Report, fault: Option<&Fault>, style: &Style) -> Markup {
-    let word = outcome_word(report, fault);
+    let word = text::ended(report, fault);
     html! {
         section aria-labelledby={ "playbook-" (at) } {
             h2 id={ "playbook-" (at) } { (seen(report.title.as_deref().unwrap_or(&report.playbook))) }
@@ -124,6 +108,7 @@ fn playbook(at: usize, report: &Report, fault: Option<&Fault>, style: &Style) ->
                     None => { (text::meaning(report.outcome)) }
                 }
             }
+            @if let Some(why) = text::lacking(report, style) { p class="partial" { "Not everything was looked at: " (seen(&why)) } }
             @if let Some(fault) = fault { pre { (clean::escape_lines(&super::fault(fault, &plain(style)))) } }
             @for found in &report.findings { (finding(found, style)) }
             @for gone in report.gone.iter().flatten() { p { (seen(&text::gone_text(gone, style))) } }
@@ -185,7 +170,7 @@ fn finding(finding: &Finding, style: &Style) -> Markup {
                 dd { code { (seen(&finding.fingerprint)) } }
             }
             @if let Some(kept) = &finding.kept { p { "All rows: " code { (seen(kept)) } } }
-            @if let Some(evidence) = &finding.evidence { (rows::table(evidence, "Evidence", style)) }
+            @if let Some(evidence) = &finding.evidence { (chart::over_time(evidence, style)) (rows::table(evidence, "Evidence", finding.kept.is_none().then_some("--evidence DIR writes all rows"), style)) }
         }
     }
 }
@@ -193,7 +178,7 @@ fn finding(finding: &Finding, style: &Style) -> Markup {
 fn item(item: &Item, style: &Style) -> Markup {
     match item {
         Item::Note(said) => note::html(said),
-        Item::Table(shown) | Item::Value(Answer::Table(shown)) => rows::table(shown, "Rows", style),
+        Item::Table(shown) | Item::Value(Answer::Table(shown)) => rows::table(shown, "Rows", Some(rows::REST), style),
         Item::Bins(bins) | Item::Value(Answer::Bins(bins)) => chart::bins(bins, style),
         Item::Picture(Drawing { rows, view, by }) => chart::picture(rows, *view, by.as_deref(), style),
         Item::Value(_) => html! { pre { (super::answer::item(item, 0, &plain(style))) } },

@@ -7,7 +7,7 @@ use super::super::{Style, canvas, cell, json};
 use super::seen;
 use crate::hunt::picture::{Dot, Scale};
 
-const WIDTH: f64 = 720.0;
+pub const WIDTH: f64 = 720.0;
 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 /// Bars of one drawing.
 const BARS: usize = 50;
@@ -23,7 +23,7 @@ pub struct Bar {
     pub shown: String,
 }
 
-fn figure(title: &str, height: f64, marks: &Markup) -> Markup {
+pub fn figure(title: &str, height: f64, marks: &Markup) -> Markup {
     html! {
         figure {
             figcaption { (title) }
@@ -33,11 +33,11 @@ fn figure(title: &str, height: f64, marks: &Markup) -> Markup {
 }
 
 /// Two digits behind the point are finer than any screen.
-fn n(number: f64) -> String {
+pub fn n(number: f64) -> String {
     cell::float((number * 100.0).round() / 100.0)
 }
 
-fn label(text: &str) -> String {
+pub fn label(text: &str) -> String {
     let text = seen(text);
     if text.chars().count() <= LABEL { text } else { text.chars().take(LABEL - 1).chain(['…']).collect() }
 }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::super::table::visible;
+use super::super::table::{asides, visible};
 use super::super::{Precision, Style, cell};
 use super::seen;
 use crate::plan::Value;
@@ -11,12 +11,15 @@ use crate::telemetry::Type;
 
 /// Rows that a page shows of one table.
 const ROWS: usize = 200;
+/// Where the rows are that it does not show.
+pub const REST: &str = "-o FILE.json has all rows";
 /// Characters of a cell that stay on one line, that are seen without opening it, and that are there at all.
 const WORDS: usize = 32;
 const FOLDED: usize = 300;
 const CELL: usize = 20_000;
 
-pub fn table(table: &Table, caption: &str, style: &Style) -> Markup {
+/// `rest` says where the rows are that it does not show.
+pub fn table(table: &Table, caption: &str, rest: Option<&str>, style: &Style) -> Markup {
     if table.total == 0 {
         return html! { p class="faint" { "no rows" } };
     }
@@ -35,7 +38,8 @@ pub fn table(table: &Table, caption: &str, style: &Style) -> Markup {
         .collect();
     let more = table.total.saturating_sub(shown as u64);
     let said = if more > 0 {
-        format!("{caption}: the first {shown} of {} rows", table.total)
+        let rest = rest.map(|rest| format!("; {rest}")).unwrap_or_default();
+        format!("{caption}: the first {shown} of {} rows{rest}", table.total)
     } else {
         format!("{caption}: {} row{}", table.total, super::plural(shown))
     };
@@ -51,7 +55,7 @@ pub fn table(table: &Table, caption: &str, style: &Style) -> Markup {
                 }
             }
         }
-        @if let Some(why) = &table.why { p class="faint" { (seen(why)) } }
+        @for said in asides(table) { p class="faint" { (said) } }
     }
 }
 

@@ -12,6 +12,7 @@ use crate::hunt::histogram::{self, Histogram, OTHER};
 use crate::hunt::{outcome, stack};
 use crate::plan::{Expr, Func, Period, Schema, Step, Value};
 use crate::report;
+use crate::script::current::Current;
 use crate::script::fault;
 use crate::script::hex;
 use crate::script::run::Run;
@@ -178,11 +179,11 @@ fn each(frame: Arc<Frame>, bins: Bins) -> impl Iterator<Item = Dynamic> {
 }
 
 /// `for bin in bins`.
-pub(super) fn iterate(module: &mut Module, run: &Arc<Run>) {
-    let run = run.clone();
+pub(super) fn iterate(module: &mut Module, current: &Current) {
+    let current = current.clone();
     module.set_iter_result(TypeId::of::<Bins>(), move |value| {
         let Some(bins) = value.try_cast::<Bins>() else { return Box::new(std::iter::empty()) };
-        match bins.frame(&run) {
+        match bins.frame(&current.run()) {
             Ok(frame) => Box::new(each(frame, bins).map(Ok)),
             Err(failed) => Box::new(std::iter::once(Err::<Dynamic, Box<EvalAltResult>>(fault::raise(failed, Position::NONE)))),
         }

@@ -9,6 +9,7 @@ use super::{Answer, Call, Declared, Kind, Machine, free, method, property};
 use crate::diag::Fault;
 use crate::hunt::machine;
 use crate::plan::{Period, Scope};
+use crate::script::current::Current;
 use crate::script::fault;
 use crate::script::run::Run;
 use crate::script::value::{TimePeriod, type_word};
@@ -134,11 +135,11 @@ fn make(call: &Call) -> Answer<Dynamic> {
 }
 
 /// `for machine in Client("all")`.
-pub(super) fn iterate(module: &mut Module, run: &Arc<Run>) {
-    let run = run.clone();
+pub(super) fn iterate(module: &mut Module, current: &Current) {
+    let current = current.clone();
     module.set_iter_result(TypeId::of::<Client>(), move |value| {
         let Some(client) = value.try_cast::<Client>() else { return Box::new(std::iter::empty()) };
-        match client.machines(&run) {
+        match client.machines(&current.run()) {
             Ok(machines) => {
                 let period = client.period;
                 Box::new(machines.into_iter().map(move |known| Ok(Dynamic::from(Machine { machines: Arc::from([known]), period }))))

@@ -10,6 +10,7 @@ use crate::diag::Fault;
 use crate::frame::Frame;
 use crate::hunt::stack;
 use crate::plan::{Aggregate, Expr, Fold, Keep, Period, Plan, PlanError, Schema, SortKey, Step, Value, explain};
+use crate::script::current::Current;
 use crate::script::fault;
 use crate::script::hex;
 use crate::script::predicate::{self, Wanted};
@@ -401,11 +402,11 @@ fn filter_rows(call: &Call) -> Answer<Dynamic> {
 }
 
 /// `for row in collection`.
-pub(super) fn iterate(module: &mut Module, run: &Arc<Run>) {
-    let run = run.clone();
+pub(super) fn iterate(module: &mut Module, current: &Current) {
+    let current = current.clone();
     module.set_iter_result(TypeId::of::<Collection>(), move |value| {
         let Some(collection) = value.try_cast::<Collection>() else { return Box::new(std::iter::empty()) };
-        match collection.frame(&run) {
+        match collection.frame(&current.run()) {
             Ok(frame) => {
                 let of = Arc::new(collection);
                 Box::new((0..frame.height()).map(move |index| Ok(Row { frame: frame.clone(), index, of: of.clone(), bins: None }.into_dynamic())))

@@ -10,6 +10,7 @@ use super::{Answer, Call, Collection, Declared, Kind, free, method, property};
 use crate::diag::Fault;
 use crate::hunt::machine::{self, MachineError, Wanted};
 use crate::plan::{Expr, Period, Plan, Scan, Scope, Step, Value};
+use crate::script::current::Current;
 use crate::script::run::Run;
 use crate::script::value::{Time, TimePeriod, type_word};
 use crate::telemetry::{KnownMachine, identity};
@@ -242,7 +243,7 @@ pub(super) fn listed(run: &Run, scope: Scope, period: Option<Period>) -> Result<
 }
 
 /// `for m in machine`: one by one.
-pub(super) fn iterate(module: &mut Module, _: &Arc<Run>) {
+pub(super) fn iterate(module: &mut Module, _: &Current) {
     module.set_iter_result(TypeId::of::<Machine>(), |value| match value.try_cast::<Machine>() {
         Some(machine) => Box::new(single(&machine).map(|one| Ok(Dynamic::from(one)))),
         None => Box::new(std::iter::empty()),

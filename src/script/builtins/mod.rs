@@ -39,11 +39,11 @@ mod unusual;
 mod tests;
 
 use std::any::TypeId;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use rhai::{Dynamic, Engine, ImmutableString, Module, NativeCallContext};
 
-use super::run::Run;
+use super::current::Current;
 
 pub(super) use bins::Bins;
 pub(super) use call::{Answer, Call};
@@ -160,7 +160,7 @@ pub(super) fn all() -> &'static [Declared] {
 }
 
 /// Registers all of it.
-pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
+pub(super) fn register(engine: &mut Engine, current: &Current) {
     engine.register_type_with_name::<super::value::Time>("Time");
     engine.register_type_with_name::<super::value::Span>("Duration");
     engine.register_type_with_name::<super::value::TimePeriod>("TimePeriod");
@@ -177,23 +177,23 @@ pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
     engine.register_type_with_name::<super::predicate::Rows>("Row of a query");
     engine.register_type_with_name::<super::predicate::Symbol>("Column of a query");
     for declared in all() {
-        declare(engine, run, declared);
+        declare(engine, current, declared);
     }
     time::register(engine);
     fixture::register(engine);
-    texts(engine, run);
-    properties(engine, run);
+    texts(engine, current);
+    properties(engine, current);
     outside(engine);
     let mut iterators = Module::new();
-    period::iterate(&mut iterators, run);
-    client::iterate(&mut iterators, run);
-    machine::iterate(&mut iterators, run);
-    collection::iterate(&mut iterators, run);
-    bins::iterate(&mut iterators, run);
+    period::iterate(&mut iterators, current);
+    client::iterate(&mut iterators, current);
+    machine::iterate(&mut iterators, current);
+    collection::iterate(&mut iterators, current);
+    bins::iterate(&mut iterators, current);
     engine.register_global_module(iterators.into());
 }
 
-fn declare(engine: &mut Engine, run: &Arc<Run>, declared: &'static Declared) {
+fn declare(engine: &mut Engine, current: &Current, declared: &'static Declared) {
     let receivers: Vec<Option<TypeId>> = match declared.receiver {
         None => vec![None],
         Some(kind) => kind.types().into_iter().map(Some).collect(),
@@ -208,9 +208,10 @@ fn declare(engine: &mut Engine, run: &Arc<Run>, declared: &'static Declared) {
             }
             for form in forms {
                 let types: Vec<TypeId> = receiver.into_iter().chain(std::iter::repeat_n(form, count)).collect();
-                let run = run.clone();
+                let current = current.clone();
                 engine.register_raw_fn(name.as_str(), types, move |context: NativeCallContext, arguments: &mut [&mut Dynamic]| {
                     let arguments = arguments.iter().map(|argument| (**argument).clone().flatten()).collect();
+                    let run = current.run();
                     let call = Call::new(&run, &context, declared, arguments);
                     call.check()?;
                     (declared.body)(&call)
@@ -221,18 +222,18 @@ fn declare(engine: &mut Engine, run: &Arc<Run>, declared: &'static Declared) {
 }
 
 /// How a type of ours is written in texts.
-fn shown<T: rhai::Variant + Clone>(engine: &mut Engine, run: &Arc<Run>, value: fn(&T) -> Dynamic) {
+fn shown<T: rhai::Variant + Clone>(engine: &mut Engine, current: &Current, value: fn(&T) -> Dynamic) {
     for name in ["to_string", "to_debug"] {
-        let run = run.clone();
-        engine.register_fn(name, move |shown: &mut T| ImmutableString::from(show::text_of(&run, &value(shown))));
+        let current = current.clone();
+        engine.register_fn(name, move |shown: &mut T| ImmutableString::from(show::text_of(&current.run(), &value(shown))));
     }
 }
 
 /// How values of ours are written in texts.
-fn texts(engine: &mut Engine, run: &Arc<Run>) {
+fn texts(engine: &mut Engine, current: &Current) {
     macro_rules! shown {
         ($($kind:ty),*) => { $(
-            shown::<$kind>(engine, run, |value| Dynamic::from(value.clone()));
+            shown::<$kind>(engine, current, |value| Dynamic::from(value.clone()));
         )* };
     }
     use super::value::{Cased, Span, Time, TimePeriod};
@@ -240,7 +241,7 @@ fn texts(engine: &mut Engine, run: &Arc<Run>) {
 }
 
 /// Properties that no declaration has: brackets forgotten, or near names.
-fn properties(engine: &mut Engine, run: &Arc<Run>) {
+fn properties(engine: &mut Engine, current: &Current) {
     macro_rules! loud {
         ($($kind:ty => $word:literal),*) => { $(
             engine.register_indexer_get(|context: NativeCallContext, _: &mut $kind, name: ImmutableString| -> Answer<Dynamic> {
@@ -250,8 +251,8 @@ fn properties(engine: &mut Engine, run: &Arc<Run>) {
     }
     use super::value::{Span, Time, TimePeriod};
     loud!(Time => "a time", Span => "a duration", TimePeriod => "a TimePeriod", Machine => "a Machine", Client => "a Client", Collection => "a Collection", Group => "a Group", Bins => "a Bins", HistogramValue => "a Histogram", FixtureValue => "a Fixture");
-    typed::register(engine, run);
-    named::register(engine, run);
+    typed::register(engine, current);
+    named::register(engine, current);
     engine.register_get("message", |trouble: &mut super::fault::Trouble| ImmutableString::from(trouble.fault().message.as_str()));
     engine.register_get("code", |trouble: &mut super::fault::Trouble| ImmutableString::from(trouble.fault().code.as_str()));
 }

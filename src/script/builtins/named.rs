@@ -11,7 +11,7 @@ use crate::diag::Fault;
 use crate::hunt::entity::{self, Entity, Narrow, Thing};
 use crate::hunt::query::{Given, Target, query as query_of};
 use crate::plan::{Period, Plan, Scope, Step, Value};
-use crate::script::run::Run;
+use crate::script::current::Current;
 use crate::script::value::{TimePeriod, dynamic, type_word};
 
 /// A thing by its names, and the period that it was made with; of the kind with this number in [`Thing::ALL`].
@@ -101,11 +101,11 @@ pub(super) fn types(thing: Thing) -> Vec<TypeId> {
 }
 
 /// Names, texts and unknown properties of all kinds of things.
-pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
+pub(super) fn register(engine: &mut Engine, current: &Current) {
     macro_rules! register {
         ($kind:path, $type:ty) => {
             engine.register_type_with_name::<$type>($kind.word());
-            super::shown::<$type>(engine, run, |named| Dynamic::from(named.clone()));
+            super::shown::<$type>(engine, current, |named| Dynamic::from(named.clone()));
             engine.register_indexer_get(|context: NativeCallContext, _: &mut $type, name: ImmutableString| -> Answer<Dynamic> {
                 let word = super::with_article($kind.word());
                 Err(crate::script::fault::raise(crate::script::names::property_fault(&name, &word), context.call_position()))

@@ -1,7 +1,6 @@
 //! TimePeriod: from when to when.
 
 use std::any::TypeId;
-use std::sync::Arc;
 
 use rhai::{Dynamic, EvalAltResult, ImmutableString, Map, Module};
 
@@ -10,8 +9,8 @@ use crate::diag::Fault;
 use crate::hunt::memory;
 use crate::hunt::period::{self, PeriodError};
 use crate::plan::Period;
+use crate::script::current::Current;
 use crate::script::fault;
-use crate::script::run::Run;
 use crate::script::value::{Span, Time, TimePeriod, type_word};
 
 const FROM_TO: &[(&str, Kind)] = &[("from", Kind::Any), ("to", Kind::Time)];
@@ -212,11 +211,11 @@ fn whole_days(call: &Call, value: &Dynamic) -> Fault {
 }
 
 /// `for day in period`.
-pub(super) fn iterate(module: &mut Module, run: &Arc<Run>) {
-    let zone = run.setup.zone;
+pub(super) fn iterate(module: &mut Module, current: &Current) {
+    let current = current.clone();
     module.set_iter_result(TypeId::of::<TimePeriod>(), move |value| {
         let Some(TimePeriod(whole)) = value.try_cast::<TimePeriod>() else { return Box::new(std::iter::empty()) };
-        match period::days(&whole, zone) {
+        match period::days(&whole, current.run().setup.zone) {
             Ok(days) => Box::new(days.into_iter().map(|day| Ok(Dynamic::from(TimePeriod(day))))),
             Err(error) => Box::new(std::iter::once(Err::<Dynamic, Box<EvalAltResult>>(fault::raise(Fault::from(&error), rhai::Position::NONE)))),
         }

@@ -11,6 +11,7 @@ use crate::hunt::machine::{self, Wanted};
 use crate::hunt::query::{self, Target};
 use crate::hunt::stack;
 use crate::plan::{Period, Place, Plan, PlanError, Scope, Step, Value};
+use crate::script::current::Current;
 use crate::script::fault;
 use crate::script::hex;
 use crate::script::run::Run;
@@ -86,14 +87,14 @@ pub(super) fn declared() -> Vec<Declared> {
 }
 
 /// `row.Column` and `row["Column"]`.
-pub(super) fn properties<T: rhai::Variant + Clone>(engine: &mut Engine, run: &Arc<Run>, row_of: fn(&T) -> Row) {
-    let asked = run.clone();
+pub(super) fn properties<T: rhai::Variant + Clone>(engine: &mut Engine, current: &Current, row_of: fn(&T) -> Row) {
+    let asked = current.clone();
     engine.register_indexer_get(move |context: NativeCallContext, row: &mut T, name: ImmutableString| -> Answer<Dynamic> {
-        property(&asked, &context, &row_of(row), &name)
+        property(&asked.run(), &context, &row_of(row), &name)
     });
     // Rhai itself has a property `tag` of every value.
-    let asked = run.clone();
-    engine.register_get("tag", move |context: NativeCallContext, row: &mut T| -> Answer<Dynamic> { property(&asked, &context, &row_of(row), "tag") });
+    let asked = current.clone();
+    engine.register_get("tag", move |context: NativeCallContext, row: &mut T| -> Answer<Dynamic> { property(&asked.run(), &context, &row_of(row), "tag") });
 }
 
 fn property(run: &Run, context: &NativeCallContext, row: &Row, name: &str) -> Answer<Dynamic> {

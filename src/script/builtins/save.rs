@@ -1,26 +1,13 @@
 //! Answers as files, below the folders that the run may write to.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::path::{Component, Path, PathBuf};
 
 use rhai::Dynamic;
-use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::{Answer, Bins, Call, Collection, Declared, Kind, method};
-use crate::diag::{Fault, clean, reason};
-use crate::frame::{Frame, write_parquet};
-use crate::plan::{Value, time_text};
+use crate::diag::Fault;
+use crate::export::{self, Format};
 use crate::report::{Columns, Table};
-use crate::telemetry::Type;
-
-/// What a file holds.
-#[derive(Clone, Copy)]
-enum Written {
-    Csv,
-    Json,
-    Parquet,
-}
 
 macro_rules! example {
     ($rest:literal) => {
@@ -33,7 +20,7 @@ const PATH: &[(&str, Kind)] = &[("path", Kind::Text)];
 pub(super) fn declared() -> Vec<Declared> {
     vec![
         method(Kind::Collection, "to_csv", PATH, 1, "Writes all rows and columns as CSV, below --allow-write", example!(".to_csv(\"rows.csv\")"), |call| {
-            save(call, Written::Csv)
+            save(call, Format::Csv)
         }),
         method(
             Kind::Collection,
@@ -42,7 +29,7 @@ pub(super) fn declared() -> Vec<Declared> {
             1,
             "Writes all rows and columns as JSON lines, below --allow-write",
             example!(".to_json(\"rows.ndjson\")"),
-            |call| save(call, Written::Json),
+            |call| save(call, Format::Json),
         ),
         method(
             Kind::Collection,
@@ -51,7 +38,7 @@ pub(super) fn declared() -> Vec<Declared> {
             1,
             "Writes all rows and columns as Parquet, below --allow-write",
             example!(".to_parquet(\"rows.parquet\")"),
-            |call| save(call, Written::Parquet),
+            |call| save(call, Format::Parquet),
         ),
         method(
             Kind::Bins,
@@ -60,12 +47,12 @@ pub(super) fn declared() -> Vec<Declared> {
             1,
             "Writes all bins as CSV, below --allow-write",
             "Client(\"all\", all_time()).get_executions(#{histogram: \"1d\"}).to_csv(\"bins.csv\")",
-            |call| save(call, Written::Csv),
+            |call| save(call, Format::Csv),
         ),
     ]
 }
 
-fn save(call: &Call, format: Written) -> Answer<Dynamic> {
+fn save(call: &Call, format: Format) -> Answer<Dynamic> {
     let path = allowed(call, &call.text(0)).map_err(|fault| call.fail_at(0, fault))?;
     let table = match call.receiver::<Collection>() {
         Ok(collection) => super::show::all_rows(call.run, &collection),
@@ -75,7 +62,11 @@ fn save(call: &Call, format: Written) -> Answer<Dynamic> {
     if call.run.checking {
         return Ok(Dynamic::UNIT);
     }
-    write(&table, format, &path).map_err(|fault| call.fail_at(0, fault))?;
+    export::save(&path, format, table.frame.schema(), table.pieces()).map_err(|why| {
+        let failed = Fault::new("write::failed", format!("{}: {why}", path.file_name().unwrap_or_default().display()))
+            .with_help("name a file that can be written, on a disk with room; what it held before is still there");
+        call.fail_at(0, failed)
+    })?;
     Ok(i64::try_from(table.total).unwrap_or(i64::MAX).into())
 }
 
@@ -102,96 +93,4 @@ fn allowed(call: &Call, path: &str) -> Result<PathBuf, Fault> {
     let file = real.join(name);
     let is_link = std::fs::symlink_metadata(&file).is_ok_and(|found| !found.is_file());
     if below && !is_link { Ok(file) } else { Err(refused(format!("`{path}` lies outside the folders that this run may write to"))) }
-}
-
-/// A file is there whole, or as it was before.
-fn write(table: &Table, format: Written, path: &Path) -> Result<(), Fault> {
-    let failed = |reason: String| {
-        Fault::new("write::failed", format!("{}: {reason}", path.file_name().unwrap_or_default().display()))
-            .with_help("name a file that can be written, on a disk with room; what it held before is still there")
-    };
-    let mut unfinished = path.as_os_str().to_os_string();
-    unfinished.push(format!(".{}.part", std::process::id()));
-    let unfinished = PathBuf::from(unfinished);
-    let done = fill(table, format, &unfinished).and_then(|()| std::fs::rename(&unfinished, path).map_err(|error| reason(&error)));
-    if done.is_err() {
-        let _ = std::fs::remove_file(&unfinished);
-    }
-    done.map_err(failed)
-}
-
-fn fill(table: &Table, format: Written, path: &Path) -> Result<(), String> {
-    let file = File::create(path).map_err(|error| reason(&error))?;
-    let schema = table.frame.schema();
-    let pieces = table.pieces().map(|piece| piece.map_err(|fault| fault.message));
-    match format {
-        Written::Parquet => write_parquet(file, schema, pieces),
-        Written::Csv => {
-            let mut writer = csv::Writer::from_writer(BufWriter::new(file));
-            writer.write_record(schema.names().map(|name| clean::defuse(name).into_owned())).map_err(|error| reason(&error))?;
-            for piece in pieces {
-                let frame = piece?;
-                for row in 0..frame.height() {
-                    let kinds = schema.columns().iter().map(|(_, kind)| *kind);
-                    writer.write_record(frame.row(row).iter().zip(kinds).map(|(value, kind)| csv_cell(value, kind))).map_err(|error| reason(&error))?;
-                }
-            }
-            writer.flush().map_err(|error| reason(&error))
-        }
-        Written::Json => {
-            let mut writer = BufWriter::new(file);
-            for piece in pieces {
-                let frame = &piece?;
-                for row in 0..frame.height() {
-                    serde_json::to_writer(&mut writer, &JsonRow { frame, row }).map_err(|error| reason(&error))?;
-                    writer.write_all(b"\n").map_err(|error| reason(&error))?;
-                }
-            }
-            writer.flush().map_err(|error| reason(&error))
-        }
-    }
-}
-
-/// As the answer on stdout has it: text that a spreadsheet would run is defused, hex stays hex, a list is JSON.
-fn csv_cell(value: &Value, kind: Type) -> String {
-    match value {
-        Value::Missing => String::new(),
-        Value::Bool(truth) => truth.to_string(),
-        Value::Int(number) if kind == Type::Hex => format!("{number:#x}"),
-        Value::Int(number) | Value::Duration(number) => number.to_string(),
-        Value::Float(number) => number.to_string(),
-        Value::Text(text) => clean::defuse(text).into_owned(),
-        Value::Time(time) => time_text(*time),
-        Value::List(_) => clean::defuse(&json(value, kind).to_string()).into_owned(),
-    }
-}
-
-/// One row as an object, its columns in their order.
-struct JsonRow<'a> {
-    frame: &'a Frame,
-    row: usize,
-}
-
-impl Serialize for JsonRow<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let columns = self.frame.schema().columns();
-        let mut map = serializer.serialize_map(Some(columns.len()))?;
-        for (column, (name, kind)) in columns.iter().enumerate() {
-            map.serialize_entry(&**name, &json(&self.frame.value(self.row, column), *kind))?;
-        }
-        map.end()
-    }
-}
-
-fn json(value: &Value, kind: Type) -> serde_json::Value {
-    match value {
-        Value::Missing => serde_json::Value::Null,
-        Value::Bool(truth) => (*truth).into(),
-        Value::Int(number) if kind == Type::Hex => format!("0x{number:x}").into(),
-        Value::Int(number) | Value::Duration(number) => (*number).into(),
-        Value::Float(number) => serde_json::Number::from_f64(*number).map_or(serde_json::Value::Null, serde_json::Value::Number),
-        Value::Text(text) => (**text).into(),
-        Value::Time(time) => time_text(*time).into(),
-        Value::List(items) => items.iter().map(|item| json(item, Type::Text)).collect(),
-    }
 }

@@ -27,7 +27,7 @@ pub(super) fn declared() -> Vec<Declared> {
             "show",
             &[("value", Kind::Any), ("options", Kind::Map)],
             1,
-            "Shows a value as fits it; #{view: \"table\", \"bars\", \"area\", \"map\", \"heat\", \"share\" or \"tree\", columns: \"all\" or a list, by: a column, one picture for each value}",
+            "Shows a value as fits it; #{view: \"table\", \"bars\", \"area\", \"map\", \"heat\", \"share\", \"tree\" or \"timeline\", columns: \"all\" or a list, by: a column, one picture for each value}",
             "show(Client(\"all\", all_time()).get_executions().head(3))",
             |call| say(call, call.value(0), 1),
         ),
@@ -64,7 +64,7 @@ pub(super) fn declared() -> Vec<Declared> {
             "show",
             OPTIONS,
             0,
-            "Shows it as fits it; #{view: \"table\", \"bars\", \"area\", \"map\", \"heat\", \"share\" or \"tree\", columns: \"all\" or a list, by: a column, one picture for each value}",
+            "Shows it as fits it; #{view: \"table\", \"bars\", \"area\", \"map\", \"heat\", \"share\", \"tree\" or \"timeline\", columns: \"all\" or a list, by: a column, one picture for each value}",
             example,
             |call| say(call, call.receiver_value(), 0),
         ));

@@ -6,8 +6,7 @@ use super::{Answer, Call, Collection};
 use crate::hunt::suppression::{Suppressed, Suppression};
 use crate::plan::{Expr, Keep, Step};
 use crate::report::Answered;
-use crate::script::condition;
-use crate::script::predicate::{self, Wanted};
+use crate::script::{condition, fault};
 
 /// Those that hold for the playbook that runs, with their numbers.
 fn holding<'a>(call: &'a Call) -> impl Iterator<Item = (usize, &'a Suppression)> {
@@ -23,8 +22,12 @@ pub(super) fn without_rows(call: &Call, evidence: &Dynamic) -> Answer<(Dynamic, 
         let Suppressed::Rows(text) = &known.what else { continue };
         let Some(collection) = left.read_lock::<Collection>().map(|collection| (*collection).clone()) else { continue };
         let closure = condition::closure(call.run, call.context, number, text).map_err(|fault| call.fail(fault))?;
+        let translated = condition::translated(call.run, call.context, &closure, &collection.schema).map_err(|mut fault| {
+            fault.related.push(("in this suppression".into(), known.place.clone()));
+            fault::stop(fault, call.context.call_position())
+        });
         // Rows that lack a column of it are none of those that it is about.
-        let Ok(condition) = predicate::translate(call.run, call.context, &closure, &collection.schema, Wanted::Condition) else { continue };
+        let Some(condition) = translated? else { continue };
         let matching = collection.then(Step::Filter(condition.clone())).and_then(|kept| kept.then(Step::Limit(Keep::Head(1))));
         let matching = matching.map_err(|error| call.fail_plan(&error))?;
         if matching.frame(call.run).map_err(|fault| call.fail(fault))?.height() > 0 {

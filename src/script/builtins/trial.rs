@@ -15,10 +15,12 @@ use crate::plan::time;
 use crate::report::{Drawing, Finding, Item, Report};
 use crate::script::run::Run;
 use crate::script::session::Inner;
-use crate::script::value::dynamic;
+use crate::script::value::{dynamic, type_word};
 use crate::script::{Setup, about, beside, file, hex, tried, undeclared};
 
 const KEYS: [&str; 5] = ["source", "params", "now", "period", "client"];
+
+const SOURCE: &str = "write `#{source: fixture(\"process\", [#{…}])}`";
 
 /// The clock of a run whose source has no time of its own: noon of a Wednesday.
 const NOON: i64 = 1_767_787_200_000;
@@ -48,9 +50,14 @@ fn run_playbook(call: &Call) -> Answer<Dynamic> {
     let path = Path::new(&tests).parent().map_or_else(|| path.clone(), |folder| folder.join(&path).display().to_string());
     let setup = setup(call)?;
     check_params(&text, &setup.params).map_err(|fault| call.fail_at_value(1, "params", fault))?;
-    let mut inner = Inner::with(Run::trial(setup));
+    let spare = call.run.state().spare.take();
+    let mut inner = match spare {
+        Some(built) => Inner::again(Run::trial(setup), built),
+        None => Inner::with(Run::trial(setup)),
+    };
     let (report, fault) = inner.run(&found, &path, &text);
     let seen = tried::look(&inner.run);
+    call.run.state().spare = Some(inner.into_built());
     if let Some(mut fault) = fault {
         fault.related.extend(call.place_here().map(|place| ("run by this call".to_string(), place)));
         return Err(call.fail(fault));
@@ -65,18 +72,33 @@ fn setup(call: &Call) -> Answer<Setup> {
     let (mut period, mut client) = (None, None);
     for (key, value) in call.options(1) {
         let refused = |fault: Fault| call.fail_at_value(1, &key, fault);
+        let wrong = |wants: &str, help: &str| {
+            let message = format!("`{key}` takes {wants}, and this is {}", type_word(call.context.engine(), &value));
+            refused(Fault::new("options::type", message).with_help(help))
+        };
         match key.as_str() {
-            "source" => source = value.read_lock::<FixtureValue>().map(|made| made.0.clone()),
+            "source" => source = Some(value.clone().try_cast::<FixtureValue>().ok_or_else(|| wrong(&Kind::Fixture.word(), SOURCE))?.0),
             "now" => now = Some(call.time_of(&value).map_err(refused)?),
-            "period" => period = Some(value),
-            "client" => client = Some(value.to_string()),
+            "period" if Kind::Period.accepts(&value) => period = Some(value),
+            "period" => return Err(wrong(&Kind::Period.word(), "write `period: \"7d\"` or a TimePeriod")),
+            "client" if Kind::Text.accepts(&value) => client = Some(value.to_string()),
+            "client" => return Err(wrong(&Kind::Text.word(), "write `client: \"000000\"`")),
             _ => {
-                params = written(&value).ok_or_else(|| refused(Fault::new("options::type", "`params` takes a map").with_help("write `params: #{days: 3}`")))?
+                let given = value.read_lock::<Map>().ok_or_else(|| wrong(&Kind::Map.word(), "write `params: #{days: 3}`"))?;
+                for (name, value) in given.iter() {
+                    let text = written(value).ok_or_else(|| {
+                        let found = type_word(call.context.engine(), value);
+                        refused(
+                            Fault::new("options::type", format!("the parameter `{name}` can't be {found}"))
+                                .with_help("a parameter is a text, a number, true or false, a duration, a time, or a list of them"),
+                        )
+                    })?;
+                    params.insert(name.to_string(), text);
+                }
             }
         }
     }
-    let source = source
-        .ok_or_else(|| call.fail_at(1, Fault::new("trial::source", "the run needs a source").with_help("write `#{source: fixture(\"process\", [#{…}])}`")))?;
+    let source = source.ok_or_else(|| call.fail_at(1, Fault::new("trial::source", "the run needs a source").with_help(SOURCE)))?;
     // Right behind the last row, so that it lies in every period that ends now.
     let now = now.or_else(|| source.times().max().map(|last| last.saturating_add(1))).unwrap_or(NOON);
     let ready = (*source).clone().at(now);
@@ -107,17 +129,15 @@ fn check_params(text: &str, given: &BTreeMap<String, String>) -> Result<(), Faul
     }
 }
 
-/// Parameters as they would be given on the command line.
-fn written(value: &Dynamic) -> Option<BTreeMap<String, String>> {
-    let map = value.read_lock::<Map>()?;
-    let text = |value: &Dynamic| match value.read_lock::<Array>() {
-        // A comma between quotes belongs to its item.
-        Some(items) => {
-            items.iter().map(|item| item.to_string()).map(|item| if item.contains(',') { format!("\"{item}\"") } else { item }).collect::<Vec<_>>().join(",")
-        }
-        None => value.to_string(),
-    };
-    Some(map.iter().map(|(name, value)| (name.to_string(), text(value))).collect())
+/// A parameter as it would be given on the command line; none where it can't be.
+fn written(value: &Dynamic) -> Option<String> {
+    let is_simple = |value: &Dynamic| [Kind::Text, Kind::Number, Kind::Duration, Kind::Time].iter().any(|kind| kind.accepts(value)) || value.is_bool();
+    // A comma between quotes belongs to its item.
+    let item = |value: &Dynamic| is_simple(value).then(|| value.to_string()).map(|item| if item.contains(',') { format!("\"{item}\"") } else { item });
+    match value.read_lock::<Array>() {
+        Some(items) => items.iter().map(item).collect::<Option<Vec<_>>>().map(|items| items.join(",")),
+        None => is_simple(value).then(|| value.to_string()),
+    }
 }
 
 fn text(text: impl AsRef<str>) -> Dynamic {

@@ -1,13 +1,12 @@
 //! Rows by what they are about: a Process, a File, a Registry … Each is a type of its own, so that its pivots are its own.
 
 use std::any::TypeId;
-use std::sync::Arc;
 
 use rhai::{Dynamic, Engine};
 
 use super::Row;
 use crate::hunt::entity::RowType;
-use crate::script::run::Run;
+use crate::script::current::Current;
 
 /// A row of the type with this number in [`RowType::ALL`].
 #[derive(Clone, Debug)]
@@ -91,15 +90,15 @@ pub(super) fn types(kinds: &[RowType]) -> Vec<TypeId> {
 }
 
 /// Names, properties and texts of all types of rows.
-pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
+pub(super) fn register(engine: &mut Engine, current: &Current) {
     engine.register_type_with_name::<Row>(RowType::Row.word());
-    super::row::properties::<Row>(engine, run, |row| row.clone());
-    super::shown::<Row>(engine, run, |row| row.clone().into_dynamic());
+    super::row::properties::<Row>(engine, current, |row| row.clone());
+    super::shown::<Row>(engine, current, |row| row.clone().into_dynamic());
     macro_rules! register {
         ($kind:path, $type:ty) => {
             engine.register_type_with_name::<$type>($kind.word());
-            super::row::properties::<$type>(engine, run, |row| row.0.clone());
-            super::shown::<$type>(engine, run, |row| Dynamic::from(row.clone()));
+            super::row::properties::<$type>(engine, current, |row| row.0.clone());
+            super::shown::<$type>(engine, current, |row| Dynamic::from(row.clone()));
         };
     }
     each_type!(register);

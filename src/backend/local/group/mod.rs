@@ -24,7 +24,7 @@ pub fn apply(job: &mut Job, stage: Stage, keys: &[Arc<str>], aggregates: &[Aggre
     let before = stage.schema.clone();
     let in_order = aggregates.iter().any(|aggregate| matches!(aggregate.fold, Fold::First | Fold::Last));
     let grouping = Grouping { before: &before, keys, aggregates };
-    let stage = stage.narrow(grouping.columns());
+    let stage = stage.narrow(&grouping.columns());
     if let Some(distinct) = grouping.countable() {
         return counted::apply(job, stage, &grouping, distinct, schema);
     }

@@ -33,8 +33,7 @@ pub fn numbered(column: &Column, seed: &Seed) -> PolarsResult<Column> {
 }
 
 /// One number for the values of each row, texts as told. A column is known by its number: one in which a row has no value does not count for it, nor need it be there.
-pub fn fingerprints(columns: &[Column], kinds: &[Type], numbers: &[usize], texts: Texts, seed: &Seed) -> PolarsResult<Vec<u128>> {
-    let height = columns.iter().map(Column::len).max().unwrap_or(0);
+pub fn fingerprints(height: usize, columns: &[Column], kinds: &[Type], numbers: &[usize], texts: Texts, seed: &Seed) -> PolarsResult<Vec<u128>> {
     let mut rows: Vec<_> = (0..height).map(|_| seed.0.each_ref().map(RandomState::build_hasher)).collect();
     for ((column, kind), number) in columns.iter().zip(kinds).zip(numbers) {
         each_cell(std::slice::from_ref(column), std::slice::from_ref(kind), texts, |row, cell| {
@@ -53,7 +52,8 @@ pub fn fingerprints(columns: &[Column], kinds: &[Type], numbers: &[usize], texts
 /// The same as a column of 16 bytes each.
 pub fn fingerprint_of(inputs: Vec<PolarsExpr>, kinds: Vec<Type>, numbers: Vec<usize>, texts: Texts, seed: Arc<Seed>) -> PolarsExpr {
     let function = move |columns: &mut [Column]| {
-        let rows = fingerprints(columns, &kinds, &numbers, texts, &seed)?;
+        let height = columns.iter().map(|column| column.len()).max().unwrap_or(0);
+        let rows = fingerprints(height, columns, &kinds, &numbers, texts, &seed)?;
         Ok(BinaryChunked::from_iter_values("".into(), rows.iter().map(|row| row.to_le_bytes())).into_column())
     };
     polars::prelude::map_multiple(function, inputs, |_, _| Ok(Field::new("".into(), DataType::Binary)))
