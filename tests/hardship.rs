@@ -236,3 +236,22 @@ fn a_hunt_knows_of_files_that_nobody_could_open() {
     place.write("only.zip", "PK\u{3}\u{4} cut off");
     assert_eq!(hunt("only.zip").expect(3).json()["outcome"], "not_examined");
 }
+
+/// Files of one name in two folders are two files: that one of them can be read says nothing of the other.
+#[test]
+fn a_file_of_the_same_name_elsewhere_is_another() {
+    let place = Place::new();
+    let log = fs::read_to_string(stores::sample_folder().join("dc01.ndjson")).unwrap();
+    place.write("one/log.zip", "PK\u{3}\u{4} cut off");
+    place.write("two/log.zip", "no telemetry at all\n");
+    place.write("one/dc01.ndjson", &log);
+    place.write("two/dc01.ndjson", &log);
+    let unread = |folder: &str| -> u64 {
+        ingest(&place, &place.path(folder), "store").run().expect(0);
+        let sources = place.huntsman(["sources", "--source", "store", "--format", "json", "--now", NOW]).run().expect(0).json();
+        sources["rejected"].as_array().unwrap().iter().map(|rejected| rejected["count"].as_u64().unwrap()).sum()
+    };
+    assert_eq!(["one", "two", "one"].map(unread), [1, 1, 1]);
+    place.write("one/log.zip", "no telemetry at all\n");
+    assert_eq!(["two", "one"].map(unread), [1, 0]);
+}

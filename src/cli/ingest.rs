@@ -11,9 +11,10 @@ use super::progress::Bar;
 use super::{DONE, source};
 use crate::diag::{Fault, Place, Severity, SourceText, reason};
 use crate::ingest::{self, IngestError, KindReport, Rejection, Request, Summary, ZoneOf};
-use crate::plan::pattern::Network;
+use crate::plan::pattern::network;
 use crate::present::clean::escape;
 use crate::present::{Format, Grid, Style, to_json};
+use crate::telemetry::address::Network;
 use crate::telemetry::identity::DEFAULT_CLIENT;
 use crate::telemetry::mapping::own::Own;
 
@@ -31,9 +32,8 @@ pub fn ingest(context: &Context, request: Request) -> Result<u8, Fault> {
 /// A request with what these options say, and nothing else.
 pub fn asked(zones: &[String], local_nets: &[String], mappings: &[PathBuf]) -> Result<Request, Fault> {
     let zones = zones.iter().map(|text| zone_of(text)).collect::<Result<Vec<ZoneOf>, Fault>>()?;
-    let network = |text: &String| {
-        Network::parse(text).map_err(|error| Fault::new("options::local_net", error.to_string()).with_help("write --local-net 198.51.100.0/24"))
-    };
+    let network =
+        |text: &String| network(text).map_err(|error| Fault::new("options::local_net", error.to_string()).with_help("write --local-net 198.51.100.0/24"));
     let local_nets = local_nets.iter().map(network).collect::<Result<Vec<Network>, Fault>>()?;
     let own = mappings.iter().try_fold(Own::default(), |own, path| Ok::<Own, Fault>(own.and(mapping(path)?)))?;
     Ok(Request { zones, local_nets, own, ..Request::of(Vec::new(), PathBuf::new(), String::new()) })

@@ -1,27 +1,35 @@
-//! Data of a Windows record that a collector kept as one text, JSON or XML: its fields join those of the record.
+//! Data of a record that a collector kept as one text, JSON or XML: its fields join those of the record.
 
 use super::json::Reader;
 use super::record::Record;
 
-/// The field that such collectors use.
+/// The field in which collectors keep the data of a Windows record, which are the record's own.
 const DATA: &str = "EventData";
+/// The field in which Defender for Endpoint keeps what only some actions have; as where it is an object, their names tell what they are in.
+const MORE: &str = "AdditionalFields";
 
-/// Takes the text apart, where there is one. The text itself stays too.
+/// Takes the texts apart, where there are any. The texts themselves stay too.
 pub fn spread(record: &mut Record) {
-    let Some(text) = record.get(DATA) else { return };
-    let text = text.trim().to_string();
-    match text.as_bytes() {
-        [b'{', ..] => spread_json(&text, record),
-        [b'<', ..] => spread_xml(&text, record),
-        _ => {}
+    if let Some(text) = record.get(DATA) {
+        let text = text.trim().to_string();
+        match text.as_bytes() {
+            [b'{', ..] => spread_json(&text, None, record),
+            [b'<', ..] => spread_xml(&text, record),
+            _ => {}
+        }
+    }
+    if let Some(text) = record.get(MORE).map(str::trim).filter(|text| text.starts_with('{')).map(str::to_string) {
+        spread_json(&text, Some(MORE), record);
     }
 }
 
-fn spread_json(text: &str, record: &mut Record) {
+fn spread_json(text: &str, outer: Option<&str>, record: &mut Record) {
+    let outer = outer.map(|outer| record.keep(outer));
     // What is no JSON after all stays a text; what was read before that shows is as logged.
     let _ = Reader::new(text).object(record, &mut |reader, record, key| {
         let value = reader.value(record)?;
-        record.push(key, value);
+        let name = outer.map_or(key, |outer| record.join(outer, key));
+        record.push(name, value);
         Ok(())
     });
 }
@@ -95,13 +103,17 @@ mod tests {
     use super::*;
 
     fn spreads(data: &str) -> Vec<(String, String)> {
+        spreads_in(DATA, data)
+    }
+
+    fn spreads_in(field: &str, data: &str) -> Vec<(String, String)> {
         let mut record = Record::default();
-        for (name, value) in [("Task", "1"), (DATA, data)] {
+        for (name, value) in [("Task", "1"), (field, data)] {
             let (name, value) = (record.keep(name), record.keep(value));
             record.push(name, Some(value));
         }
         spread(&mut record);
-        record.fields().filter(|(name, _)| *name != DATA && *name != "Task").map(|(name, value)| (name.to_string(), value.to_string())).collect()
+        record.fields().filter(|(name, _)| *name != field && *name != "Task").map(|(name, value)| (name.to_string(), value.to_string())).collect()
     }
 
     #[test]
@@ -115,6 +127,13 @@ mod tests {
             spreads("<EventData><Data Name=\"A\"/><DataX>1</DataX><Data>none</Data><Data Name=\"B\">&#65;&#x42;&x;&</Data></EventData>"),
             [("A".to_string(), String::new()), ("B".to_string(), "AB&x;&".to_string())]
         );
+    }
+
+    #[test]
+    fn what_only_some_actions_have_keeps_its_name() {
+        let expected = [("AdditionalFields.Task", "7"), ("AdditionalFields.List", "[1]")].map(|(name, value)| (name.to_string(), value.to_string()));
+        assert_eq!(spreads_in(MORE, r#"{"Task":7,"List":[1]}"#), expected);
+        assert!(spreads_in(MORE, "<Data Name=\"A\">b</Data>").is_empty());
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::clock::{Sample, whole_zone};
 use super::guid::Guid;
 use super::row::{Cell, Head, LAYOUTS, Layout, NONE};
 use super::text;
+use crate::telemetry::fold::fold;
 use crate::telemetry::identity::is_own_address;
 
 /// A process start. Its time stands in the head until clocks are known.
@@ -61,6 +62,9 @@ pub struct Sighting {
 
 /// More process starts than this are not kept: their children then lack what only the start tells.
 const MAX_STARTS: usize = 1_000_000;
+
+/// What a record says of its machine's system counts for so many files of the system whose version others state.
+const SAID: u64 = 1_000_000;
 
 /// Facts, gathered or in order.
 #[derive(Debug, Default)]
@@ -136,14 +140,14 @@ impl Facts {
         }
         if let Some(system) = cells[layout.os].text().filter(|_| is_system_image(layout, cells)) {
             let system = self.share(system);
-            *self.systems.entry((head.machine, system)).or_default() += if layout.table.name == "machine" { 1_000_000 } else { 1 };
+            *self.systems.entry((head.machine, system)).or_default() += if layout.table.name == "machine" { SAID } else { 1 };
         }
     }
 
     /// A record says what its machine runs.
     pub fn learn_system(&mut self, machine: u32, system: &str) {
         let system = self.share(system);
-        *self.systems.entry((machine, system)).or_default() += 1_000_000;
+        *self.systems.entry((machine, system)).or_default() += SAID;
     }
 
     fn learn_session(&mut self, layout: &Layout, head: &Head, cells: &[Cell<'_>]) {
@@ -243,5 +247,5 @@ fn is_system_image(layout: &Layout, cells: &[Cell<'_>]) -> bool {
 
 /// A path as marks of the web are looked up: without a stream, folded.
 pub fn folded_path(path: &str) -> Box<str> {
-    crate::plan::fold(text::without_stream(path)).into()
+    fold(text::without_stream(path)).into()
 }

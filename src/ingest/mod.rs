@@ -9,6 +9,8 @@
 //! (64k rows or 24 MiB) and 48 MiB of rows per core; and what was learnt: about half a kilobyte for each of at most a million
 //! process starts, and 150 bytes for each of at most half a million connections whose process is known.
 
+mod arrow;
+mod batch;
 mod calls;
 mod clock;
 mod close;
@@ -68,8 +70,8 @@ use self::names::Names;
 use self::normalise::Rules;
 use self::phase1::{Reading, Run};
 use self::phase2::Finisher;
-use crate::plan::pattern::Network;
 use crate::store::{IngestedSource, OpenLine, Writer};
+use crate::telemetry::address::Network;
 use crate::telemetry::mapping::own::Own;
 
 /// What to take in, and where to.
@@ -228,7 +230,8 @@ pub fn ingest(request: &Request, progress: &dyn Progress, interrupted: &AtomicBo
         finisher.finish(collected, &reading.dropped)?;
         let mut summary = summarise(&reading, collected, &finisher);
         summary.report = request.report.then(|| collected.shapes.report(&names.texts(), &request.own));
-        let unread: Vec<IngestedSource> = reading.damaged.iter().map(|(name, reason)| IngestedSource::unread(name, reason)).collect();
+        let unread: Vec<IngestedSource> =
+            reading.damaged.iter().map(|damaged| IngestedSource::unread(&damaged.name, &damaged.place, &damaged.reason)).collect();
         let is_new = !reading.sources.is_empty();
         if is_new {
             close::write(&finisher, &collected.facts)?;
@@ -261,6 +264,7 @@ fn ingested(reading: &Reading, collected: &Collected, earlier: &[IngestedSource]
             bytes: source.bytes,
             open,
             grown: Vec::new(),
+            place: None,
         };
         match source.was.and_then(|was| earlier.get(was)) {
             Some(was) => grown::joined(was, now),
@@ -288,7 +292,8 @@ fn summarise(reading: &Reading, collected: &Collected, finisher: &Finisher<'_>) 
         summary.rejected.extend(rejected);
         summary.rejected.extend(source.broken.iter().map(|reason| Rejection { file: file(), reason: reason.clone(), count: 1, offset: None, is_whole: false }));
     }
-    let damaged = reading.damaged.iter().map(|(file, reason)| Rejection { file: file.clone(), reason: reason.clone(), count: 1, offset: None, is_whole: true });
+    let damaged =
+        reading.damaged.iter().map(|damaged| Rejection { file: damaged.name.clone(), reason: damaged.reason.clone(), count: 1, offset: None, is_whole: true });
     summary.rejected.extend(damaged);
     summary.rows = finisher.tally.rows.iter().map(|(table, rows)| ((*table).to_string(), *rows)).collect();
     summary.rows.insert("machine".to_string(), finisher.tally.machines.len() as u64);

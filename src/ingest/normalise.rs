@@ -18,7 +18,8 @@ use crate::telemetry::mapping::{Condition, From, KIND, rules};
 /// A rule with its columns' places and its regular expressions read.
 struct Compiled {
     table: usize,
-    when: Vec<(Option<Source>, &'static str, &'static [&'static str], bool)>,
+    /// With where the field that stands for a condition's comes from.
+    when: Vec<(Option<Source>, Condition)>,
     columns: Vec<(usize, Type, Source)>,
 }
 
@@ -50,11 +51,8 @@ impl Rules {
                 Some((position(declared, name)?, kind, compile(from)?))
             });
             let when = rule.when.iter().map(|condition| {
-                let (field, words, wanted) = match condition {
-                    Condition::Is(field, words) => (field, words, true),
-                    Condition::Not(field, words) => (field, words, false),
-                };
-                (if *field == "@Kind" { compile(&KIND) } else { None }, *field, *words, wanted)
+                let (Condition::Is(field, _) | Condition::Not(field, _) | Condition::Begins(field, _)) = condition;
+                (if *field == "@Kind" { compile(&KIND) } else { None }, *condition)
             });
             compiled.push(Compiled { table, when: when.collect(), columns: columns.collect() });
         }
@@ -86,14 +84,20 @@ impl Rules {
 }
 
 fn holds(rule: &Compiled, record: &Record) -> bool {
-    rule.when.iter().all(|(source, field, words, wanted)| {
-        let found = match source {
-            Some(source) => evaluate(source, record),
-            None => record.get(field).map_or(Cell::Missing, Cell::of),
-        };
-        let is_one = |text: &str| words.iter().any(|word| *word == "*" || word.eq_ignore_ascii_case(text));
-        found.text().is_some_and(|text| if text.starts_with('[') { text::items_of(text).any(|item| is_one(&item)) } else { is_one(text) }) == *wanted
+    let begins = |text: &str, word: &str| text.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
+    rule.when.iter().all(|(source, condition)| {
+        let found = |field: &str| source.as_ref().map_or_else(|| record.get(field).map_or(Cell::Missing, Cell::of), |source| evaluate(source, record));
+        match condition {
+            Condition::Is(field, words) => is_one(&found(field), words),
+            Condition::Not(field, words) => !is_one(&found(field), words),
+            Condition::Begins(field, words) => found(field).text().is_some_and(|text| words.iter().any(|word| begins(text, word))),
+        }
     })
+}
+
+fn is_one(cell: &Cell<'_>, words: &[&str]) -> bool {
+    let is_one = |text: &str| words.iter().any(|word| *word == "*" || word.eq_ignore_ascii_case(text));
+    cell.text().is_some_and(|text| if text.starts_with('[') { text::items_of(text).any(|item| is_one(&item)) } else { is_one(text) })
 }
 
 pub fn compile(from: &From) -> Option<Source> {
@@ -114,6 +118,7 @@ fn typed(cell: Cell<'_>, kind: Type) -> Cell<'_> {
         (Cell::Text(text), Type::Int) => text::integer(text).map_or(Cell::Missing, Cell::Int),
         (Cell::Text(text), Type::Hex) => text::hex(text).map_or(Cell::Missing, Cell::Int),
         (Cell::Text(text), Type::Bool) => text::flag(text).map_or(Cell::Missing, Cell::Bool),
+        (Cell::Text(text), Type::Duration) => text::milliseconds(text).map_or(Cell::Missing, Cell::Int),
         (Cell::Text(text), Type::Time) => time::parse(text).map_or(Cell::Missing, Cell::Int),
         (Cell::Int(number), Type::Text) => Cell::Text(number.to_string().into()),
         _ => cell,
@@ -153,10 +158,16 @@ fn plain<'r>(from: &From, record: &'r Record) -> Option<Cell<'r>> {
             if out.is_empty() { Cell::Missing } else { Cell::Text(out.into()) }
         }
         From::List(names, between) => text::items(record.first(names)?, between).map_or(Cell::Missing, Cell::Text),
+        From::Each(names, keys, between) => text::members(record.first(names)?, keys, between).map_or(Cell::Missing, Cell::Text),
         From::Hash(names, algorithm) => Cell::Text(hash(record.first(names)?, algorithm)?.to_ascii_lowercase().into()),
         From::Number(names) => Cell::Int(text::integer(record.first(names)?)?),
         From::Pid(names) => Cell::Int(text::integer(record.first(names)?).filter(|pid| *pid != 0)?),
-        From::Seconds(names) => Cell::Int((record.first(names)?.trim().parse::<f64>().ok().filter(|seconds| seconds.abs() < 1e12)? * 1000.0).round() as i64),
+        From::Seconds(names) => Cell::Int(text::milliseconds(record.first(names)?)?),
+        From::Nanoseconds(names) => Cell::Int(text::integer(record.first(names)?)?.div_euclid(1_000_000)),
+        From::Between(begins, ends) => {
+            let (begin, end) = (time::parse(record.first(begins)?)?, time::parse(record.first(ends)?)?);
+            Cell::Int(Some(end - begin).filter(|length| *length >= 0)?)
+        }
         From::Hex(names) => Cell::Int(text::hex(record.first(names)?)?),
         From::Session(names) => Cell::Int(names.iter().filter_map(|name| record.get(name)).filter_map(text::hex).find(|number| *number != 0)?),
         From::Flag(names) => Cell::Bool(text::flag(record.first(names)?)?),
@@ -181,6 +192,7 @@ fn plain<'r>(from: &From, record: &'r Record) -> Option<Cell<'r>> {
         },
         From::Word(names, words) => word(record.first(names)?, words)?,
         From::Line(names, label) => shown(line(names, label, record)?),
+        From::LinePid(names, label) => Cell::Int(text::integer(line(names, label, record)?).filter(|pid| *pid != 0)?),
         From::LineUser(names, label) => Cell::Text(text::user(None, line(names, label, record)?).into()),
         From::LineImage(names, label) => Cell::of(Some(text::program(line(names, label, record)?)).filter(|path| path.contains('\\'))?),
         From::LineImageName(names, label) => Cell::of(text::base_name(text::program(line(names, label, record)?))),

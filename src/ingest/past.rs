@@ -1,5 +1,6 @@
 //! What the store knows already: process starts, logons and addresses of earlier ingests, of the columns that tell.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use polars::prelude::*;
@@ -10,7 +11,7 @@ use super::guid::Guid;
 use super::names::Names;
 use super::row::{Cell, Head, LAYOUTS, position, table_number};
 use crate::store::{Manifest, StoredFile, Writer};
-use crate::telemetry::identity::is_own_address;
+use crate::telemetry::identity::{is_own_address, machine_name};
 use crate::telemetry::mapping::shape::is_on_wire;
 
 const NETWORK: &[&str] = &[
@@ -18,6 +19,7 @@ const NETWORK: &[&str] = &[
     "Machine",
     "ClientId",
     "Provider",
+    "Channel",
     "LocalIp",
     "LocalPort",
     "RemoteIp",
@@ -29,6 +31,8 @@ const NETWORK: &[&str] = &[
     "ParentPath",
     "LoggedUser",
 ];
+
+const MACHINE: &[&str] = &["Name", "ClientId", "LocalIp", "FirstSeen", "LastSeen"];
 
 /// Learns from the files of a store. A file that can't be read teaches nothing: its rows stay as they are.
 pub fn learn(writer: &Writer, client: &str, names: &Names) -> Facts {
@@ -53,8 +57,9 @@ pub fn learn(writer: &Writer, client: &str, names: &Names) -> Facts {
                 "LoggedUser",
                 "LogonId",
             ],
-            "logon" if has(file, "logon") => &["DateTime", "Machine", "ClientId", "Operation", "LogonId", "LogonType", "RemoteIp"],
+            "logon" if has(file, "logon") => &["DateTime", "Machine", "ClientId", "Operation", "LogonId", "LogonType", "RemoteIp", "TargetUser", "Outcome"],
             "network" => NETWORK,
+            "machine" => MACHINE,
             "file" if has(file, "modify") => &["DateTime", "Machine", "ClientId", "ChildPath", "Zone"],
             _ => continue,
         };
@@ -63,9 +68,28 @@ pub fn learn(writer: &Writer, client: &str, names: &Names) -> Facts {
         let selected = columns.iter().map(|name| (*name).to_string()).collect();
         let Ok(frame) = ParquetReader::new(input).with_columns(Some(selected)).finish() else { continue };
         // A column that is absent makes its file unreadable for this, not the ingest.
-        let _ = learn_frame(&mut facts, &file.table, &frame, client, names);
+        let _ = match file.table.as_str() {
+            "machine" => learn_machines(&mut facts, &frame, client, names),
+            table => learn_frame(&mut facts, table, &frame, client, names),
+        };
     }
     facts
+}
+
+/// Which address a machine had last. It counts as what others say of it, since the table does not tell who said so.
+fn learn_machines(facts: &mut Facts, frame: &DataFrame, client: &str, names: &Names) -> PolarsResult<()> {
+    let (machines, clients, addresses) = (frame.column("Name")?.str()?, frame.column("ClientId")?.str()?, frame.column("LocalIp")?.str()?);
+    let times = [frame.column("FirstSeen")?.cast(&DataType::Int64)?, frame.column("LastSeen")?.cast(&DataType::Int64)?];
+    let times = [times[0].i64()?, times[1].i64()?];
+    for row in (0..frame.height()).filter(|row| clients.get(*row) == Some(client)) {
+        let (Some(name), Some(address)) = (machines.get(row), addresses.get(row).filter(|address| is_own_address(address))) else { continue };
+        // One that is called by its address is known by nothing else.
+        if name.parse::<IpAddr>().is_err() {
+            let machine = names.number(name);
+            times.iter().filter_map(|times| times.get(row)).for_each(|time| facts.see_address(address.into(), machine, time, 0));
+        }
+    }
+    Ok(())
 }
 
 fn learn_frame(facts: &mut Facts, table: &str, frame: &DataFrame, client: &str, names: &Names) -> PolarsResult<()> {
@@ -100,12 +124,19 @@ fn learn_frame(facts: &mut Facts, table: &str, frame: &DataFrame, client: &str, 
                 facts.starts.push(start);
             }
             ("logon", Some("logon")) => {
+                let (remote, is_success) = (word("RemoteIp")?, word("Outcome")?.as_deref() == Some("success"));
                 if let Some(logon_id) = number("LogonId")? {
-                    facts.sessions.push(Session { head: Head::of_machine(machine), time, logon_id, kind: number("LogonType")?, remote: word("RemoteIp")? });
+                    facts.sessions.push(Session { head: Head::of_machine(machine), time, logon_id, kind: number("LogonType")?, remote: remote.clone() });
+                }
+                // A machine's own account logs on from that machine.
+                let account = word("TargetUser")?.filter(|_| is_success);
+                let host = account.as_deref().and_then(|account| account.strip_suffix('$')).filter(|host| !host.is_empty());
+                if let (Some(host), Some(address)) = (host, remote.filter(|address| is_own_address(address))) {
+                    facts.see_address(address, names.number(&machine_name(host)), time, 0);
                 }
             }
             // A sensor on the wire has machine and process from what others told.
-            ("network", _) if !word("Provider")?.is_some_and(|provider| is_on_wire(&provider)) => {
+            ("network", _) if !is_on_wire(&word("Provider")?.unwrap_or_default(), &word("Channel")?.unwrap_or_default()) => {
                 let address = word("LocalIp")?.filter(|address| is_own_address(address));
                 if let Some(address) = address.filter(|_| frame.column("Initiated").and_then(|column| Ok(column.bool()?.get(row))).ok().flatten() == Some(true))
                 {
@@ -113,7 +144,7 @@ fn learn_frame(facts: &mut Facts, table: &str, frame: &DataFrame, client: &str, 
                 }
                 let layout = &LAYOUTS[table_number("network")];
                 let mut cells = vec![Cell::Missing; layout.width];
-                for name in &NETWORK[4..] {
+                for name in &NETWORK[5..] {
                     let Some(place) = position(layout.table, name) else { continue };
                     cells[place] = match frame.column(name)?.dtype() {
                         DataType::String => word(name)?.map_or(Cell::Missing, |text| Cell::Text(text.to_string().into())),

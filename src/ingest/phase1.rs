@@ -48,14 +48,22 @@ pub struct Reading {
     pub sources: Vec<Source>,
     /// Files whose content the store, or this run, had already.
     pub known: u64,
-    /// The names of all files on disk that were looked at.
-    pub looked_at: Vec<String>,
+    /// All files on disk that were looked at: their names, and where they are.
+    pub looked_at: Vec<(String, String)>,
     /// Their numbers: what was spilled of them is left out.
     pub dropped: BTreeSet<u32>,
     /// Files that hold no telemetry.
     pub others: u64,
     /// Files and archives that could not be opened.
-    pub damaged: Vec<(String, String)>,
+    pub damaged: Vec<Damaged>,
+}
+
+/// What could not be opened, where it is on disk, and why.
+#[derive(Clone, Debug)]
+pub struct Damaged {
+    pub name: String,
+    pub place: String,
+    pub reason: String,
 }
 
 struct Work {
@@ -171,7 +179,8 @@ impl FileReader<'_, '_> {
     /// Reads a file on disk. False ends the run.
     fn file(&mut self, found: &Found) -> bool {
         self.beginnings.clear();
-        self.reading.looked_at.push(found.name.clone());
+        let place = found.path.canonicalize().unwrap_or_else(|_| found.path.clone());
+        self.reading.looked_at.push((found.name.clone(), place.to_string_lossy().into_owned()));
         if !self.run.digests.is_empty() && self.is_known(found) {
             self.run.progress.advanced(found.bytes, 0);
             return !self.run.interrupted.load(Ordering::Relaxed);
@@ -277,7 +286,9 @@ impl Visitor for FileReader<'_, '_> {
     }
 
     fn damaged(&mut self, name: &str, reason: &str) {
-        self.reading.damaged.push((name.to_string(), reason.to_string()));
+        // It is, or is in, the file that is being looked at.
+        let place = self.reading.looked_at.last().map(|(_, place)| place.clone()).unwrap_or_default();
+        self.reading.damaged.push(Damaged { name: name.to_string(), place, reason: reason.to_string() });
     }
 }
 

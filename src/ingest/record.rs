@@ -103,6 +103,12 @@ impl Record {
         outer.map_or(name, |outer| Span { start: name.start + outer.len() as u32 + 1, ..name })
     }
 
+    /// What stands behind this beginning of a text, where it begins so.
+    pub fn behind(&self, span: Span, beginning: &str) -> Span {
+        let begins = self.text(span).strip_prefix(beginning).is_some_and(|rest| !rest.is_empty());
+        if begins { Span { start: span.start + beginning.len() as u32, ..span } } else { span }
+    }
+
     /// Adds a field that rules find, and that the record as logged does not have.
     pub fn push_found(&mut self, name: &str, value: Span) {
         let name = self.keep(name);

@@ -35,7 +35,7 @@ pub struct FieldReport {
     pub records: u64,
     /// How often a value was of which type.
     pub types: BTreeMap<&'static str, u64>,
-    /// Columns that rules make of it; `event` has them all.
+    /// Columns that rules make of it, and tables whose rows there are or not by what it says; `event` has them all.
     pub to: BTreeSet<String>,
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::batch;
 use super::embedded;
 use super::identify;
 use super::json::{Fault, Reader};
@@ -52,8 +53,22 @@ impl ShapeReader {
         ShapeReader { shapes, last: 0 }
     }
 
-    /// Reads one object, the whole text.
-    pub fn read(&mut self, text: &str, record: &mut Record) -> Result<(), Fault> {
+    /// Reads one object, the whole text, and hands on the record that it is, or those that it holds.
+    pub fn read(&mut self, text: &str, record: &mut Record, each: &mut dyn FnMut(&mut Record)) -> Result<(), Fault> {
+        self.read_one(text, record)?;
+        let batch = self.shapes.all[self.last].0.batch.filter(|batch| record.has(batch.field));
+        let Some(held) = batch.and_then(|batch| batch::records(text, batch)) else {
+            each(record);
+            return Ok(());
+        };
+        for text in held {
+            self.read_one(&text, record)?;
+            each(record);
+        }
+        Ok(())
+    }
+
+    fn read_one(&mut self, text: &str, record: &mut Record) -> Result<(), Fault> {
         let nested = self.shapes.nested(self.last);
         parse(text, nested, record)?;
         self.last = self.shapes.of(record);
@@ -96,6 +111,7 @@ fn fill(shape: &Shape, record: &mut Record) {
         let span = match slot {
             // The first that is a time at all: some collectors write an empty or impossible one.
             Slot::Stated => names.iter().find_map(|name| record.span(name).filter(|span| time::parse(record.text(*span)).is_some())),
+            Slot::Channel => names.iter().find_map(|name| record.span(name)).map(|span| record.behind(span, shape.before_channel)),
             _ => names.iter().find_map(|name| record.span(name)),
         };
         record.set(*slot, span);

@@ -18,7 +18,7 @@ use super::shape;
 use super::spill::{self, Part};
 use super::text;
 use super::time;
-use crate::plan::pattern::Network;
+use crate::telemetry::address::Network;
 use crate::telemetry::identity::{is_local_address, is_own_address, machine_name};
 
 /// What a unit came to.

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use memchr::{memchr2, memmem, memrchr2};
 
 use super::record::is_missing;
-use crate::plan::pattern;
+use crate::telemetry::address::is_public;
 
 /// The items of a JSON array with a text between them; a text that is no array as it is. Nothing where there are none.
 pub fn items<'t>(text: &'t str, between: &str) -> Option<Cow<'t, str>> {
@@ -26,6 +26,21 @@ pub fn items_of(text: &str) -> impl Iterator<Item = String> {
         serde_json::Value::String(text) => text,
         other => other.to_string(),
     })
+}
+
+/// Of each object of a JSON array the first of these fields that it has, with a text between them; items that are no objects, and a text that is no array, as they are.
+pub fn members<'t>(text: &'t str, keys: &[&str], between: &str) -> Option<Cow<'t, str>> {
+    if !text.starts_with('[') {
+        return Some(text.into());
+    }
+    let of = |item: String| match serde_json::from_str(&item) {
+        Ok(serde_json::Value::Object(members)) => match keys.iter().find_map(|key| members.get(*key))? {
+            serde_json::Value::String(text) => Some(text.clone()),
+            other => Some(other.to_string()),
+        },
+        _ => Some(item),
+    };
+    Some(items_of(text).filter_map(of).collect::<Vec<_>>().join(between)).filter(|text| !is_missing(text)).map(Cow::Owned)
 }
 
 /// The first item of a JSON array of plain texts; a text that is none as it is.
@@ -54,6 +69,11 @@ pub fn integer(text: &str) -> Option<i64> {
 /// As `integer`, but letters without `0x` are hexadecimal too.
 pub fn hex(text: &str) -> Option<i64> {
     integer(text).or_else(|| u64::from_str_radix(text.trim(), 16).ok().map(|number| number as i64))
+}
+
+/// Of seconds, whole or not.
+pub fn milliseconds(seconds: &str) -> Option<i64> {
+    seconds.trim().parse::<f64>().ok().filter(|seconds| seconds.abs() < 1e12).map(|seconds| (seconds * 1000.0).round() as i64)
 }
 
 pub fn flag(text: &str) -> Option<bool> {
@@ -131,7 +151,7 @@ fn abbreviated(address: Ipv6Addr) -> String {
 /// Globally reachable unicast, by the same definition as the language's `is_public`.
 pub fn status(address: &str) -> Option<&'static str> {
     let address = address.parse::<IpAddr>().ok()?;
-    Some(if pattern::is_public(address) { "Public" } else { "Private" })
+    Some(if is_public(address) { "Public" } else { "Private" })
 }
 
 /// The name of an IP protocol.

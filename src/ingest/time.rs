@@ -3,7 +3,7 @@
 use chrono::DateTime;
 use chrono_tz::Tz;
 
-use crate::plan::time::local_time;
+use crate::telemetry::wall::local_time;
 
 /// Before 1980 a Windows log has no time, only an empty FILETIME or a clock that was never set.
 const EARLIEST: i64 = 315_532_800_000;
@@ -44,8 +44,8 @@ pub fn day(time: i64) -> i32 {
     i32::try_from(time.div_euclid(86_400_000)).unwrap_or(i32::MAX)
 }
 
-/// `2020-09-21T07:15:45.852Z`, with a blank for the T, any number of fraction digits, no zone (UTC) or `+02:00`; or an integer:
-/// seconds, milliseconds, micro- or nanoseconds since 1970, or a FILETIME. Implausible years are no time.
+/// `2020-09-21T07:15:45.852Z`, with a blank for the T, slashes in the date, any number of fraction digits, no zone (UTC) or `+02:00`;
+/// `Mon Sep 21 07:15:45 2020 UTC`; or an integer: seconds, milliseconds, micro- or nanoseconds since 1970, or a FILETIME. Implausible years are no time.
 pub fn parse(text: &str) -> Option<i64> {
     parse_in(text, None)
 }
@@ -53,8 +53,23 @@ pub fn parse(text: &str) -> Option<i64> {
 /// The same; a date without a zone is one of this zone.
 pub fn parse_in(text: &str, zone: Option<Tz>) -> Option<i64> {
     let text = text.trim();
-    let time = if text.len() >= 19 && text.as_bytes().get(4) == Some(&b'-') { calendar(text, zone)? } else { epoch(text)? };
+    let time = match text.as_bytes() {
+        [_, _, _, _, b'-' | b'/', ..] if text.len() >= 19 => calendar(text, zone)?,
+        [b'A'..=b'Z', _, _, b' ', ..] => calendar(&in_order(text)?, zone)?,
+        _ => epoch(text)?,
+    };
     (EARLIEST..=LATEST).contains(&time).then_some(time)
+}
+
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// `Mon Sep 21 07:15:45 2020 UTC`, as C writes it, with the year first.
+fn in_order(text: &str) -> Option<String> {
+    let mut words = text.split_whitespace().skip(1);
+    let mut word = || words.next();
+    let (month, day, clock, year) = (word()?, word()?, word()?, word()?);
+    let month = MONTHS.iter().position(|name| *name == month)? + 1;
+    Some(format!("{year}-{month:02}-{day:0>2}T{clock}{}", word().unwrap_or_default())).filter(|ordered| ordered.len() >= 19)
 }
 
 fn calendar(text: &str, of_wall: Option<Tz>) -> Option<i64> {
@@ -62,7 +77,7 @@ fn calendar(text: &str, of_wall: Option<Tz>) -> Option<i64> {
     let number = |from: usize, to: usize| -> Option<i64> {
         bytes.get(from..to)?.iter().try_fold(0, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + i64::from(byte - b'0')))
     };
-    let separated = bytes[7] == b'-' && matches!(bytes[10], b'T' | b' ' | b't') && bytes[13] == b':' && bytes[16] == b':';
+    let separated = bytes[7] == bytes[4] && matches!(bytes[10], b'T' | b' ' | b't') && bytes[13] == b':' && bytes[16] == b':';
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
     let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
     if !separated || !(1..=12).contains(&month) || !(1..=31).contains(&day) || hour > 24 || minute > 59 || second > 60 {
@@ -139,7 +154,18 @@ mod tests {
         assert_eq!(text(1_600_672_545_852), "2020-09-21T07:15:45.852Z");
         assert_eq!(parse("1601-01-01T00:00:00.000Z"), None);
         assert_eq!(parse("2020-13-21T07:15:45Z"), None);
-        assert_eq!(parse("yesterday"), None);
+        assert_eq!(parse("Sat Sep  5 07:15:45 2020 UTC"), parse("2020-09-05T07:15:45Z"));
+        for text in [
+            "yesterday",
+            "09/21/2020 07:15:45",
+            "Mon Sep 21 07:15:45",
+            "Mon Abc 21 07:15:45 2020",
+            "Mon Sep 21 07:15:45 20",
+            "2020/09-21 07:15:45",
+            "M\u{fc}n Sep",
+        ] {
+            assert_eq!(parse(text), None, "{text}");
+        }
     }
 
     #[test]

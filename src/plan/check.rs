@@ -486,7 +486,7 @@ fn check_patterns(test: Pattern, arguments: &[Arc<Expr>]) -> Result<(), PlanErro
     });
     match test {
         Pattern::Matches => texts.try_for_each(|text| super::pattern::regex(text, false).map(|_| ())),
-        Pattern::InCidr => texts.try_for_each(|text| super::pattern::Network::parse(text).map(|_| ())),
+        Pattern::InCidr => texts.try_for_each(|text| super::pattern::network(text).map(|_| ())),
         Pattern::Contains | Pattern::Has | Pattern::StartsWith | Pattern::EndsWith | Pattern::Like => Ok(()),
     }
 }

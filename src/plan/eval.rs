@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::text::Needle;
 use super::{Comparison, Expr, Func, Pattern, Value, duration_text, fold, number, pattern, text, time, time_text};
+use crate::telemetry::address::{Network, is_public};
 
 /// Whether the comparison holds; never with a missing value, never between types that can't be compared. Text without case.
 pub fn compare(comparison: Comparison, left: &Value, right: &Value) -> bool {
@@ -63,8 +64,8 @@ pub fn apply_as(func: Func, args: &[Value], cased: bool) -> Value {
         Func::IsMissing => Value::Bool(receiver.is_missing()),
         Func::IsTrue => Value::Bool(*receiver == Value::Bool(true)),
         Func::Pattern(test) => Value::Bool(any_pattern(argument, |pattern| matches_text(test, receiver, pattern, cased))),
-        Func::IsPublic => Value::Bool(address(receiver).is_some_and(pattern::is_public)),
-        Func::IsPrivate => Value::Bool(address(receiver).is_some_and(|address| !pattern::is_public(address))),
+        Func::IsPublic => Value::Bool(address(receiver).is_some_and(is_public)),
+        Func::IsPrivate => Value::Bool(address(receiver).is_some_and(|address| !is_public(address))),
         Func::HasBits => Value::Bool(any_pattern(argument, |bits| bits_of(receiver, bits).is_some_and(|(all, bits)| all & bits == bits))),
         Func::AnyBits => Value::Bool(any_pattern(argument, |bits| bits_of(receiver, bits).is_some_and(|(all, bits)| all & bits != 0))),
         Func::OrElse => args.iter().find(|value| !value.is_missing()).cloned().unwrap_or(Value::Missing),
@@ -163,8 +164,8 @@ fn matches_text(test: Pattern, receiver: &Value, pattern: &Value, cased: bool) -
         Pattern::Like => pattern::like(needle().text(), true).is_ok_and(|regex| regex.is_match(&needle().form(text))),
         Pattern::Matches => pattern::regex(pattern, cased).is_ok_and(|regex| regex.is_match(text)),
         Pattern::InCidr => {
-            let network = pattern::Network::parse(pattern);
-            network.is_ok_and(|network| address(receiver).is_some_and(|address| network.contains(address)))
+            let network = Network::parse(pattern);
+            network.is_some_and(|network| address(receiver).is_some_and(|address| network.contains(address)))
         }
     }
 }

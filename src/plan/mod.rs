@@ -9,7 +9,6 @@ mod eval;
 mod explain;
 mod expr;
 mod family;
-mod fold;
 mod func;
 mod kin;
 mod life;
@@ -28,7 +27,7 @@ pub use eval::{apply, apply_as, compare, compare_as, holds, holds_for, is_cased,
 pub use explain::{duration_text, explain, expression, time_text, zoned_text};
 pub use expr::{Comparison, Expr};
 pub use family::{Past, Relative, Teller, family};
-pub use fold::{equals_folded, fold, folded_equal};
+
 pub use func::{Arithmetic, Func, Pattern};
 pub use kin::{ACTIVE, ASKED, Among, DEPTH, GENERATIONS, Kin, Relation, Whom, active, telling, told};
 pub use life::{Known, Life, Seen, Side};
@@ -36,3 +35,5 @@ pub use required::{Needed, required};
 pub use simplify::{simplify, without};
 pub use step::{Aggregate, Fold, How, Keep, Need, Place, Plan, Scan, Scope, SortKey, Source, Step};
 pub use value::{Period, Value};
+
+pub use crate::telemetry::fold::{equals_folded, fold, folded_equal};

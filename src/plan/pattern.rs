@@ -1,10 +1,9 @@
 //! Patterns of predicates, read once: regular expressions, `like`, networks.
 
-use std::net::IpAddr;
-
 use regex::{Regex, RegexBuilder};
 
 use super::PlanError;
+use crate::telemetry::address::Network;
 
 /// A regular expression that ignores case unless `cased` (or its own `(?-i)`) says otherwise.
 pub fn regex(pattern: &str, cased: bool) -> Result<Regex, PlanError> {
@@ -31,63 +30,7 @@ pub fn like(pattern: &str, cased: bool) -> Result<Regex, PlanError> {
     regex(&expression, cased)
 }
 
-/// A network: an address and how many of its first bits count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Network {
-    bits: u128,
-    prefix: u8,
-    v4: bool,
-}
-
-impl Network {
-    /// `10.0.0.0/8`, `fe80::/10`, or one address.
-    pub fn parse(text: &str) -> Result<Network, PlanError> {
-        let wrong = || PlanError::Network { given: text.into() };
-        let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
-        let address: IpAddr = address.trim().parse().map_err(|_| wrong())?;
-        let (bits, width, v4) = widen(address);
-        let prefix = prefix.map_or(Ok(width), |prefix| prefix.trim().parse::<u8>().map_err(|_| wrong()))?;
-        if prefix > width { Err(wrong()) } else { Ok(Network { bits, prefix, v4 }) }
-    }
-
-    pub fn contains(&self, address: IpAddr) -> bool {
-        let (bits, width, v4) = widen(address);
-        let shift = u32::from(width - self.prefix.min(width));
-        v4 == self.v4 && (shift == u32::from(width) || bits >> shift == self.bits >> shift)
-    }
-}
-
-fn widen(address: IpAddr) -> (u128, u8, bool) {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => (u128::from(v4.to_bits()), 32, true),
-        IpAddr::V6(v6) => (v6.to_bits(), 128, false),
-    }
-}
-
-/// Globally reachable unicast; everything else that is an address counts as private.
-pub fn is_public(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => {
-            let [a, b, c, _] = v4.octets();
-            let special = matches!(
-                (a, b, c),
-                (0 | 10 | 127, ..)
-                    | (100, 64..=127, _)
-                    | (169, 254, _)
-                    | (172, 16..=31, _)
-                    | (192, 0, 0 | 2)
-                    | (192, 168, _)
-                    | (198, 18 | 19, _)
-                    | (198, 51, 100)
-                    | (203, 0, 113)
-            );
-            !special && a < 224
-        }
-        IpAddr::V6(v6) => {
-            let [a, b, ..] = v6.segments();
-            let global = (a & 0xe000) == 0x2000;
-            let special = (a == 0x2001 && (b == 0xdb8 || b < 0x200)) || a == 0x2002 || (a == 0x3fff && b < 0x1000);
-            global && !special
-        }
-    }
+/// `10.0.0.0/8`, `fe80::/10`, or one address.
+pub fn network(text: &str) -> Result<Network, PlanError> {
+    Network::parse(text).ok_or_else(|| PlanError::Network { given: text.into() })
 }

@@ -2,8 +2,10 @@
 //!
 //! Nothing here reads a clock. Days are as long as the zone makes them (23 to 25 hours where clocks change).
 
-use chrono::{Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone};
+use chrono::{Days, NaiveDate, NaiveTime, Offset, TimeDelta, TimeZone};
 use chrono_tz::Tz;
+
+use crate::telemetry::wall::local_time;
 
 /// Milliseconds of a day without a change of clocks.
 pub const DAY: i64 = 86_400_000;
@@ -55,23 +57,6 @@ pub fn date_of(time: i64, zone: Tz) -> Option<NaiveDate> {
 /// When the day begins: midnight, or the first moment after it where the clocks skip midnight.
 pub fn midnight(date: NaiveDate, zone: Tz) -> i64 {
     local_time(date.and_time(NaiveTime::MIN), zone)
-}
-
-/// A wall-clock time as milliseconds: the earlier of two where the clocks go back, the first moment after the gap where they skip it.
-pub fn local_time(wall: NaiveDateTime, zone: Tz) -> i64 {
-    match zone.from_local_datetime(&wall) {
-        LocalResult::Single(time) | LocalResult::Ambiguous(time, _) => time.timestamp_millis(),
-        LocalResult::None => {
-            // No gap is longer than a day: the end of it lies between the same wall time read as UTC, a day before and a day after.
-            let (mut low, mut high) = (wall.and_utc().timestamp() - 86_400, wall.and_utc().timestamp() + 86_400);
-            while low + 1 < high {
-                let middle = low + (high - low) / 2;
-                let shown = zone.timestamp_opt(middle, 0).single().map(|time| time.naive_local());
-                if shown.is_some_and(|shown| shown < wall) { low = middle } else { high = middle }
-            }
-            high * 1000
-        }
-    }
 }
 
 /// Whether days can be cut into intervals of this length, or intervals be made of days.

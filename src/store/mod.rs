@@ -104,6 +104,9 @@ pub struct IngestedSource {
     /// Digests of what it was before it grew.
     #[serde(default)]
     pub grown: Vec<String>,
+    /// Of one that could not be opened: the file on disk that it is, or that it is in. Two folders may hold files of one name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
 }
 
 /// The end of a file that could not be read yet: when the file has grown, reading goes on there.
@@ -116,8 +119,8 @@ pub struct OpenLine {
 
 impl IngestedSource {
     /// A file or archive that could not be opened: nothing of it is in the store, and a hunt over the store must say so.
-    pub fn unread(name: &str, reason: &str) -> IngestedSource {
-        IngestedSource { name: name.into(), rejected: vec![(reason.into(), 1)], ..IngestedSource::default() }
+    pub fn unread(name: &str, place: &str, reason: &str) -> IngestedSource {
+        IngestedSource { name: name.into(), rejected: vec![(reason.into(), 1)], place: Some(place.into()), ..IngestedSource::default() }
     }
 
     /// It has no content that was taken.

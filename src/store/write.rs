@@ -184,9 +184,10 @@ impl Writer {
     }
 
     /// What could not be opened in earlier ingests, of the files that were looked at again, is not held against the store any longer. Whether that changes
-    /// the store, given what can't be opened now.
-    pub fn look_again(&mut self, files: &[String], unread: &[IngestedSource]) -> bool {
-        let is_of = |source: &IngestedSource, file: &str| source.name.strip_prefix(file).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    /// the store, given what can't be opened now. Files are names and places on disk; of what an older program wrote only the name is known.
+    pub fn look_again(&mut self, files: &[(String, String)], unread: &[IngestedSource]) -> bool {
+        let is_named = |source: &IngestedSource, file: &str| source.name.strip_prefix(file).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let is_of = |source: &IngestedSource, (name, place): &(String, String)| source.place.as_ref().map_or(is_named(source, name), |of| of == place);
         let is_again = |source: &IngestedSource| source.is_unread() && files.iter().any(|file| is_of(source, file));
         let (settled, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut self.manifest.sources).into_iter().partition(is_again);
         self.manifest.sources = kept;

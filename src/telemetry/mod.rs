@@ -2,8 +2,10 @@
 //!
 //! Ingest, checks, near-name suggestions, help, completion and docs all read these declarations. Nothing here reads a file.
 
+pub mod address;
 pub mod autorun;
 pub mod belief;
+pub mod fold;
 pub mod identity;
 mod inventory;
 mod line;
@@ -11,6 +13,7 @@ pub mod mapping;
 pub mod os;
 pub mod profile;
 pub mod tables;
+pub mod wall;
 pub mod words;
 
 pub use inventory::{Inventory, Kind, KnownMachine, RawFields, RecordKind, Slice, Stream};

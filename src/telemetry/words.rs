@@ -2,6 +2,8 @@
 
 mod programs;
 
+use super::Table;
+
 pub use programs::{KINDS, Kind, Program, Programs, ProgramsError};
 
 /// The word of `kind:` for programs that a protection product detected and the user allowed.
@@ -9,6 +11,21 @@ pub const USER_ALLOWED: &str = "userallowed";
 
 /// The words of the column `Action` that say a protection product stopped what it detected.
 pub const STOPPED: &[&str] = &["blocked", "quarantined", "removed"];
+
+/// All words of the column `Action`.
+pub const ACTIONS: &[&str] = &["detected", "blocked", "quarantined", "removed", "allowed", "none", "failed"];
+
+/// What `outcome:` takes, as the column `Outcome` says it.
+pub const OUTCOMES: &[&str] = &["success", "failure"];
+
+/// What `kind:` of `get_system` takes, as the column `Kind` says it.
+pub const SYSTEM_KINDS: &[&str] = &["service", "task", "wmi", "pipe", "driver", "account", "group", "log", "audit", "directory", "sensor"];
+
+/// The words of the column `FileClass`.
+pub const CLASSES: &[&str] = &["pe", "script", "archive", "document", "other"];
+
+/// The roots of the registry, as the column `Hive` says them.
+pub const HIVES: &[&str] = &["HKLM", "HKU"];
 
 /// What `protocol:` takes.
 pub const PROTOCOLS: &[&str] = &["ICMP", "IGMP", "RFCOMM", "TCP", "RDP", "UDP", "ICMPV6", "RM"];
@@ -112,6 +129,21 @@ pub fn system_words<'a>(kinds: &'a [&'a str], operations: &'a [&'a str]) -> impl
     SYSTEM_WORDS.iter().filter(move |word| among(word.kind, kinds) && (operations.is_empty() || among(word.operation, operations)))
 }
 
+/// The words that a column has, where no other text means anything in it.
+pub fn of_column(table: &Table, column: &str) -> Option<Vec<&'static str>> {
+    Some(match column {
+        "Operation" => table.operations.iter().map(|operation| operation.word).collect(),
+        "Kind" => SYSTEM_KINDS.to_vec(),
+        "Outcome" => OUTCOMES.to_vec(),
+        "Direction" => DIRECTIONS.to_vec(),
+        "Ipv4Status" => IP_TYPES.to_vec(),
+        "FileClass" => CLASSES.to_vec(),
+        "Hive" => HIVES.to_vec(),
+        "Action" => ACTIONS.to_vec(),
+        _ => return None,
+    })
+}
+
 /// The usual records of a table that has no operations: short provider and event id, or a sensor alone where any record of it shows that it is there.
 pub fn sources(table: &str) -> &'static [&'static str] {
     match table {
@@ -135,6 +167,12 @@ mod tests {
         for word in SYSTEM_WORDS {
             let declared = operations.iter().find(|operation| operation.word == word.operation).unwrap();
             assert!(word.from.iter().all(|from| declared.from.contains(from)), "{} {}", word.kind, word.operation);
+            assert!(SYSTEM_KINDS.contains(&word.kind), "{}", word.kind);
         }
+    }
+
+    #[test]
+    fn what_stopped_something_is_an_action() {
+        assert!(STOPPED.iter().all(|word| ACTIONS.contains(word)));
     }
 }

@@ -11,9 +11,8 @@ use std::sync::atomic::AtomicBool;
 
 use polars::prelude::*;
 
-use super::forget::check;
 use super::fresh::Fresh;
-use super::{UpkeepError, coverage, files};
+use super::{UpkeepError, check, coverage, files};
 use crate::ingest::parquet_file::{FILE_ROWS, GROUP, GROUP_BYTES, GROUP_CELLS};
 use crate::store::{Left, Store, StoredFile, Writer};
 

@@ -7,9 +7,8 @@ use std::sync::atomic::AtomicBool;
 
 use polars::prelude::*;
 
-use super::forget::check;
 use super::fresh::Fresh;
-use super::{UpkeepError, files};
+use super::{UpkeepError, check, files};
 use crate::store::{StoreError, StoredFile, Writer};
 use crate::telemetry;
 

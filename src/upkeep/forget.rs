@@ -5,12 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use polars::prelude::*;
 
 use super::fresh::Fresh;
-use super::{UpkeepError, coverage, files};
+use super::{UpkeepError, check, coverage, files};
 use crate::store::{Left, Store, StoredFile, Writer};
 use crate::telemetry::TABLES;
 
@@ -132,8 +132,4 @@ fn remove(file: &StoredFile, wanted: &Forget, writer: &mut Writer, interrupted: 
         fresh.finish(writer)?;
     }
     Ok(removed)
-}
-
-pub fn check(interrupted: &AtomicBool) -> Result<(), UpkeepError> {
-    if interrupted.load(Ordering::Relaxed) { Err(UpkeepError::Interrupted) } else { Ok(()) }
 }

@@ -8,6 +8,8 @@ mod files;
 mod forget;
 mod fresh;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use miette::Diagnostic;
 use thiserror::Error;
 
@@ -25,4 +27,9 @@ pub enum UpkeepError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Between two steps of any length.
+fn check(interrupted: &AtomicBool) -> Result<(), UpkeepError> {
+    if interrupted.load(Ordering::Relaxed) { Err(UpkeepError::Interrupted) } else { Ok(()) }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{eval, ingest, rows};
+use super::{columns, eval, ingest, rows};
 use crate::support::Place;
 
 const ID: &str = "QWNtZS0xLTIzLTQ1Ng==";
@@ -28,7 +28,7 @@ fn merge(into: &mut Value, from: Value) {
 fn records() -> Vec<Value> {
     let parent = json!({ "process": { "command_line": "a.exe -x", "parent": { "executable": "C:\\w\\b.exe", "pid": 7, "entity_id": "cGFyZW50" } } });
     let network = json!({ "source": { "ip": "10.0.0.5", "port": 50000, "bytes": 10 }, "destination": { "ip": "203.0.113.9", "port": 443, "bytes": 20 },
-        "network": { "transport": "tcp", "direction": "egress" }, "event": { "action": "disconnect_received" } });
+        "network": { "transport": "tcp", "direction": "egress" }, "event": { "action": "disconnect_received", "duration": 1_500_000_000_i64 } });
     let query = json!({ "dns": { "question": { "name": "a.example", "type": "A" }, "resolved_ip": ["10.0.0.9"] } });
     let key = json!({ "registry": { "path": "HKEY_USERS\\S-1-5\\Run\\x", "hive": "HKEY_USERS", "key": "S-1-5\\Run", "value": "x", "data": { "strings": ["a.exe"] } } });
     let module = json!({ "dll": { "path": "C:\\w\\c.dll", "code_signature": { "exists": true, "status": "trusted" } } });
@@ -64,10 +64,6 @@ fn dotted(value: &Value, outer: &str, out: &mut serde_json::Map<String, Value>) 
         let name = if outer.is_empty() { name.clone() } else { format!("{outer}.{name}") };
         if value.is_object() { dotted(value, &name, out) } else { drop(out.insert(name, value.clone())) }
     }
-}
-
-fn columns(rows: &[Value], names: &[&str]) -> Value {
-    rows.iter().map(|row| names.iter().map(|name| row[*name].clone()).collect::<Value>()).collect()
 }
 
 #[test]
@@ -128,8 +124,8 @@ fn rows_of_defend() {
         answer("get_files()", &["Operation", "ChildPath", "FileClass", "Size", "External", "CommandLine"]),
         json!([["create", "C:\\t\\drop.ps1", "script", 5, true, "a.exe -x"]])
     );
-    let sent = answer("get_communications()", &["Direction", "RemoteIp", "BytesSent", "BytesReceived", "ParentGuid", "ParentMd5"]);
-    assert_eq!(sent, json!([["Outgoing", "203.0.113.9", 10, 20, ID, "00112233445566778899aabbccddeeff"]]));
+    let sent = answer("get_communications()", &["Direction", "RemoteIp", "BytesSent", "BytesReceived", "Duration", "ParentGuid", "ParentMd5"]);
+    assert_eq!(sent, json!([["Outgoing", "203.0.113.9", 10, 20, 1500, ID, "00112233445566778899aabbccddeeff"]]));
     assert_eq!(answer("get_dns()", &["Query", "QueryType", "Answers"]), json!([["a.example", "A", "10.0.0.9"]]));
     assert_eq!(answer("get_registry()", &["Operation", "Key", "Value", "ValueData"]), json!([["modify", "HKU\\S-1-5\\Run", "x", "a.exe"]]));
     assert_eq!(
@@ -157,6 +153,56 @@ fn an_alert_over_a_windows_record_is_no_second_record() {
     let names = ["Machine", "huntingRule", "id", "severity", "status", "details", "timeStamp", "weight"];
     let expected = json!([["HOST2", "Encoded PowerShell", "u1", "high", "open", "process event", "2026-03-02T10:00:00.000Z", 73.0]]);
     assert_eq!(columns(&rows(&place, "get_ioas()"), &names), expected);
+}
+
+/// What Defend adds to the common schema: marks of the web, where sessions come from, calls into other processes, scripts before they run.
+#[test]
+fn what_only_defend_tells() {
+    let place = Place::new();
+    let session = |kind: &str| json!({ "process": { "Ext": { "session_info": { "logon_type": kind, "client_address": "10.0.0.7" }, "windows": { "zone_identifier": 3 } } } });
+    let call = |name: &str| {
+        json!({ "process": { "Ext": { "api": { "name": name, "parameters": { "desired_access_numeric": 4112, "buffer": "Get-Date", "content_name": "C:\\t\\a.ps1" } } },
+            "thread": { "Ext": { "call_stack_summary": "ntdll.dll|a.exe" } } }, "Target": { "process": { "pid": 7, "executable": "C:\\w\\lsass.exe" } } })
+    };
+    let file = json!({ "file": { "path": "C:\\t\\a.zip", "origin_url": "https://a.example/a.zip", "Ext": { "windows": { "zone_identifier": -1 } } } });
+    let module = json!({ "dll": { "path": "C:\\t\\c.dll", "Ext": { "windows": { "zone_identifier": 1 } } } });
+    let records = [
+        defend("endpoint.events.process", 0, "event", "process", &["start"], session("RemoteInteractive")),
+        defend("endpoint.events.process", 1, "event", "process", &["start"], session("Interactive")),
+        defend("endpoint.events.api", 2, "event", "api", &["credential_access"], call("OpenProcess")),
+        defend("endpoint.events.api", 3, "event", "api", &["change"], call("AmsiScanBuffer")),
+        defend("endpoint.events.file", 4, "event", "file", &["creation"], file),
+        defend("endpoint.events.library", 5, "event", "library", &["start"], module),
+    ];
+    place.write("in/log.json", &records.map(|record| format!("{record}\n")).concat());
+    ingest(&place);
+    let done = columns(&rows(&place, r#"get_executions(#{ operation: ["create", "load"] })"#), &["RemoteSession", "RemoteIp", "External"]);
+    assert_eq!(done, json!([[true, "10.0.0.7", true], [false, "10.0.0.7", true], [null, null, false]]));
+    let opened =
+        columns(&rows(&place, r#"get_executions(#{ operation: "access" })"#), &["ChildFilename", "ChildPid", "GrantedAccess", "CallTrace", "ParentPid"]);
+    assert_eq!(opened, json!([["lsass.exe", 7, "0x1010", "ntdll.dll|a.exe", 42]]));
+    assert_eq!(columns(&rows(&place, "get_scripts()"), &["ScriptText", "Path", "ParentFilename"]), json!([["Get-Date", "C:\\t\\a.ps1", "a.exe"]]));
+    assert_eq!(columns(&rows(&place, "get_files()"), &["External", "Zone"]), json!([[true, null]]));
+}
+
+/// A sensor of packets has what was answered in objects, and rules of any producer raise alerts.
+#[test]
+fn answers_and_alerts_are_told_in_several_ways() {
+    let place = Place::new();
+    let query = json!({ "dns": { "question": { "name": "a.example" },
+        "answers": [{ "name": "a.example", "type": "CNAME", "data": "b.example" }, { "name": "b.example", "type": "A", "data": "203.0.113.9" }] } });
+    let alert = |producer: &str| {
+        json!({ "@timestamp": "2026-03-02T10:05:00Z", "kibana.alert.rule.name": producer, "kibana.alert.rule.producer": producer, "kibana.alert.uuid": producer,
+            "event.kind": "signal", "host.name": "HOST2" })
+    };
+    let records = [defend("network_traffic.dns", 0, "event", "network", &["info"], query), alert("siem"), alert("ml"), alert("infrastructure")];
+    place.write("in/log.json", &records.map(|record| format!("{record}\n")).concat());
+    assert_eq!(ingest(&place)["raw_only"], 0);
+    assert_eq!(columns(&rows(&place, "get_dns()"), &["Query", "Answers"]), json!([["a.example", "b.example;203.0.113.9"]]));
+    let mut raised = rows(&place, "get_ioas()");
+    raised.sort_by_key(|row| row["id"].to_string());
+    let expected = json!([["infrastructure", "alerts"], ["ml", "alerts"], ["siem", "alerts"]]);
+    assert_eq!(columns(&raised, &["huntingRule", "Channel"]), expected);
 }
 
 #[test]

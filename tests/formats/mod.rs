@@ -1,7 +1,10 @@
 //! Formats and shapes of raw telemetry: what is told in several ways is one thing, and nothing is lost.
 
+mod agents;
 mod elastic;
+mod mde;
 mod packed;
+mod parquet;
 mod report;
 mod shapes;
 mod tables;
@@ -29,4 +32,9 @@ pub fn rows(place: &Place, query: &str) -> Vec<Value> {
         row.as_object_mut().unwrap().remove("Source");
     }
     rows
+}
+
+/// Of each row these columns.
+pub fn columns(rows: &[Value], names: &[&str]) -> Value {
+    rows.iter().map(|row| names.iter().map(|name| row[*name].clone()).collect::<Value>()).collect()
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::rows;
+use super::{columns, rows};
 use crate::support::Place;
 
 fn take(place: &Place, more: &[&str]) -> Value {
@@ -113,4 +113,21 @@ fn a_product_is_mapped_by_a_table_of_field_names() {
     assert_eq!(picked("get_executions()", &["Operation", "ChildFilename", "ChildPid", "ChildMd5"]), expected);
     let fields = taken["report"][0]["fields"].as_array().unwrap();
     assert_eq!(fields.iter().find(|field| field["name"] == "image").unwrap()["to"], json!(["process.ChildFilename", "process.ChildPath"]));
+    assert_eq!(fields.iter().find(|field| field["name"] == "action.kind").unwrap()["to"], json!(["network", "process"]));
+}
+
+/// Where only some words mean anything, a field may say them itself, in any case; what it says else is no word.
+#[test]
+fn a_product_may_speak_our_words() {
+    let place = Place::new();
+    let rule = "table = \"logon\"\ncolumns = { Operation = \"did\", Outcome = \"how\", TargetUser = \"who\", LogonType = { always = \"3\" } }";
+    place.write(
+        "own.toml",
+        &format!("[[product]]\nname = \"access\"\nsensor = \"Acme\"\nmarks = [\"did\", \"how\"]\ntime = \"when\"\n\n[[product.rule]]\n{rule}\n"),
+    );
+    let record = |second: u32, how: &str| json!({ "did": "Logon", "how": how, "who": "ann", "when": format!("2026-03-02T10:00:{second:02}Z") });
+    place.write("in/a.json", &format!("{}\n{}\n", record(0, "FAILURE"), record(1, "perhaps")));
+    take(&place, &["--mapping", "own.toml"]);
+    let told = columns(&rows(&place, "get_logons()"), &["Operation", "Outcome", "TargetUser", "LogonType"]);
+    assert_eq!(told, json!([["logon", "failure", "ann", 3], ["logon", null, "ann", 3]]));
 }

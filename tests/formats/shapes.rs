@@ -225,3 +225,50 @@ fn fields_that_a_module_moved_are_found() {
     let raw = eval(&place, r#"Client("all", all_time()).get_raw_events(#{ channel: "Security" }).rows()[0].to_string()"#);
     assert!(!raw.to_string().contains("SubjectUserName"), "{raw}");
 }
+
+/// A collector puts the process that logs in the place of the one that is meant, whose id is in the message then.
+#[test]
+fn ids_that_a_collector_wrote_over_are_in_the_message() {
+    let place = Place::new();
+    let record = |channel: &str, id: u32, message: &str, data: Value| {
+        let mut record =
+            json!({ "Channel": channel, "EventID": id, "Hostname": "HOST1", "EventTime": "2026-03-02 10:00:00", "ProcessID": 4, "Message": message });
+        record.as_object_mut().unwrap().extend(data.as_object().unwrap().clone());
+        record
+    };
+    let guid = "{11111111-2222-3333-4444-000000000001}";
+    let created = "File created:\r\nRuleName: \r\nProcessGuid: {11111111}\r\nProcessId: 1432\r\nImage: C:\\a.exe";
+    let sent = "The Windows Filtering Platform has permitted a connection.\r\n\r\nApplication Information:\r\n\tProcess ID:\t\t1144\r\n\tApplication Name:\t\\x\\a.exe";
+    let logon = "An account was successfully logged on.\r\n\r\nProcess Information:\r\n\tProcess ID:\t\t0xa08\r\n\tProcess Name:\t\tC:\\a.exe";
+    let records = [
+        record(SYSMON, 11, created, json!({ "UtcTime": "2026-03-02 10:00:00.000", "ProcessGuid": guid, "Image": "C:\\a.exe", "TargetFilename": "C:\\b.txt" })),
+        record(
+            "Security",
+            5156,
+            sent,
+            json!({ "Application": "\\x\\a.exe", "SourceAddress": "10.0.0.5", "DestAddress": "10.0.0.6", "DestPort": "443", "Protocol": "6" }),
+        ),
+        record("Security", 4624, logon, json!({ "TargetUserName": "ann", "LogonType": "3", "ProcessName": "C:\\a.exe" })),
+        record("Security", 4624, &logon.replace("0xa08", "0x0"), json!({ "TargetUserName": "eve", "LogonType": "3" })),
+    ];
+    place.write("in/log.json", &lines(&records));
+    ingest(&place);
+    let pids = |query: &str| -> Vec<Value> { rows(&place, query).iter().map(|row| row["ParentPid"].clone()).collect() };
+    assert_eq!(
+        (pids("get_files()"), pids("get_communications()"), pids("get_logons()")),
+        (vec![json!(1432)], vec![json!(1144)], vec![json!(0xa08), json!(null)])
+    );
+}
+
+/// What most files of the system say of its version counts, but not those that have a version of their own.
+#[test]
+fn a_machine_runs_what_its_system_says() {
+    let place = Place::new();
+    let start = |second: u32, version: &str| {
+        json!({ "Channel": SYSMON, "EventID": 1, "Hostname": "HOST1", "UtcTime": format!("2026-03-02 10:00:{second:02}.000"), "ProcessId": second, "Image": "C:\\Windows\\System32\\a.exe",
+            "CommandLine": "a.exe", "FileVersion": format!("{version} (WinBuild.160101.0800)") })
+    };
+    place.write("in/log.json", &lines(&[start(1, "7.0.17763.1"), start(2, "7.0.17763.1"), start(3, "10.0.17763.1")]));
+    ingest(&place);
+    assert_eq!(rows(&place, "get_machines()")[0]["Os"], "Windows 10.0.17763");
+}

@@ -2,12 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{ingest, rows};
+use super::{columns, ingest, rows};
 use crate::support::Place;
-
-fn columns(rows: &[Value], names: &[&str]) -> Value {
-    rows.iter().map(|row| names.iter().map(|name| row[*name].clone()).collect::<Value>()).collect()
-}
 
 #[test]
 fn values_go_over_lines_and_have_commas_and_quotes() {
@@ -32,10 +28,11 @@ fn delimiters_are_told_by_the_first_rows() {
     }
     let place = Place::new();
     place.write("in/notes.txt", "Dear reader, this is no table\nand neither, is this\n");
+    place.write("in/values.csv", "2026-03-02T10:00:00Z,a,1\n2026-03-02T10:00:01Z,b,2\n");
     place.write("in/licence.txt", "Copyright holder, Example. All rights\nreserved, for ever.\n");
     place.write("in/a.csv", "timestamp,A\n2026-03-02T10:00:00Z,1\n");
     let taken = ingest(&place);
-    assert_eq!((&taken["files"], &taken["skipped"]), (&json!(1), &json!(2)));
+    assert_eq!((&taken["files"], &taken["skipped"]), (&json!(1), &json!(3)));
 }
 
 #[test]
@@ -85,47 +82,6 @@ fn security_events_without_a_channel_are_known_by_their_columns() {
     assert_eq!(started, json!([["2026-03-02T10:00:00.010Z", "HOST1", "Security", 4688, 64, 65, "\"d.exe\" -x", "ACME\\ann"]]));
 }
 
-#[test]
-fn defender_for_endpoint_becomes_rows() {
-    let place = Place::new();
-    let initiator = "InitiatingProcessAccountDomain,InitiatingProcessAccountName,InitiatingProcessFileName,InitiatingProcessId,InitiatingProcessFolderPath,InitiatingProcessCommandLine";
-    let by = "acme,ann,b.exe,65,C:\\w\\b.exe,b.exe";
-    place.write(
-        "in/process.csv",
-        &format!(
-            "Timestamp,DeviceName,ActionType,FileName,FolderPath,SHA256,MD5,ProcessId,ProcessCommandLine,AccountDomain,AccountName,{initiator}\n\
-         2026-03-02T10:00:00.1234567Z,host1.acme.example,ProcessCreated,d.exe,C:\\w\\d.exe,,00112233445566778899aabbccddeeff,64,d.exe -x,acme,ann,{by}\n"
-        ),
-    );
-    place.write(
-        "in/network.csv",
-        &format!(
-            "Timestamp,DeviceName,ActionType,RemoteIP,RemotePort,RemoteUrl,LocalIP,LocalPort,Protocol,RemoteIPType,{initiator}\n\
-         2026-03-02T10:00:01Z,host1.acme.example,ConnectionSuccess,203.0.113.9,443,a.example,10.0.0.5,50000,Tcp,Public,{by}\n\
-         2026-03-02T10:00:02Z,host1.acme.example,InboundConnectionAccepted,10.0.0.7,50001,,10.0.0.5,22,Tcp,Private,{by}\n"
-        ),
-    );
-    let streamed = json!({ "time": "2026-03-02T10:00:03Z", "category": "AdvancedHunting-DeviceRegistryEvents", "operationName": "Publish", "properties": {
-        "DeviceName": "host1", "ActionType": "RegistryValueSet", "RegistryKey": "HKEY_LOCAL_MACHINE\\SOFTWARE\\Run", "RegistryValueName": "x", "RegistryValueData": "a.exe",
-        "InitiatingProcessFileName": "b.exe", "InitiatingProcessId": 65, "InitiatingProcessSHA1": "da39a3ee5e6b4b0d3255bfef95601890afd80709", "Timestamp": "2026-03-02T10:00:03Z" } });
-    place.write("in/registry.json", &format!("{streamed}\n"));
-    assert_eq!(ingest(&place)["raw_only"], 0);
-    let started =
-        columns(&rows(&place, "get_executions()"), &["Machine", "Provider", "ChildPath", "ChildMd5", "ChildPid", "ParentFilename", "ParentPid", "LoggedUser"]);
-    assert_eq!(started, json!([["HOST1", "MDE", "C:\\w\\d.exe", "00112233445566778899aabbccddeeff", 64, "b.exe", 65, "acme\\ann"]]));
-    let wanted = ["Direction", "Initiated", "LocalIp", "LocalPort", "RemoteIp", "RemotePort", "RemoteHost", "ParentPath"];
-    let sent = columns(&rows(&place, "get_communications()"), &wanted);
-    let expected = json!([
-        ["Outgoing", true, "10.0.0.5", 50000, "203.0.113.9", 443, "a.example", "C:\\w\\b.exe"],
-        ["Incoming", false, "10.0.0.5", 22, "10.0.0.7", 50001, null, "C:\\w\\b.exe"]
-    ]);
-    assert_eq!(sent, expected);
-    assert_eq!(
-        columns(&rows(&place, "get_registry()"), &["Machine", "Operation", "Key", "Value", "ParentPid", "ParentSha1"]),
-        json!([["HOST1", "modify", "HKLM\\SOFTWARE\\Run", "x", 65, "da39a3ee5e6b4b0d3255bfef95601890afd80709"]])
-    );
-}
-
 /// A flow into a machine ends at its port, and one between two machines has two ends.
 #[test]
 fn flows_of_azure_have_their_ends() {
@@ -155,6 +111,8 @@ fn a_table_is_known_by_a_row_that_fits() {
     for (name, text, expected) in [
         ("shorter", "Level,When,Source,Id,Category\nInformation,2026-03-02T10:00:00Z,a,7,None,what happened\n", "Information"),
         ("between", "Level,,Source\nWarning,x,a\n", "Warning"),
+        ("told", "sep=;\r\nLevel;Source;Id\r\nVerbose;a,b;7\r\n", "Verbose"),
+        ("digit", "Level,2nd source,Id\nNotice,a,7\n", "Notice"),
         ("percent", "Level,%CPU,(none)\nError,1,2\n", "Error"),
         ("later", "Level,Source,Id\nx\nCritical,a,7\n", "x"),
     ] {
@@ -166,31 +124,6 @@ fn a_table_is_known_by_a_row_that_fits() {
         assert!(found.as_array().unwrap().contains(&json!([expected])), "{name}: {found}");
         assert!(found.as_array().unwrap().iter().any(|row| row[0].as_str().is_some_and(|text| text.starts_with("yyy"))), "{name}");
     }
-}
-
-#[test]
-fn parquet_is_read_row_by_row() {
-    let place = Place::new();
-    let text = "timestamp,DeviceName,ActionType,FileName,FolderPath,ProcessId,ProcessCommandLine,InitiatingProcessId\n\
-        2026-03-02T10:00:00Z,host1,ProcessCreated,d.exe,C:\\w\\d.exe,64,\"d.exe \"\"x\"\"\",65\n";
-    let saved = Place::new();
-    saved.write("in/a.csv", &text.replace("timestamp", "Timestamp"));
-    ingest(&saved);
-    // Whatever writes it, rows come back: here the fields of a record, saved by a query.
-    let columns_of =
-        "[\"DateTime\",\"DeviceName\",\"ActionType\",\"FileName\",\"FolderPath\",\"ProcessId\",\"ProcessCommandLine\",\"InitiatingProcessId\",\"EventId\"]";
-    let save =
-        format!(r#"Client("all", all_time()).get_raw_events().select({columns_of}).rename(#{{ DateTime: "Timestamp" }}).to_parquet("out/rows.parquet")"#);
-    std::fs::create_dir_all(saved.path("out")).unwrap();
-    saved.huntsman(["eval", &save, "--source", "store", "--now", crate::support::NOW, "--allow-write", "out"]).run().expect(0);
-    std::fs::create_dir_all(place.path("in")).unwrap();
-    std::fs::copy(saved.path("out/rows.parquet"), place.path("in/rows")).unwrap();
-    let whole = std::fs::read(place.path("in/rows")).unwrap();
-    std::fs::write(place.path("in/cut"), &whole[..whole.len() / 2]).unwrap();
-    let taken = ingest(&place);
-    assert_eq!((&taken["records"], &taken["rejected"][0]["file"], taken["rejected"].as_array().unwrap().len()), (&json!(1), &json!("cut"), 1));
-    let started = columns(&rows(&place, "get_executions()"), &["DateTime", "Machine", "ChildFilename", "ChildPid", "CommandLine", "ParentPid"]);
-    assert_eq!(started, json!([["2026-03-02T10:00:00.000Z", "HOST1", "d.exe", 64, "d.exe \"x\"", 65]]));
 }
 
 #[test]
@@ -209,6 +142,34 @@ fn flow_logs_are_of_the_end_that_is_ours() {
     );
 }
 
+/// A flow lasts from its start to its end; blanks part the columns of those logs, and of no prose.
+#[test]
+fn flows_between_blanks_have_lengths() {
+    let place = Place::new();
+    place.write(
+        "in/vpc.log",
+        "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status\n\
+         2 1 eni-1 10.0.0.5 203.0.113.9 50000 443 6 20 4249 1772445600 1772445660 ACCEPT OK\n\
+         2 1 eni-1 203.0.113.9 10.0.0.5 40000 22 6 1 40 1772445601 1772445601 REJECT OK\n\
+         2 1 eni-1 - - - - - - - 1772445602 1772445662 - NODATA\n",
+    );
+    place.write("in/prose.txt", "the words of a text\nare parted by blanks too\n");
+    place.write(
+        "in/azure.csv",
+        "FlowStartTime [UTC],FlowEndTime [UTC],FlowType,VMName,VMIPAddress,SrcIP,DestIP,L4Protocol,DestPort,FlowDirection\n\
+         2026/03/02 10:00:03,2026/03/02 10:45:03,ExternalPublic,vm1,10.0.3.5,,203.0.113.4,T,443,O\n",
+    );
+    let taken = ingest(&place);
+    assert_eq!((&taken["files"], &taken["records"], &taken["raw_only"], &taken["skipped"]), (&json!(2), &json!(4), &json!(1), &json!(1)));
+    let sent = columns(&rows(&place, "get_communications()"), &["DateTime", "Machine", "RemoteIp", "RemotePort", "LocalPort", "Duration", "ConnState"]);
+    let expected = json!([
+        ["2026-03-02T10:00:00.000Z", "10.0.0.5", "203.0.113.9", 443, 50000, 60_000, "ACCEPT"],
+        ["2026-03-02T10:00:01.000Z", "10.0.0.5", "203.0.113.9", 40000, 22, 0, "REJECT"],
+        ["2026-03-02T10:00:03.000Z", "VM1", "203.0.113.4", 443, null, 2_700_000, null]
+    ]);
+    assert_eq!(sent, expected);
+}
+
 #[test]
 fn connections_of_azure_are_the_machines_own() {
     let place = Place::new();
@@ -216,36 +177,18 @@ fn connections_of_azure_are_the_machines_own() {
         json!({ "TimeGenerated": "2026-03-02T10:00:00Z", "Computer": "VM1", "Direction": direction, "ProcessName": "java", "SourceIp": from, "DestinationIp": to,
             "DestinationPort": port, "Protocol": "tcp", "BytesSent": 218, "BytesReceived": 1220, "LinksEstablished": 3, "Type": "VMConnection" })
     };
-    place.write("in/a.json", &format!("{}\n{}\n", connection("inbound", "10.0.0.7", "10.0.0.5", 8080), connection("outbound", "10.0.0.5", "203.0.113.9", 443)));
+    let log = [
+        connection("inbound", "10.0.0.7", "10.0.0.5", 8080),
+        connection("outbound", "10.0.0.5", "203.0.113.9", 443),
+        connection("local", "127.0.0.1", "127.0.0.1", 5432),
+    ];
+    place.write("in/a.json", &log.map(|record| format!("{record}\n")).concat());
     ingest(&place);
     let names = ["Machine", "Direction", "LocalIp", "LocalPort", "RemoteIp", "RemotePort", "BytesSent", "BytesReceived", "Times", "ParentFilename"];
     let expected = json!([
         ["VM1", "Incoming", "10.0.0.5", 8080, "10.0.0.7", null, 218, 1220, 3, "java"],
         ["VM1", "Outgoing", "10.0.0.5", null, "203.0.113.9", 443, 218, 1220, 3, "java"],
+        ["VM1", null, "127.0.0.1", null, "127.0.0.1", 5432, 218, 1220, 3, "java"],
     ]);
     assert_eq!(columns(&rows(&place, "get_communications()"), &names), expected);
-}
-
-#[test]
-fn osquery_and_cloud_calls() {
-    let place = Place::new();
-    let result = |action: &str, second: u32| {
-        json!({ "name": "pack_processes", "hostIdentifier": "jump1", "unixTime": 1_772_445_600 + second, "action": action,
-        "columns": { "pid": "77", "parent": "1", "path": "/usr/bin/nc", "cmdline": "nc -l 4444", "name": "nc", "username": "root" } })
-    };
-    let login = json!({ "eventSource": "signin.amazonaws.com", "eventName": "ConsoleLogin", "awsRegion": "us-east-1", "eventTime": "2026-03-02T10:00:05Z",
-        "sourceIPAddress": "203.0.113.9", "userIdentity": { "userName": "ann", "accountId": "1" }, "responseElements": { "ConsoleLogin": "Failure" } });
-    place.write("in/log.json", &format!("{}\n{}\n{login}\n", result("added", 0), result("removed", 9)));
-    assert_eq!(ingest(&place)["raw_only"], 0);
-    let seen =
-        columns(&rows(&place, "get_executions()"), &["DateTime", "Machine", "Provider", "Operation", "ChildFilename", "ChildPid", "CommandLine", "LoggedUser"]);
-    let expected = json!([
-        ["2026-03-02T10:00:00.000Z", "JUMP1", "osquery", "create", "nc", 77, "nc -l 4444", "root"],
-        ["2026-03-02T10:00:09.000Z", "JUMP1", "osquery", "kill", "nc", 77, "nc -l 4444", "root"],
-    ]);
-    assert_eq!(seen, expected);
-    assert_eq!(
-        columns(&rows(&place, "get_logons()"), &["Provider", "Outcome", "LoggedUser", "RemoteIp"]),
-        json!([["CloudTrail", "failure", "ann", "203.0.113.9"]])
-    );
 }

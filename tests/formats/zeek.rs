@@ -195,6 +195,34 @@ fn what_the_store_knows_of_addresses_counts_for_later_logs() {
     assert_eq!(json!(picked(&of_wire, &["Machine", "ParentPid", "BytesSent"])), json!([["HOST1", 42, 100]]));
 }
 
+/// Whoever told of an address in an earlier ingest: a lease, a logon of the machine's account, an agent on the machine, a sensor that adds connections up.
+#[test]
+fn addresses_that_earlier_logs_told_count_for_later_ones() {
+    let place = Place::new();
+    let to = ("203.0.113.9", 443);
+    let lease =
+        json!({ "_path": "dhcp", "ts": 1_772_445_600.0, "uids": ["D1"], "mac": "00:00:5e:00:53:01", "client_addr": "10.0.0.8", "host_name": "Printer-3" });
+    let logon = json!({ "Channel": "Security", "EventID": 4624, "Hostname": "DC1", "@timestamp": "2026-03-02T10:00:00.000Z", "TargetUserName": "HOST2$",
+        "TargetDomainName": "ACME", "LogonType": "3", "TargetLogonId": "0x99", "IpAddress": "10.0.0.7" });
+    let agent = json!({ "@timestamp": "2026-03-02T10:00:00.000Z", "ecs": { "version": "8.0.0" }, "event": { "kind": "event", "dataset": "system.auth" },
+        "host": { "name": "host4", "ip": ["10.0.0.9"] } });
+    let machine = json!({ "TimeGenerated": "2026-03-02T10:00:00Z", "Computer": "VM1", "Direction": "outbound", "ProcessName": "java", "SourceIp": "10.0.0.10",
+        "DestinationIp": "203.0.113.9", "DestinationPort": 443, "Protocol": "tcp", "BytesSent": 1, "BytesReceived": 1, "LinksEstablished": 1 });
+    let defender = json!({ "Timestamp": "2026-03-02T10:00:00Z", "DeviceName": "host5", "ActionType": "InboundConnectionAccepted", "LocalIP": "10.0.0.11", "LocalPort": 22,
+        "RemoteIP": "10.0.0.99", "RemotePort": 5000, "Protocol": "Tcp", "RemoteIPType": "Private" });
+    let mut refused = logon.clone();
+    (refused["EventID"], refused["IpAddress"]) = (json!(4625), json!("10.0.0.11"));
+    for (number, record) in [refused, lease, logon, agent, machine, defender].iter().enumerate() {
+        place.write(&format!("in/{number}.json"), &format!("{record}\n"));
+    }
+    ingest(&place);
+    let wire: String = (7..12).map(|host| line(&format!("{}.0", 1_772_445_600 + host), (&format!("10.0.0.{host}"), 60000), to, ("1", "1"))).collect();
+    place.write("in/conn.log", &format!("{CONN}{wire}"));
+    ingest(&place);
+    let of_wire = rows(&place, r#"get_communications().filter(|e| e.Provider == "Zeek")"#);
+    assert_eq!(json!(picked(&of_wire, &["Machine"])), json!([["HOST2"], ["PRINTER-3"], ["HOST4"], ["VM1"], ["HOST5"]]));
+}
+
 #[test]
 fn an_address_goes_from_one_machine_to_another() {
     let place = Place::new();

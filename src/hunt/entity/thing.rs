@@ -7,9 +7,10 @@ use miette::Diagnostic;
 use thiserror::Error;
 
 use crate::hunt::query::{self, Given, Query};
-use crate::plan::pattern::Network;
+
 use crate::plan::{Expr, Pattern, Value};
 use crate::telemetry;
+use crate::telemetry::address::Network;
 
 /// What a value names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,7 +168,7 @@ fn read(thing: Thing, text: &str) -> Result<Arc<str>, EntityError> {
         Thing::File | Thing::User => Ok(text.into()),
         Thing::Ip => match text.parse::<IpAddr>() {
             Ok(address) => Ok(address.to_canonical().to_string().into()),
-            Err(_) => Network::parse(text).map(|_| text.into()).map_err(|_| wrong()),
+            Err(_) => Network::parse(text).map(|_| text.into()).ok_or_else(wrong),
         },
         Thing::Domain => {
             let name = text.strip_prefix("*.").unwrap_or(text).trim_matches('.');

@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 
 use super::{PeriodError, between, last, whole_days};
 use crate::plan::{Period, time};
+use crate::telemetry::wall::local_time;
 
 /// What `--period` takes: `all`, `today`, `yesterday`, a duration up to now (`7d`), one day, or two ends (`2020-09-21..2020-09-23`; either may be
 /// left out).
@@ -73,7 +74,7 @@ pub fn parse_time(text: &str, zone: Tz) -> Result<i64, PeriodError> {
         .iter()
         .find_map(|form| NaiveDateTime::parse_from_str(given, form).ok())
         .filter(|wall| (1..=9999).contains(&wall.year()))
-        .map(|wall| time::local_time(wall, zone))
+        .map(|wall| local_time(wall, zone))
         .ok_or_else(|| PeriodError::Time { given: text.into() })
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::given::{Asked, known_word, number, text};
 use super::scan::{asked_scan, scan};
 use super::{Context, Given, OptionError, Query, Target, by_hash, names};
-use crate::plan::pattern::Network;
+use crate::plan::pattern::network;
 use crate::plan::{Expr, Func, How, Pattern, Period, Plan, Step, Value};
 use crate::telemetry::{Table, table, words};
 
@@ -201,7 +201,7 @@ fn addresses<'a>(option: &str, texts: impl Iterator<Item = &'a str>) -> Result<O
             Ok(IpAddr::V4(address)) => exact.push(Value::text(address.to_string())),
             _ => {
                 let wrong = |_| OptionError::Address { option: option.into(), given: text.into() };
-                Network::parse(text).map_err(wrong)?;
+                network(text).map_err(wrong)?;
                 conditions.push(Expr::call(Pattern::InCidr, vec![Expr::column("RemoteIp"), Expr::text(text)]));
             }
         }

@@ -2,6 +2,7 @@
 
 use super::options::*;
 use super::{Query, Shape, Takes};
+use crate::telemetry::words;
 
 pub(super) const QUERY: Query = Query {
     name: "get_logons",
@@ -14,7 +15,7 @@ pub(super) const QUERY: Query = Query {
         USERS,
         ACTOR_KIND,
         operation(&["logon", "logoff", "explicit", "special", "tgt", "tgs", "preauth", "validation"], "what was done; without it: everything"),
-        own("outcome", Takes::Words(&["success", "failure"]), "how it ended"),
+        own("outcome", Takes::Words(words::OUTCOMES), "how it ended"),
         own(
             "type",
             Takes::Number,

@@ -2,10 +2,10 @@
 
 use super::options::*;
 use super::{OptionSpec, Query, Shape, Takes};
+use crate::telemetry::words;
 
 /// What was changed, in the words of the column `Kind`.
-const KIND: OptionSpec =
-    own("kind", Takes::Words(&["service", "task", "wmi", "pipe", "driver", "account", "group", "log", "audit", "directory", "sensor"]), "what was changed");
+const KIND: OptionSpec = own("kind", Takes::Words(words::SYSTEM_KINDS), "what was changed");
 
 pub(super) const QUERY: Query = Query {
     name: "get_system",

@@ -1,4 +1,4 @@
-//! Tables as text: values between commas, semicolons, tabs or bars, below a line that names the columns.
+//! Tables as text: values between commas, semicolons, tabs or bars, some between blanks, below a line that names the columns.
 //!
 //! A value between quotes may go over many lines, so a stream is cut only behind a row that is whole.
 
@@ -10,20 +10,26 @@ use memchr::{memchr, memchr2};
 
 use super::super::record::Record;
 use super::super::shape::ShapeReader;
+use super::super::time;
 use super::lines::{LONGEST, UNIT};
 use super::{Format, PEEK, Sink, Unit, read_on};
 
 pub struct Csv;
 
-const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
+const DELIMITERS: [u8; 5] = [b',', b'\t', b';', b'|', b' '];
+/// Blanks part the words of any text: the columns only of a table that has these.
+const BLANK_PARTED: [&[u8]; 2] = [b"srcaddr", b"dstaddr"];
 /// A name of a column is a few words.
 const LONGEST_NAME: usize = 100;
 const MOST_WORDS: usize = 5;
 /// So many names are those of a table whatever stands below them.
 const MANY: usize = 4;
 
-fn without_mark(head: &[u8]) -> &[u8] {
-    head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head)
+/// A table from where its names are: behind the mark of its encoding, and a line `sep=;` that tells a spreadsheet what parts them.
+fn table(head: &[u8]) -> &[u8] {
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    let told = text.strip_prefix(b"sep=").and_then(|rest| rest.get(1..));
+    told.and_then(|rest| rest.strip_prefix(b"\r\n").or_else(|| rest.strip_prefix(b"\n"))).unwrap_or(text)
 }
 
 fn rows(bytes: &[u8], delimiter: u8) -> ::csv::Reader<&[u8]> {
@@ -35,13 +41,15 @@ const TRIED: usize = 20;
 
 /// The delimiter of a table: names, and below them a row of as many values.
 fn delimiter(head: &[u8]) -> Option<u8> {
-    let text = without_mark(head);
+    let text = table(head);
     let fits = |delimiter: &u8| {
         let mut rows = rows(text, *delimiter);
         let (mut names, mut values) = (ByteRecord::new(), ByteRecord::new());
         let named = rows.read_byte_record(&mut names).is_ok_and(|more| more)
             && names.len() > 1
             && names.iter().all(is_name)
+            && names.iter().filter(|name| name.first().is_some_and(u8::is_ascii_digit)).count() * 2 < names.len()
+            && (*delimiter != b' ' || BLANK_PARTED.iter().all(|wanted| names.iter().any(|name| name == *wanted)))
             && names.iter().any(|name| !name.trim_ascii().is_empty());
         // Prose has commas too: names of columns begin without a blank, unless there are many.
         let is_spaced = names.iter().skip(1).any(|name| name.starts_with(b" "));
@@ -64,8 +72,9 @@ fn delimiter(head: &[u8]) -> Option<u8> {
 
 fn is_name(name: &[u8]) -> bool {
     let Ok(name) = std::str::from_utf8(name.trim_ascii()) else { return false };
-    // A table of pandas leaves its first column without a name, others one between.
-    let begins = name.chars().next().is_none_or(|first| first.is_alphabetic() || matches!(first, '_' | '@' | '#' | '$' | '%' | '('));
+    // A table of pandas leaves its first column without a name, others one between. What begins with a digit is a name where it has letters and is no time.
+    let is_numbered = |first: char| first.is_ascii_digit() && name.contains(char::is_alphabetic) && !name.contains(':') && time::parse(name).is_none();
+    let begins = name.chars().next().is_none_or(|first| first.is_alphabetic() || matches!(first, '_' | '@' | '#' | '$' | '%' | '(') || is_numbered(first));
     begins
         && name.len() <= LONGEST_NAME
         && name.split_whitespace().count() <= MOST_WORDS
@@ -95,7 +104,7 @@ impl Format for Csv {
             }
             if heading.is_none() && (scanner.first > 0 || count == 0) {
                 let first = if scanner.first > 0 { scanner.first } else { unit.bytes.len() };
-                heading = Some(format!("{}{}", char::from(scanner.delimiter), String::from_utf8_lossy(without_mark(&unit.bytes[..first]))).into());
+                heading = Some(format!("{}{}", char::from(scanner.delimiter), String::from_utf8_lossy(table(&unit.bytes[..first]))).into());
             }
             if count == 0 {
                 break;
@@ -147,14 +156,18 @@ impl Format for Csv {
     }
 }
 
+/// What a portal that shows tables adds to the name of a column of times.
+const ZONE: &str = " [UTC]";
+
 /// A column without a name has its place.
 fn column(name: &str, place: usize) -> String {
     let name = name.trim();
+    let name = name.strip_suffix(ZONE).unwrap_or(name);
     if name.is_empty() { format!("column{}", place + 1) } else { name.to_string() }
 }
 
 fn decode(piece: &[u8], delimiter: u8, skip_first: bool, names: &[String], each: &mut dyn FnMut(&ByteRecord)) {
-    let mut rows = rows(if skip_first { without_mark(piece) } else { piece }, delimiter);
+    let mut rows = rows(if skip_first { table(piece) } else { piece }, delimiter);
     let (mut values, mut is_first) = (ByteRecord::new(), skip_first);
     while rows.read_byte_record(&mut values).unwrap_or_default() {
         let is_heading = std::mem::take(&mut is_first);
@@ -203,7 +216,7 @@ struct Scanner {
 impl Scanner {
     /// For a stream that begins with these bytes.
     fn of(bytes: &[u8]) -> Scanner {
-        let at = bytes.len() - without_mark(bytes).len();
+        let at = bytes.len() - table(bytes).len();
         Scanner { delimiter: delimiter(&bytes[..bytes.len().min(PEEK)]).unwrap_or(b','), state: State::Start, at, ended: 0, first: 0 }
     }
 

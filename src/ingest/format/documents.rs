@@ -188,9 +188,8 @@ fn decode(unit: &Unit, sink: &mut dyn Sink) {
         stray(unit, from, start, sink);
         let value = &unit.bytes[start..end];
         let text = if valid { std::str::from_utf8(value).map(Cow::Borrowed).unwrap_or_default() } else { String::from_utf8_lossy(value) };
-        match reader.read(&text, &mut record) {
-            Ok(()) => sink.record(&mut record),
-            Err(fault) => sink.reject(Some(unit.offset + start as u64 + fault.at as u64), &reason(&fault)),
+        if let Err(fault) = reader.read(&text, &mut record, &mut |record| sink.record(record)) {
+            sink.reject(Some(unit.offset + start as u64 + fault.at as u64), &reason(&fault));
         }
         from = end;
     }

@@ -36,9 +36,10 @@ impl Format for NdJson {
 
     fn decode(&self, unit: &Unit, sink: &mut dyn Sink) {
         let (mut record, mut reader) = (Record::default(), ShapeReader::new(sink.shapes()));
-        lines::each(unit, &mut |offset, line| match reader.read(line, &mut record) {
-            Ok(()) => sink.record(&mut record),
-            Err(fault) => sink.reject(Some(offset + fault.at as u64), &reason(&fault)),
+        lines::each(unit, &mut |offset, line| {
+            if let Err(fault) = reader.read(line, &mut record, &mut |record| sink.record(record)) {
+                sink.reject(Some(offset + fault.at as u64), &reason(&fault));
+            }
         });
     }
 

@@ -1,4 +1,5 @@
-//! osquery, whose results say what is there that was not, or the other way; and logons to the console that CloudTrail tells.
+//! osquery, whose results say what is there that was not, or the other way: processes, sockets, files,
+//! logons, commands; and logons to the console that CloudTrail tells.
 
 use super::{Condition, From, From::*, Rule};
 
@@ -32,7 +33,85 @@ const fn process(when: &'static [Condition], operation: &'static [(&'static str,
 const IS_PROCESS: [Condition; 3] =
     [Condition::Is("columns.pid", &["*"]), Condition::Is("columns.parent", &["*"]), Condition::Not("columns.remote_address", &["*"])];
 
+const FILE: &[&str] = &["columns.target_path"];
+const ADDRESS: &str = r"^([0-9.]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$";
+
+/// What the system's own log of logons, and the list of who is on, say of them.
+const fn logon(when: &'static [Condition], columns: &'static [(&'static str, From)]) -> Rule {
+    Rule {
+        channel: "osquery/",
+        ids: &[],
+        when,
+        table: "logon",
+        columns,
+        actor: &[
+            ("LoggedUser", USER),
+            ("TargetUser", Field(&["columns.username", "columns.user"])),
+            ("RemoteIp", Pattern(&["columns.host"], ADDRESS)),
+            ("RemoteHost", Pattern(&["columns.host"], r"^(.*[A-Za-z].*\..*|[^.:]+)$")),
+            ("ParentPid", Number(&["columns.pid"])),
+            ("ParentFilename", Field(&["columns.name"])),
+        ],
+    }
+}
+
 pub(super) const RULES: &[Rule] = &[
+    logon(
+        &[Condition::Is("action", &["added"]), Condition::Is("columns.tty", &["*"]), Condition::Is("columns.type_name", &["user-process"])],
+        &[("Operation", Always("logon")), ("Outcome", Always("success"))],
+    ),
+    // Who came stands in the log as well.
+    logon(
+        &[Condition::Is("action", &["removed"]), Condition::Is("columns.tty", &["*"]), Condition::Is("columns.type", &["user"])],
+        &[("Operation", Always("logoff"))],
+    ),
+    // Whose a file is, is told; who changed it is not.
+    Rule {
+        channel: "osquery/",
+        ids: &[],
+        when: &[Condition::Is("action", &["added"]), Condition::Is("columns.target_path", &["*"]), Condition::Is("columns.action", &["*"])],
+        table: "file",
+        columns: &[
+            (
+                "Operation",
+                Word(
+                    &["columns.action"],
+                    &[
+                        ("CREATED", "create"),
+                        ("UPDATED", "modify"),
+                        ("ATTRIBUTES_MODIFIED", "modify"),
+                        ("DELETED", "delete"),
+                        ("MOVED_FROM", "rename"),
+                        ("MOVED_TO", "rename"),
+                        ("ACCESSED", "access"),
+                        ("OPENED", "access"),
+                    ],
+                ),
+            ),
+            ("ChildPath", Field(FILE)),
+            ("ChildFilename", Name(FILE)),
+            ("FileClass", FileClass(FILE)),
+            ("ChildMd5", Field(&["columns.md5"])),
+            ("ChildSha1", Field(&["columns.sha1"])),
+            ("ChildSha256", Field(&["columns.sha256"])),
+            ("Size", Number(&["columns.size"])),
+        ],
+        actor: &[],
+    },
+    // What leaves the history of a shell was no less typed, but long ago.
+    Rule {
+        channel: "osquery/",
+        ids: &[],
+        when: &[Condition::Is("action", &["added"]), Condition::Is("columns.history_file", &["*"]), Condition::Is("columns.command", &["*"])],
+        table: "script",
+        columns: &[
+            ("ScriptText", Field(&["columns.command"])),
+            ("LoggedUser", USER),
+            ("ParentPath", Field(&["columns.shell"])),
+            ("ParentFilename", Name(&["columns.shell"])),
+        ],
+        actor: &[],
+    },
     process(&[Condition::Is("action", &["added"]), IS_PROCESS[0], IS_PROCESS[1], IS_PROCESS[2]], &[("Operation", Always("create"))]),
     process(&[Condition::Is("action", &["removed"]), IS_PROCESS[0], IS_PROCESS[1], IS_PROCESS[2]], &[("Operation", Always("kill"))]),
     Rule {

@@ -44,6 +44,7 @@ const fn flow(when: &'static [Condition], columns: &'static [(&'static str, From
             ("Protocol", Word(&["L4Protocol", "L4Protocol_s"], &[("T", "TCP"), ("U", "UDP")])),
             ("Service", Field(&["L7Protocol", "L7Protocol_s"])),
             ("Times", Number(&["TotalAllowedFlows"])),
+            ("Duration", Between(&["FlowStartTime", "FlowStartTime_t"], &["FlowEndTime", "FlowEndTime_t"])),
             ("@Owner", Field(&["VMName"])),
             ("@Address", Ip(&["VMIPAddress"])),
         ],
@@ -55,9 +56,11 @@ pub(super) const RULES: &[Rule] = &[
         &[Condition::Is("Direction", &["outbound"])],
         &[("LocalIp", Ip(SOURCE)), ("RemoteIp", Ip(DESTINATION)), ("RemotePort", Number(PORT)), ("Initiated", Always("true"))],
     ),
+    // Both ends are the machine's: nothing came in or went out.
+    connection(&[Condition::Is("Direction", &["local"])], &[("LocalIp", Ip(SOURCE)), ("RemoteIp", Ip(DESTINATION)), ("RemotePort", Number(PORT))]),
     // The ends are turned already, and bytes are the machine's own in both.
     connection(
-        &[Condition::Not("Direction", &["outbound"])],
+        &[Condition::Not("Direction", &["outbound", "local"])],
         &[("LocalIp", Ip(DESTINATION)), ("LocalPort", Number(PORT)), ("RemoteIp", Ip(SOURCE)), ("Direction", Word(&["Direction"], &[("inbound", "Incoming")]))],
     ),
     // Beside a machine of the network: who it is about stands in the name of its address, and a flow into it is told from its end.

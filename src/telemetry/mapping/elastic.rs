@@ -5,9 +5,8 @@ use super::{Condition, From, From::*, Rule};
 /// Of all data sets.
 const ANY: &str = "elastic/";
 const ALERTS: &str = "elastic/endpoint.alerts";
+/// Whatever produced them.
 const RAISED: &str = "elastic/alerts";
-/// The producer of rules of the Security app.
-const SIEM: &str = "elastic/siem";
 
 const CATEGORY: &str = "event.category";
 const TYPE: &str = "event.type";
@@ -44,6 +43,20 @@ const fn rule(when: &'static [Condition], table: &'static str, columns: &'static
     Rule { channel: ANY, ids: &[], when, table, columns, actor }
 }
 
+/// Whether a file carries the mark of the web, by its zone, else by where it was downloaded from.
+macro_rules! external {
+    ($zone:literal, $origins:expr) => {
+        First(&[
+            WordPattern(&[$zone], "^([34])$", ONE),
+            WordPattern(&[$zone], "^([0-2])$", &[("*", "false")]),
+            WordPattern($origins, "(?i)^(https?|ftp)://", ONE),
+        ])
+    };
+}
+
+const ONE: &[(&str, &str)] = &[("*", "true")];
+const LOGON_TYPE: &[&str] = &["process.Ext.session_info.logon_type"];
+
 macro_rules! process_rule {
     ($when:expr, $operation:literal) => {
         rule(
@@ -76,11 +89,18 @@ macro_rules! process_rule {
                 ("OriginalFilename", Field(&["process.pe.original_file_name"])),
                 ("Company", Field(&["process.pe.company"])),
                 ("Product", Field(&["process.pe.product"])),
+                ("RemoteIp", Ip(&["process.Ext.session_info.client_address"])),
+                ("RemoteSession", Word(LOGON_TYPE, &[("Network", "true"), ("NetworkCleartext", "true"), ("RemoteInteractive", "true"), ("*", "false")])),
+                ("External", external!("process.Ext.windows.zone_identifier", &["process.origin_url", "process.origin_referrer_url"])),
             ],
             PARENT,
         )
     };
 }
+
+const API: &str = "process.Ext.api.name";
+const SCRIPT: &str = "process.Ext.api.parameters.buffer";
+const TARGET: &[&str] = &["Target.process.executable"];
 
 const LOADED: &[&str] = &["dll.path", "file.path"];
 
@@ -98,6 +118,7 @@ const MODULE: &[(&str, From)] = &[
     ("OriginalFilename", Field(&["dll.pe.original_file_name", "file.pe.original_file_name"])),
     ("Company", Field(&["dll.pe.company", "file.pe.company"])),
     ("Product", Field(&["dll.pe.product", "file.pe.product"])),
+    ("External", external!("dll.Ext.windows.zone_identifier", &["dll.origin_url", "dll.origin_referrer_url"])),
 ];
 
 const FILE: &[&str] = &["file.path"];
@@ -117,6 +138,7 @@ macro_rules! file_rule {
                 ("ChildSha256", Field(&["file.hash.sha256"])),
                 ("Size", Number(&["file.size"])),
                 ("Zone", NumberPattern(&["file.Ext.windows.zone_identifier"], "^([0-4])$")),
+                ("External", external!("file.Ext.windows.zone_identifier", &["file.origin_url", "file.origin_referrer_url"])),
             ],
             ACTOR,
         )
@@ -193,6 +215,29 @@ pub(super) const RULES: &[Rule] = &[
     process_rule!(&[HAPPENED, Condition::Is(CATEGORY, &["process"]), Condition::Is(TYPE, &["start"])], "create"),
     process_rule!(&[HAPPENED, Condition::Is(CATEGORY, &["process"]), Condition::Is(TYPE, &["end"])], "kill"),
     rule(&[HAPPENED, Condition::Is(CATEGORY, &["library"])], "process", MODULE, ACTOR),
+    // Calls into another process.
+    rule(
+        &[HAPPENED, Condition::Is(API, &["OpenProcess", "OpenThread", "ReadProcessMemory", "WriteProcessMemory"]), Condition::Is("Target.process.pid", &["*"])],
+        "process",
+        &[
+            ("Operation", Always("access")),
+            ("ChildPath", Field(TARGET)),
+            ("ChildFilename", First(&[Name(TARGET), Field(&["Target.process.name"])])),
+            ("ChildPid", Number(&["Target.process.pid"])),
+            ("ChildGuid", Guid(&["Target.process.entity_id"])),
+            ("GrantedAccess", Number(&["process.Ext.api.parameters.desired_access_numeric"])),
+            ("CallTrace", Field(&["process.thread.Ext.call_stack_summary"])),
+            ("ParentCommandLine", Field(&["process.command_line"])),
+        ],
+        ACTOR,
+    ),
+    // What a script was about to run, as the protection product was asked about it.
+    rule(
+        &[HAPPENED, Condition::Is(API, &["AmsiScanBuffer", "AmsiScanString"]), Condition::Is(SCRIPT, &["*"])],
+        "script",
+        &[("ScriptText", Field(&[SCRIPT])), ("Path", Field(&["process.Ext.api.parameters.content_name"]))],
+        ACTOR,
+    ),
     rule(&[HAPPENED, Condition::Is(CATEGORY, &["driver"])], "process", MODULE, ACTOR),
     rule(
         &[HAPPENED, Condition::Is(CATEGORY, &["driver"])],
@@ -242,6 +287,7 @@ pub(super) const RULES: &[Rule] = &[
             ("Initiated", Word(&["network.direction"], &[("egress", "true"), ("outbound", "true"), ("ingress", "false"), ("inbound", "false")])),
             ("BytesSent", Number(&["source.bytes"])),
             ("BytesReceived", Number(&["destination.bytes"])),
+            ("Duration", First(&[Nanoseconds(&["event.duration"]), Between(&["event.start"], &["event.end"])])),
             ("Service", Field(&["network.protocol"])),
             ("ConnState", Field(&[ACTION])),
         ],
@@ -253,7 +299,8 @@ pub(super) const RULES: &[Rule] = &[
         &[
             ("Query", Field(&["dns.question.name"])),
             ("QueryType", Field(&["dns.question.type"])),
-            ("Answers", List(&["dns.resolved_ip"], ";")),
+            // Addresses, where names are left out; else whatever was answered.
+            ("Answers", First(&[List(&["dns.resolved_ip", "dns.answers.data"], ";"), Each(&["dns.answers"], &["data"], ";")])),
             (
                 "Status",
                 First(&[
@@ -314,6 +361,8 @@ pub(super) const RULES: &[Rule] = &[
                 ),
             ),
             ("RemoteIp", Ip(&["source.ip"])),
+            ("RemoteHost", Field(&["source.domain", "WorkstationName"])),
+            ("TargetServer", Field(&["TargetServerName"])),
             ("Status", Hex(&["winlog.event_data.Status", "Status"])),
             ("SubStatus", Hex(&["winlog.event_data.SubStatus", "SubStatus"])),
             ("AuthPackage", Field(&["process.Ext.session_info.authentication_package"])),
@@ -340,5 +389,4 @@ pub(super) const RULES: &[Rule] = &[
     },
     ioa_rule!(ALERTS),
     ioa_rule!(RAISED),
-    ioa_rule!(SIEM),
 ];

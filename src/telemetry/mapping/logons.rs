@@ -1,6 +1,11 @@
 //! Logons, tickets and credential checks of the Security log.
 
-use super::{From, From::*, Rule, security::SUBJECT};
+use super::{
+    Condition, From,
+    From::*,
+    Rule,
+    security::{IN_MESSAGE, SUBJECT},
+};
 
 const TARGET: From = User(&[("TargetDomainName", "TargetUserName")]);
 /// The name may hold its domain.
@@ -12,7 +17,7 @@ const PROCESS: &[(&str, From)] = &[
     ("RemoteHost", Field(&["WorkstationName", "Workstation"])),
     ("ParentPath", Field(&["ProcessName"])),
     ("ParentFilename", Name(&["ProcessName"])),
-    ("ParentPid", Pid(&["ProcessId"])),
+    ("ParentPid", First(&[Pid(&["ProcessId"]), IN_MESSAGE])),
 ];
 
 /// A ticket service answers success or failure by its status.
@@ -31,7 +36,8 @@ macro_rules! ticket_rule {
                 ("Outcome", $outcome),
                 ("LoggedUser", TARGET),
                 ("TargetUser", TARGET_USER),
-                ("TargetDomain", TARGET_DOMAIN),
+                // What names no domain asks that of the account for a ticket.
+                ("TargetDomain", First(&[TARGET_DOMAIN, Pattern(&["ServiceName"], "(?i)^krbtgt/(.+)$")])),
                 ("Status", Hex(&["Status"])),
                 ("TicketEncryption", Hex(&["TicketEncryptionType"])),
                 ("ServiceName", Field(&["ServiceName"])),
@@ -41,7 +47,29 @@ macro_rules! ticket_rule {
     };
 }
 
+/// What the server of OpenSSH says of those whom it lets in, or not.
+const SSH: &[&str] = &["payload"];
+const SSH_USER: &str = r"^\w+ \S+ for (?:invalid user )?(\S+) from ";
+
+const SECURE_SHELL: Rule = Rule {
+    channel: "openssh/operational",
+    ids: &[4],
+    when: &[Condition::Begins("payload", &["Accepted ", "Failed "])],
+    table: "logon",
+    columns: &[
+        ("Operation", Always("logon")),
+        ("Outcome", WordPattern(SSH, r"^(\w+)", &[("Accepted", "success"), ("Failed", "failure")])),
+        ("LoggedUser", UserPattern(SSH, SSH_USER)),
+        ("TargetUser", Pattern(SSH, SSH_USER)),
+        ("RemoteIp", Pattern(SSH, r" from (\S+) port ")),
+        ("AuthPackage", Pattern(SSH, r"^\w+ (\S+) for ")),
+        ("ParentFilename", Field(&["process"])),
+    ],
+    actor: &[],
+};
+
 pub(super) const RULES: &[Rule] = &[
+    SECURE_SHELL,
     rule(
         &[4624],
         &[

@@ -2,37 +2,47 @@
 
 use super::{Condition, From, From::*, Rule};
 
-const fn rule(when: &'static [Condition], table: &'static str, columns: &'static [(&'static str, From)], actor: &'static [(&'static str, From)]) -> Rule {
+pub(super) const fn rule(
+    when: &'static [Condition],
+    table: &'static str,
+    columns: &'static [(&'static str, From)],
+    actor: &'static [(&'static str, From)],
+) -> Rule {
     Rule { channel: "mde/", ids: &[], when, table, columns, actor }
 }
 
-const ACTION: &str = "ActionType";
+pub(super) const ACTION: &str = "ActionType";
 
-const PATH: From = Located(&["FolderPath"], &["FileName"]);
-const NAME: From = First(&[Field(&["FileName"]), Name(&["FolderPath"])]);
+pub(super) const PATH: From = Located(&["FolderPath"], &["FileName"]);
+pub(super) const NAME: From = First(&[Field(&["FileName"]), Name(&["FolderPath"])]);
 
-const ACTING_PATH: From = Located(&["InitiatingProcessFolderPath"], &["InitiatingProcessFileName"]);
+const USER: (&str, From) = ("LoggedUser", User(&[("InitiatingProcessAccountDomain", "InitiatingProcessAccountName"), ("AccountDomain", "AccountName")]));
 
-const INITIATOR: &[(&str, From)] = &[
-    ("LoggedUser", User(&[("InitiatingProcessAccountDomain", "InitiatingProcessAccountName"), ("AccountDomain", "AccountName")])),
-    ("ParentPath", ACTING_PATH),
+/// The process that acts, and as whom.
+pub(super) const INITIATOR: &[(&str, From)] = &[
+    USER,
+    ("ParentPath", Located(&["InitiatingProcessFolderPath"], &["InitiatingProcessFileName"])),
     ("ParentFilename", Field(&["InitiatingProcessFileName"])),
     ("ParentPid", Number(&["InitiatingProcessId"])),
     ("ParentMd5", Field(&["InitiatingProcessMD5"])),
     ("ParentSha1", Field(&["InitiatingProcessSHA1"])),
     ("ParentSha256", Field(&["InitiatingProcessSHA256"])),
+    ("ParentOriginalFilename", Field(&["InitiatingProcessVersionInfoOriginalFileName"])),
+    ("ParentGuid", Guid(&["InitiatingProcessUniqueId"])),
 ];
 
-const PARENT: &[(&str, From)] = &[
-    INITIATOR[1],
-    INITIATOR[2],
-    INITIATOR[3],
-    INITIATOR[4],
-    INITIATOR[5],
-    INITIATOR[6],
-    ("ParentCommandLine", Field(&["InitiatingProcessCommandLine"])),
-    ("ParentOriginalFilename", Field(&["InitiatingProcessVersionInfoOriginalFileName"])),
-];
+/// The process alone, where the row's user is another one's.
+pub(super) const ACTING: &[(&str, From)] = INITIATOR.split_at(1).1;
+
+const ACTING_COMMAND: From = Field(&["InitiatingProcessCommandLine"]);
+/// The mark of the web of a file that was started. Zones are named as the system names them.
+const WEB: From = Word(
+    &["CreatedProcessFileMarkOfTheWeb"],
+    &[("NotWeb", "false"), ("Intranet", "false"), ("Trusted", "false"), ("Web", "true"), ("Internet", "true"), ("Untrusted", "true"), ("Restricted", "true")],
+);
+/// Where the session of the acting process comes from.
+const ACTING_SESSION: (&str, From) = ("RemoteSession", Flag(&["IsInitiatingProcessRemoteSession"]));
+const ACTING_FROM: &[&str] = &["InitiatingProcessRemoteSessionIP"];
 
 const FILE: &[(&str, From)] = &[
     ("ChildPath", PATH),
@@ -42,7 +52,11 @@ const FILE: &[(&str, From)] = &[
     ("ChildSha1", Field(&["SHA1"])),
     ("ChildSha256", Field(&["SHA256"])),
     ("Size", Number(&["FileSize"])),
-    ("RemoteIp", Ip(&["FileOriginIP", "RequestSourceIP"])),
+    ("RemoteIp", Ip(&["RequestSourceIP", "InitiatingProcessRemoteSessionIP"])),
+    ("CommandLine", ACTING_COMMAND),
+    ACTING_SESSION,
+    // A file that says where it was downloaded from carries the mark of the web.
+    ("External", WordPattern(&["FileOriginUrl", "FileOriginReferrerUrl"], "(?i)^(https?|ftp|about:internet)", &[("*", "true")])),
     ("Operation", Word(&[ACTION], &[("FileCreated", "create"), ("FileModified", "modify"), ("FileDeleted", "delete"), ("FileRenamed", "rename")])),
 ];
 
@@ -77,6 +91,8 @@ const CONNECTED: &[(&str, From)] = &[
     INITIATOR[4],
     INITIATOR[5],
     INITIATOR[6],
+    INITIATOR[7],
+    INITIATOR[8],
 ];
 
 /// A connection of these kinds, with its ends.
@@ -95,6 +111,7 @@ pub(super) const RULES: &[Rule] = &[
             ("ChildPath", PATH),
             ("ChildFilename", NAME),
             ("ChildPid", Number(&["ProcessId"])),
+            ("ChildGuid", Guid(&["ProcessUniqueId"])),
             ("ChildMd5", Field(&["MD5"])),
             ("ChildSha1", Field(&["SHA1"])),
             ("ChildSha256", Field(&["SHA256"])),
@@ -103,8 +120,11 @@ pub(super) const RULES: &[Rule] = &[
             ("OriginalFilename", Field(&["ProcessVersionInfoOriginalFileName"])),
             ("Company", Field(&["ProcessVersionInfoCompanyName"])),
             ("Product", Field(&["ProcessVersionInfoProductName"])),
+            ("ParentCommandLine", ACTING_COMMAND),
+            ("RemoteSession", Flag(&["IsProcessRemoteSession"])),
+            ("RemoteIp", Ip(&["ProcessRemoteSessionIP"])),
         ],
-        PARENT,
+        ACTING,
     ),
     rule(
         &[Condition::Is("CreatedProcessName", &["*"])],
@@ -116,6 +136,8 @@ pub(super) const RULES: &[Rule] = &[
             ("ChildPath", Field(&["CreatedProcessFilePath"])),
             ("ChildFilename", Field(&["CreatedProcessName"])),
             ("ChildPid", Number(&["CreatedProcessId"])),
+            // Which start a process is of: a number that no other has on that machine.
+            ("ChildGuid", Guid(&["CreatedProcessStartKey"])),
             ("ChildMd5", Field(&["CreatedProcessFileMd5"])),
             ("ChildSha1", Field(&["CreatedProcessFileSha1"])),
             ("ChildSha256", Field(&["CreatedProcessFileSha256"])),
@@ -125,9 +147,11 @@ pub(super) const RULES: &[Rule] = &[
             ("OriginalFilename", Field(&["CreatedProcessVersionInfoOriginalFileName"])),
             ("Company", Field(&["CreatedProcessVersionInfoCompanyName"])),
             ("Product", Field(&["CreatedProcessVersionInfoProductName"])),
+            ("External", WEB),
             ("ParentPath", Located(&["InitiatingProcessImageFilePath"], &["InitiatingProcessName"])),
             ("ParentFilename", Field(&["InitiatingProcessName"])),
             ("ParentPid", Number(&["InitiatingProcessId"])),
+            ("ParentGuid", Guid(&["InitiatingProcessStartKey"])),
             ("ParentMd5", Field(&["InitiatingProcessImageMd5"])),
             ("ParentSha1", Field(&["InitiatingProcessImageSha1"])),
             ("ParentSha256", Field(&["InitiatingProcessImageSha256"])),
@@ -146,19 +170,41 @@ pub(super) const RULES: &[Rule] = &[
             ("ChildMd5", Field(&["MD5"])),
             ("ChildSha1", Field(&["SHA1"])),
             ("ChildSha256", Field(&["SHA256"])),
+            ("ParentCommandLine", ACTING_COMMAND),
+            ACTING_SESSION,
+            ("RemoteIp", Ip(ACTING_FROM)),
         ],
         INITIATOR,
     ),
     rule(
         &[Condition::Is(ACTION, &["OpenProcessApiCall"])],
         "process",
-        &[("Operation", Always("access")), ("ChildPath", PATH), ("ChildFilename", NAME), ("ChildPid", Number(&["ProcessId"]))],
+        &[
+            ("Operation", Always("access")),
+            ("ChildPath", PATH),
+            ("ChildFilename", NAME),
+            ("ChildPid", Number(&["ProcessId"])),
+            ("ChildGuid", Guid(&["ProcessUniqueId"])),
+            ("GrantedAccess", Number(&["AdditionalFields.DesiredAccess"])),
+            ("ParentCommandLine", ACTING_COMMAND),
+            ACTING_SESSION,
+            ("RemoteIp", Ip(ACTING_FROM)),
+        ],
         INITIATOR,
     ),
     rule(
         &[Condition::Is(ACTION, &["CreateRemoteThreadApiCall"])],
         "process",
-        &[("Operation", Always("thread")), ("ChildPath", PATH), ("ChildFilename", NAME), ("ChildPid", Number(&["ProcessId"]))],
+        &[
+            ("Operation", Always("thread")),
+            ("ChildPath", PATH),
+            ("ChildFilename", NAME),
+            ("ChildPid", Number(&["ProcessId"])),
+            ("ChildGuid", Guid(&["ProcessUniqueId"])),
+            ("ParentCommandLine", ACTING_COMMAND),
+            ACTING_SESSION,
+            ("RemoteIp", Ip(ACTING_FROM)),
+        ],
         INITIATOR,
     ),
     rule(
@@ -188,6 +234,9 @@ pub(super) const RULES: &[Rule] = &[
             ("Key", Key(&["RegistryKey", "PreviousRegistryKey"])),
             ("Value", Field(&["RegistryValueName", "PreviousRegistryValueName"])),
             ("ValueData", Field(&["RegistryValueData"])),
+            ("CommandLine", ACTING_COMMAND),
+            ACTING_SESSION,
+            ("RemoteIp", Ip(ACTING_FROM)),
         ],
         INITIATOR,
     ),
@@ -215,8 +264,11 @@ pub(super) const RULES: &[Rule] = &[
                         ("Service", "5"),
                         ("Unlock", "7"),
                         ("NetworkCleartext", "8"),
+                        ("NewCredentials", "9"),
                         ("RemoteInteractive", "10"),
                         ("CachedInteractive", "11"),
+                        ("CachedRemoteInteractive", "12"),
+                        ("CachedUnlock", "13"),
                     ],
                 ),
             ),
@@ -224,6 +276,6 @@ pub(super) const RULES: &[Rule] = &[
             ("RemoteHost", Field(&["RemoteDeviceName"])),
             ("AuthPackage", Field(&["Protocol"])),
         ],
-        &[],
+        ACTING,
     ),
 ];

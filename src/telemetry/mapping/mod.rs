@@ -10,6 +10,7 @@ mod elastic;
 mod flow;
 mod logons;
 mod mde;
+mod mde_events;
 pub mod own;
 mod powershell;
 mod security;
@@ -41,6 +42,8 @@ pub enum Condition {
     Is(&'static str, &'static [&'static str]),
     /// Also when the field is missing.
     Not(&'static str, &'static [&'static str]),
+    /// Or begins with one of them.
+    Begins(&'static str, &'static [&'static str]),
 }
 
 /// Where a column's value comes from. Several fields: the first that is not missing.
@@ -58,6 +61,8 @@ pub enum From {
     Hashes(&'static [(&'static str, &'static [&'static str])]),
     /// The items of a JSON array, with a text between them; a text that is none as it is.
     List(&'static [&'static str], &'static str),
+    /// Of each object of a JSON array the first of these fields that it has, with a text between them; a text that is no array as it is.
+    Each(&'static [&'static str], &'static [&'static str], &'static str),
     /// One algorithm's part of `MD5=…,SHA256=…`, in lower case.
     Hash(&'static [&'static str], &'static str),
     /// An integer, decimal or `0x…`.
@@ -66,6 +71,10 @@ pub enum From {
     Pid(&'static [&'static str]),
     /// A length of time in seconds, whole or not.
     Seconds(&'static [&'static str]),
+    /// The same in nanoseconds.
+    Nanoseconds(&'static [&'static str]),
+    /// From one time to another that is no earlier.
+    Between(&'static [&'static str], &'static [&'static str]),
     /// An integer that may be written without a prefix yet is hexadecimal.
     Hex(&'static [&'static str]),
     /// As `Hex`; zero is no session.
@@ -103,6 +112,8 @@ pub enum From {
     NumberPattern(&'static [&'static str], &'static str),
     /// The rest of a line that begins, blanks aside, with a label; in the first field that has one. Far faster than a pattern in long texts.
     Line(&'static [&'static str], &'static str),
+    /// An integer on such a line; zero is no process.
+    LinePid(&'static [&'static str], &'static str),
     /// The account on such a line.
     LineUser(&'static [&'static str], &'static str),
     /// The program of a command line on such a line: whole path (missing when it has none) or last part.
@@ -139,7 +150,7 @@ pub enum From {
 }
 
 /// Counted up when records become other rows than before: raw logs that were read once are read anew.
-pub const REVISION: u32 = 3;
+pub const REVISION: u32 = 4;
 
 /// Cells beside the table's columns that later steps of ingest need.
 pub const HIDDEN: &[&str] = &["@SourceHost", "@Part", "@Parts", "@ActorUser", "@Os", "@Owner", "@Address"];
@@ -198,7 +209,6 @@ pub const ENVELOPE: &[&str] = &[
     "event.module",
     "event.created",
     "event.ingested",
-    "kibana.alert.rule.producer",
     "kibana.alert.start",
     "Type",
     "category",
@@ -208,6 +218,7 @@ pub const ENVELOPE: &[&str] = &[
     "VM_s",
     "hostIdentifier",
     "unixTime",
+    "calendarTime",
     "eventTime",
     "_path",
     "@stream",
@@ -233,6 +244,7 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
         zeek::RULES,
         elastic::RULES,
         mde::RULES,
+        mde_events::RULES,
         azure::RULES,
         flow::RULES,
         agents::RULES,

@@ -11,7 +11,7 @@ use toml::Spanned;
 use super::shape::{Nested, Shape, Slot};
 use super::{Condition, From, Rule};
 use crate::diag::did_you_mean;
-use crate::telemetry::{Column, TABLES, Table, Type, table};
+use crate::telemetry::{Column, TABLES, Table, Type, table, words};
 
 /// Shapes and rules beside those that are part of the program.
 #[derive(Clone, Copy, Debug, Default)]
@@ -167,9 +167,11 @@ fn shape(product: &Product) -> Result<Shape, Wrong> {
         name: text(&product.name),
         marks: list(vec![list(marks)]),
         nested: Nested::Spread(&[]),
+        batch: None,
         slots: list(slots.into_iter().filter_map(|(slot, names)| Some((slot, names?.all()))).collect()),
         states_utc: true,
         read_at: &[],
+        before_channel: "",
         channels: list(vec![(&[], text(&product.name))]),
         sensor: Some(text(sensor)),
         tells_host: false,
@@ -191,6 +193,7 @@ fn rule(product: &Product, told: &Told) -> Result<Rule, Wrong> {
         let help = format!("add Operation = {{ always = \"…\" }}, or {{ field = \"…\", words = {{ … }} }}, with words of: {}", words.join(" "));
         return Err(wrong(told.table.span(), format!("rows of `{name}` say what was done"), help));
     }
+    check_kind(told, &columns)?;
     let when = told.when.iter().map(|(field, words)| Condition::Is(text(field), words.all()));
     Ok(Rule {
         channel: text(&format!("{}/", product.sensor.get_ref()).to_ascii_lowercase()),
@@ -200,6 +203,22 @@ fn rule(product: &Product, told: &Told) -> Result<Rule, Wrong> {
         columns: list(columns),
         actor: &[],
     })
+}
+
+/// What is done to one kind of thing in the table `system` is none of what is done to another.
+fn check_kind(told: &Told, columns: &[(&'static str, From)]) -> Result<(), Wrong> {
+    let of = |wanted: &str| columns.iter().find(|(name, _)| *name == wanted).map(|(_, from)| *from);
+    let (Some(From::Always(kind)), Some(operation)) = (of("Kind"), of("Operation")) else { return Ok(()) };
+    let done = match operation {
+        From::Always(word) => vec![word],
+        From::Word(_, words) => words.iter().filter(|(theirs, ours)| theirs != ours).map(|(_, ours)| *ours).collect(),
+        _ => Vec::new(),
+    };
+    let known: Vec<&str> = words::system_words(&[kind], &[]).map(|word| word.operation).collect();
+    let Some(word) = done.into_iter().find(|word| !known.contains(word)) else { return Ok(()) };
+    let span = told.columns.keys().find(|column| column.get_ref() == "Operation").map_or(told.table.span(), Spanned::span);
+    let near = did_you_mean(word, known.iter().copied()).map(|near| format!("{near} ")).unwrap_or_default();
+    Err(wrong(span, format!("`{word}` is not done to a {kind}"), format!("{near}operations: {}", known.join(" "))))
 }
 
 fn source(table: &'static Table, column: &Spanned<String>, place: &Place) -> Result<(&'static str, From), Wrong> {
@@ -212,33 +231,72 @@ fn source(table: &'static Table, column: &Spanned<String>, place: &Place) -> Res
             if table.column(name).is_some() { format!("`{name}` follows from the record itself") } else { format!("`{}` has no column `{name}`", table.name) };
         return Err(wrong(column.span(), message, format!("{near}columns: {}", known.collect::<Vec<_>>().join(" "))));
     };
-    let check = |word: &str| {
-        let words: Vec<&str> = table.operations.iter().map(|operation| operation.word).collect();
-        if name == "Operation" && !words.is_empty() && !words.contains(&word) {
-            return Err(wrong(column.span(), format!("`{word}` is no operation of `{}`", table.name), format!("operations: {}", words.join(" "))));
-        }
-        Ok(())
-    };
     let from = match place {
-        Place::Fields(names) => plain(declared, names.all()),
+        Place::Fields(names) => plain(table, declared, names.all()),
         Place::Always { always } => {
-            check(always)?;
+            check(table, declared, always).map_err(|(message, help)| wrong(column.span(), message, help))?;
             From::Always(text(always))
         }
         Place::Words { field, words } => {
-            words.values().try_for_each(|word| check(word))?;
+            words.values().try_for_each(|word| check(table, declared, word)).map_err(|(message, help)| wrong(column.span(), message, help))?;
             // Any other comes last.
             let mut words: Vec<(&'static str, &'static str)> = words.iter().map(|(theirs, ours)| (text(theirs), text(ours))).collect();
             words.sort_by_key(|(theirs, _)| *theirs == "*");
             From::Word(field.all(), list(words))
+        }
+        Place::Account { .. } if declared.kind != Type::Text => {
+            let message = format!("`{name}` is {}, and no account", a_value(declared.kind));
+            return Err(wrong(column.span(), message, format!("write {name} = \"a field\"")));
         }
         Place::Account { domain, name } => From::User(list(vec![(text(domain), text(name))])),
     };
     Ok((declared.name, from))
 }
 
-/// How a field is read follows from its column.
-fn plain(column: &Column, names: &'static [&'static str]) -> From {
+/// Whether a column can hold a text that the mapping gives: what is wrong with it, and what would not be.
+fn check(table: &Table, column: &Column, word: &str) -> Result<(), (String, String)> {
+    let name = column.name;
+    if let Some(words) = words::of_column(table, name) {
+        if words.contains(&word) {
+            return Ok(());
+        }
+        let near = did_you_mean(word, words.iter().copied()).map(|near| format!("{near} ")).unwrap_or_default();
+        let message = if name == "Operation" { format!("`{word}` is no operation of `{}`", table.name) } else { format!("`{word}` is no word of `{name}`") };
+        return Err((message, format!("{near}{}: {}", if name == "Operation" { "operations" } else { "words" }, words.join(" "))));
+    }
+    let is_number = |word: &str| match word.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(digits, 16).is_ok(),
+        None => word.parse::<i64>().is_ok(),
+    };
+    let (fits, help) = match column.kind {
+        Type::Text | Type::List => (true, String::new()),
+        Type::Int | Type::Hex => (is_number(word), "write \"443\" or \"0x1bb\"".into()),
+        Type::Float => (word.parse::<f64>().is_ok_and(f64::is_finite), "write \"73.5\"".into()),
+        Type::Duration => (word.parse::<f64>().is_ok_and(f64::is_finite), "write \"1.5\", in seconds".into()),
+        Type::Bool => (matches!(word, "true" | "false"), "write \"true\" or \"false\"".into()),
+        // No two things happen at one time.
+        Type::Time => (false, format!("write {name} = \"a field\"")),
+    };
+    if fits { Ok(()) } else { Err((format!("`{word}` is not what `{name}` holds: {}", a_value(column.kind)), help)) }
+}
+
+fn a_value(kind: Type) -> &'static str {
+    match kind {
+        Type::Text => "a text",
+        Type::Int | Type::Hex => "a whole number",
+        Type::Float => "a number",
+        Type::Bool => "true or false",
+        Type::Time => "a time",
+        Type::Duration => "a length of time",
+        Type::List => "a list of texts",
+    }
+}
+
+/// How a field is read follows from its column. Where only some words mean anything, the field must say them.
+fn plain(table: &Table, column: &Column, names: &'static [&'static str]) -> From {
+    if let Some(words) = words::of_column(table, column.name) {
+        return From::Word(names, list(words.into_iter().map(|word| (word, word)).collect()));
+    }
     let hashes = [("Md5", "MD5"), ("Sha1", "SHA1"), ("Sha256", "SHA256"), ("Imphash", "IMPHASH")];
     match column.kind {
         Type::Int => From::Number(names),

@@ -7,13 +7,16 @@ const CHANNEL: &str = "security";
 pub(super) const SUBJECT: From = First(&[User(&[("SubjectDomainName", "SubjectUserName")]), WellKnown(&["SubjectUserSid"])]);
 const SUBJECT_SESSION: From = Session(&["SubjectLogonId"]);
 
+/// Where a collector put its own word for the process that logs in the place of an id, the message still has it.
+pub(super) const IN_MESSAGE: From = LinePid(&["Message"], "Process ID:");
+
 /// The process that acts is `ProcessName`; its id is hexadecimal here.
 const ACTOR: &[(&str, From)] = &[
     ("LoggedUser", SUBJECT),
     ("LogonId", SUBJECT_SESSION),
     ("ParentPath", Field(&["ProcessName"])),
     ("ParentFilename", Name(&["ProcessName"])),
-    ("ParentPid", Pid(&["ProcessId"])),
+    ("ParentPid", First(&[Pid(&["ProcessId"]), IN_MESSAGE])),
 ];
 
 /// Changes to the system name the caller in several ways.
@@ -134,7 +137,7 @@ macro_rules! connection_rule {
                 ("ConnState", $state),
                 ("ParentPath", Field(APPLICATION)),
                 ("ParentFilename", Name(APPLICATION)),
-                ("ParentPid", Pid(&["ProcessId", "ProcessID"])),
+                ("ParentPid", First(&[IN_MESSAGE, Pid(&["ProcessId", "ProcessID"])])),
             ],
             &[],
         )

@@ -6,12 +6,13 @@ const CHANNEL: &str = "microsoft-windows-sysmon/operational";
 
 const IMAGE: &[&str] = &["Image"];
 const PROCESS: &[&str] = &["ProcessGuid", "ProcessGUID"];
-const PID: &[&str] = &["ProcessId"];
+/// Some collectors put their own word for the process that logs in its place; the message still has it.
+const PID: From = First(&[Number(&["ProcessId"]), LinePid(&["Message"], "ProcessId:")]);
 const USER: From = User(&[("", "User")]);
 
 /// The process that acts is `Image`.
 const ACTOR: &[(&str, From)] =
-    &[("LoggedUser", USER), ("ParentGuid", Guid(PROCESS)), ("ParentPath", Field(IMAGE)), ("ParentFilename", Name(IMAGE)), ("ParentPid", Number(PID))];
+    &[("LoggedUser", USER), ("ParentGuid", Guid(PROCESS)), ("ParentPath", Field(IMAGE)), ("ParentFilename", Name(IMAGE)), ("ParentPid", PID)];
 
 const SOURCE_TO_TARGET: &[(&str, From)] = &[
     ("LoggedUser", User(&[("", "SourceUser"), ("", "User")])),
@@ -95,7 +96,7 @@ pub(super) const RULES: &[Rule] = &[
             ("LoggedUser", USER),
             ("ChildPath", Field(IMAGE)),
             ("ChildFilename", Name(IMAGE)),
-            ("ChildPid", Number(PID)),
+            ("ChildPid", PID),
             ("ChildGuid", Guid(PROCESS)),
             ("ChildMd5", Hash(HASHES, "MD5")),
             ("ChildSha1", Hash(HASHES, "SHA1")),
@@ -113,7 +114,8 @@ pub(super) const RULES: &[Rule] = &[
             ("ParentPath", Field(&["ParentImage"])),
             ("ParentFilename", Name(&["ParentImage"])),
             ("ParentCommandLine", Field(&["ParentCommandLine"])),
-            ("@Os", Pattern(&["FileVersion"], r"^(\d+\.\d+\.\d+)\.\d+ \(")),
+            // Parts of the system with versions of their own (7.0.17763) are none of it.
+            ("@Os", Pattern(&["FileVersion"], r"^(10\.0\.\d{5}|6\.[0-3]\.\d{4})\.\d+ \(")),
         ],
         &[],
     ),
@@ -153,7 +155,7 @@ pub(super) const RULES: &[Rule] = &[
             ("LoggedUser", USER),
             ("ChildPath", Field(IMAGE)),
             ("ChildFilename", Name(IMAGE)),
-            ("ChildPid", Number(PID)),
+            ("ChildPid", PID),
             ("ChildGuid", Guid(PROCESS)),
         ],
         &[],
@@ -275,7 +277,7 @@ pub(super) const RULES: &[Rule] = &[
             ("LoggedUser", USER),
             ("ChildPath", Field(IMAGE)),
             ("ChildFilename", Name(IMAGE)),
-            ("ChildPid", Number(PID)),
+            ("ChildPid", PID),
             ("ChildGuid", Guid(PROCESS)),
         ],
         &[],

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use super::own::Own;
 use super::shape::{SHAPES, Slot};
-use super::{From, rules};
+use super::{Condition, From, KIND, rules};
 
-/// The columns, as `process.ChildPath`, that a field of records of a channel (as rules name it) and id goes to. A rule may also need that other fields say so.
+/// The columns, as `process.ChildPath`, that a field of records of a channel (as rules name it) and id goes to; and the tables, as `process`, whose rows
+/// there are or not by what it says. A rule may also need that other fields say so.
 pub fn columns(own: &Own, channel: &str, id: Option<i64>, field: &str) -> BTreeSet<String> {
     let of_sensor = channel.find('/').map(|place| &channel[..=place]);
     let mut asked = vec![field];
@@ -21,6 +22,9 @@ pub fn columns(own: &Own, channel: &str, id: Option<i64>, field: &str) -> BTreeS
             .iter()
             .filter(|place| (place.channel.is_empty() || place.channel == channel) && (place.ids.is_empty() || id.is_some_and(|id| place.ids.contains(&id))));
         asked.extend(places.flat_map(|place| place.fields).filter(|(_, from)| names(from).contains(&field)).map(|(name, _)| *name));
+        if shape.tells_host {
+            found.extend(HOST.iter().filter(|(name, _)| asked.contains(name)).map(|(_, column)| (*column).to_string()));
+        }
         let flags = shape.ends.iter().flat_map(|ends| ends.local).any(|flag| flag == field);
         found.extend(flags.then(|| "Machine".to_string()));
         let ends = shape.ends.iter().flat_map(|ends| ends.originator.iter().chain(ends.responder));
@@ -34,8 +38,19 @@ pub fn columns(own: &Own, channel: &str, id: Option<i64>, field: &str) -> BTreeS
         }
         let of_field = rule.columns.iter().chain(rule.actor).filter(|(_, from)| names(from).iter().any(|name| asked.contains(name)));
         found.extend(of_field.map(|(column, _)| format!("{}.{}", rule.table, column.trim_start_matches('@'))));
+        let decides = rule.when.iter().flat_map(decisive).any(|name| asked.contains(&name));
+        found.extend(decides.then(|| rule.table.to_string()));
     }
     found
+}
+
+/// What shapes find of the host that a record is from.
+const HOST: [(&str, &str); 2] = [("@Os", "machine.Os"), ("@Address", "machine.LocalIp")];
+
+/// The fields that a condition is on.
+fn decisive(condition: &Condition) -> Vec<&'static str> {
+    let (Condition::Is(field, _) | Condition::Not(field, _) | Condition::Begins(field, _)) = *condition;
+    if field == "@Kind" { names(&KIND) } else { vec![field] }
 }
 
 fn column_of(slot: Slot) -> &'static str {
@@ -59,6 +74,8 @@ fn names(from: &From) -> Vec<&'static str> {
         | From::Number(names)
         | From::Pid(names)
         | From::Seconds(names)
+        | From::Nanoseconds(names)
+        | From::Each(names, _, _)
         | From::Hex(names)
         | From::Session(names)
         | From::Flag(names)
@@ -76,6 +93,7 @@ fn names(from: &From) -> Vec<&'static str> {
         | From::WordPattern(names, _, _)
         | From::NumberPattern(names, _)
         | From::Line(names, _)
+        | From::LinePid(names, _)
         | From::LineUser(names, _)
         | From::LineImage(names, _)
         | From::LineImageName(names, _)
@@ -95,6 +113,7 @@ fn names(from: &From) -> Vec<&'static str> {
         From::User(pairs) => pairs.iter().flat_map(|(domain, name)| [*domain, *name]).filter(|name| !name.is_empty()).collect(),
         From::AccountName(domain, name) | From::AccountDomain(domain, name) => vec![domain, name],
         From::Located(folders, names) => [folders, names].concat(),
+        From::Between(begins, ends) => [begins, ends].concat(),
         From::Share | From::ShareName => vec!["ShareName", "RelativeTargetName"],
         From::First(sources) => sources.iter().flat_map(names).collect(),
     }
@@ -118,5 +137,15 @@ mod tests {
         assert_eq!(told("elastic/endpoint.events.file", None, "host.name"), ["Machine"]);
         assert_eq!(told("elastic/endpoint.events.file", None, "file.size"), ["file.Size"]);
         assert!(told("zeek/conn", None, "missed_bytes").is_empty());
+        assert_eq!(told("elastic/endpoint.events.file", None, "host.os.full"), ["machine.Os"]);
+    }
+
+    #[test]
+    fn what_decides_whether_there_are_rows_is_told() {
+        assert_eq!(told("flow/flow", None, "log-status"), ["network"]);
+        assert!(told("mde/deviceevents", None, "ActionType").contains(&"dns".to_string()));
+        assert_eq!(told("cloudtrail/signin.amazonaws.com", None, "eventName"), ["logon"]);
+        let sysmon = "microsoft-windows-sysmon/operational";
+        assert!(told(sysmon, Some(12), "EventType").contains(&"registry".to_string()), "{:?}", told(sysmon, Some(12), "EventType"));
     }
 }

@@ -10,9 +10,10 @@ use regex::bytes::{Regex as AsciiRegex, RegexBuilder as AsciiRegexBuilder};
 
 use super::glob::Glob;
 use super::search::Search;
-use crate::plan::pattern::{self, Network};
+use crate::plan::pattern;
 use crate::plan::text::{self, Needle};
 use crate::plan::{Pattern, fold};
+use crate::telemetry::address::{Network, is_public};
 
 /// A test of a text, with its patterns: any of them.
 #[derive(Debug)]
@@ -72,7 +73,7 @@ impl TextTest {
             Pattern::EndsWith => TextTest::EndsWith(needles()),
             Pattern::Like => TextTest::Like(needles().iter().filter_map(Like::new).collect()),
             Pattern::Matches => TextTest::Matches(patterns.iter().filter_map(|pattern| Matches::new(pattern, cased)).collect()),
-            Pattern::InCidr => TextTest::Network(patterns.iter().filter_map(|pattern| Network::parse(pattern).ok()).collect()),
+            Pattern::InCidr => TextTest::Network(patterns.iter().filter_map(|pattern| Network::parse(pattern)).collect()),
         }
     }
 
@@ -124,8 +125,8 @@ impl TextTest {
             TextTest::Like(patterns) => patterns.iter().any(|pattern| pattern.holds(text)),
             TextTest::Matches(patterns) => patterns.iter().any(|pattern| pattern.holds(text)),
             TextTest::Network(networks) => address(text).is_some_and(|address| networks.iter().any(|network| network.contains(address))),
-            TextTest::Public => address(text).is_some_and(pattern::is_public),
-            TextTest::Private => address(text).is_some_and(|address| !pattern::is_public(address)),
+            TextTest::Public => address(text).is_some_and(is_public),
+            TextTest::Private => address(text).is_some_and(|address| !is_public(address)),
         }
     }
 }

@@ -1,14 +1,16 @@
 //! Results of osquery, and what Amazon's CloudTrail logs of calls.
 
-use super::{Nested, Shape, Slot};
+use super::{Batch, Nested, Shape, Slot};
 
 pub(super) const OSQUERY: Shape = Shape {
     name: "osquery results",
     marks: &[&["hostIdentifier", "unixTime"], &["hostIdentifier", "calendarTime"]],
     nested: Nested::Spread(&[]),
-    slots: &[(Slot::Channel, &["name"]), (Slot::Host, &["hostIdentifier"]), (Slot::Stated, &["unixTime"])],
+    batch: Some(Batch { field: "diffResults", action: "action", row: "columns" }),
+    slots: &[(Slot::Channel, &["name"]), (Slot::Host, &["hostIdentifier"]), (Slot::Stated, &["unixTime", "calendarTime"])],
     states_utc: true,
     read_at: &[],
+    before_channel: "",
     channels: &[],
     sensor: Some("osquery"),
     tells_host: false,
@@ -22,5 +24,6 @@ pub(super) const CLOUDTRAIL: Shape = Shape {
     marks: &[&["eventSource", "eventName", "awsRegion"]],
     slots: &[(Slot::Channel, &["eventSource"]), (Slot::Stated, &["eventTime", "@timestamp"])],
     sensor: Some("CloudTrail"),
+    batch: None,
     ..OSQUERY
 };

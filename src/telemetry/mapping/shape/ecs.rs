@@ -29,6 +29,7 @@ pub(super) const WINDOWS: Shape = Shape {
     name: "Windows records in ECS",
     marks: &[&["winlog.channel"], &["winlog.provider_name"], &["winlog.event_id"], &["winlog.computer_name"]],
     nested: NESTED,
+    batch: None,
     slots: &[
         (Slot::Channel, &["winlog.channel"]),
         (Slot::EventId, &["winlog.event_id", "event.code"]),
@@ -40,6 +41,7 @@ pub(super) const WINDOWS: Shape = Shape {
     ],
     states_utc: true,
     read_at: &["event.created"],
+    before_channel: "",
     channels: &[],
     sensor: None,
     tells_host: true,

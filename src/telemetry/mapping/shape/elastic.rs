@@ -25,9 +25,11 @@ pub(super) const ANY: Shape = Shape {
         &["_source", "_index"],
     ],
     nested: ecs::NESTED,
+    batch: None,
     slots: SLOTS,
     states_utc: true,
     read_at: &[],
+    before_channel: "",
     channels: &[],
     sensor: Some("Elastic"),
     tells_host: true,
@@ -35,12 +37,11 @@ pub(super) const ANY: Shape = Shape {
     found: FOUND,
 };
 
-/// An alert repeats the record that it is about, which is another one.
+/// An alert repeats the record that it is about, which is another one. All of them are one channel: what produced one says little of it.
 pub(super) const ALERT: Shape = Shape {
     name: "Elastic alerts",
     marks: &[&["kibana.alert.rule.name"], &["kibana.alert.uuid"], &["signal.rule.name"], &["kibana", "event"], &["signal", "event"]],
     slots: &[
-        (Slot::Channel, &["kibana.alert.rule.producer"]),
         (Slot::Host, &["host.name", "host.hostname", "winlog.computer_name", "agent.hostname", "agent.name"]),
         (Slot::Stated, &["@timestamp", "kibana.alert.start"]),
     ],

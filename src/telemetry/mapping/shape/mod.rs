@@ -44,12 +44,16 @@ pub struct Shape {
     /// A record is of this shape when it has all fields of one of these lists; `a` is also there where `a.b` is.
     pub marks: &'static [&'static [&'static str]],
     pub nested: Nested,
+    /// A record of this shape may hold several.
+    pub batch: Option<Batch>,
     /// Most telling first.
     pub slots: &'static [(Slot, &'static [&'static str])],
     /// The stated time is UTC by the shape's own rule; only a gross error is corrected.
     pub states_utc: bool,
     /// Where a collector that puts the sensor's time in place of the stated one says when it read the record.
     pub read_at: &'static [&'static str],
+    /// What stands before the channel's name in some records and in others not.
+    pub before_channel: &'static str,
     /// The channel of records that don't name it, by fields that they have; the first that fits.
     pub channels: &'static [(&'static [&'static str], &'static str)],
     /// The one sensor that writes this shape, in channels of its own.
@@ -71,6 +75,15 @@ pub struct Ends {
     pub local: [&'static str; 2],
     /// The host that a record names is the sensor's; else addresses are asked only where it names none.
     pub host_is_sensor: bool,
+}
+
+/// Several records in one, which share all its other fields: in an object that has, by what was done, a list of rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Batch {
+    pub field: &'static str,
+    /// The fields of one record that say what was done, and hold the row.
+    pub action: &'static str,
+    pub row: &'static str,
 }
 
 /// What becomes of objects inside a record.
@@ -111,9 +124,11 @@ pub const SHAPES: &[Shape] = &[
     flat::ANY,
 ];
 
-/// Whether a sensor sees addresses and no machines.
-pub fn is_on_wire(sensor: &str) -> bool {
-    SHAPES.iter().any(|shape| shape.ends.is_some() && shape.sensor == Some(sensor))
+/// Whether a sensor sees addresses and no machines in what it writes to a channel.
+pub fn is_on_wire(sensor: &str, channel: &str) -> bool {
+    let of_sensor = || SHAPES.iter().filter(|shape| shape.sensor == Some(sensor));
+    let of_channel = of_sensor().find(|shape| shape.channels.iter().any(|(_, name)| *name == channel));
+    of_channel.map_or_else(|| of_sensor().any(|shape| shape.ends.is_some()), |shape| shape.ends.is_some())
 }
 
 #[cfg(test)]
@@ -137,6 +152,19 @@ mod tests {
         "name",
         "eventSource",
     ];
+
+    #[test]
+    fn one_sensor_may_be_beside_the_wire_and_on_machines() {
+        let told = [
+            ("Azure", "VMConnection"),
+            ("Azure", "NetworkFlows"),
+            ("Zeek", "conn"),
+            ("Zeek", "a_stream_of_a_plugin"),
+            ("Sysmon", "any"),
+            ("MDE", "DeviceNetworkEvents"),
+        ];
+        assert_eq!(told.map(|(sensor, channel)| is_on_wire(sensor, channel)), [false, true, true, true, false, false]);
+    }
 
     #[test]
     fn where_a_record_is_from_is_no_content_of_it() {

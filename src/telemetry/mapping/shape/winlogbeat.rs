@@ -7,6 +7,7 @@ pub(super) const SIX: Shape = Shape {
     name: "winlogbeat 6",
     marks: &[&["log_name", "event_id"]],
     nested: Nested::Spread(&["event_data", "user_data"]),
+    batch: None,
     slots: &[
         (Slot::Channel, &["log_name"]),
         (Slot::EventId, &["event_id"]),
@@ -19,6 +20,7 @@ pub(super) const SIX: Shape = Shape {
     ],
     states_utc: true,
     read_at: &[],
+    before_channel: "",
     channels: &[],
     sensor: None,
     tells_host: false,

@@ -23,6 +23,7 @@ pub(super) const ZEEK: Shape = Shape {
         &["ts", "note", "suppress_for"],
     ],
     nested: Nested::Spread(&[]),
+    batch: None,
     slots: &[
         (Slot::Channel, &[STREAM, "@stream"]),
         // The sensor itself: who it is about, addresses tell.
@@ -31,6 +32,7 @@ pub(super) const ZEEK: Shape = Shape {
     ],
     states_utc: true,
     read_at: &[],
+    before_channel: "",
     channels: &[
         (&["conn_state"], "conn"),
         // What is not set a log leaves out: some fields of a stream must do.
