@@ -15,8 +15,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("frame", &["diag", "plan", "telemetry"]),
     ("store", &["diag", "telemetry"]),
     ("sample", &[]),
-    ("ingest", &["diag", "telemetry", "frame", "store", "plan::fold", "plan::pattern", "plan::time"]),
-    ("upkeep", &["diag", "telemetry", "frame", "store", "ingest::parquet_file"]),
+    ("rewrite", &["diag", "telemetry", "frame", "store"]),
+    ("ingest", &["diag", "telemetry", "frame", "store", "rewrite", "plan::fold", "plan::pattern", "plan::time"]),
+    ("upkeep", &["diag", "telemetry", "frame", "store", "rewrite"]),
     ("backend", &["diag", "telemetry", "plan", "frame", "store"]),
     ("hunt", &["diag", "telemetry", "plan", "frame"]),
     ("report", &["diag", "frame", "hunt", "plan", "telemetry"]),
@@ -28,7 +29,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 
 /// Outside crates that only some places may name.
 const OWNERS: &[(&str, &[&str])] = &[
-    ("polars", &["frame.rs", "backend/local/", "ingest/", "upkeep/", "hunt/"]),
+    ("polars", &["frame.rs", "backend/local/", "ingest/", "rewrite/", "upkeep/", "hunt/"]),
     ("rhai", &["script/"]),
     ("ratatui", &["present/"]),
     ("quick_xml", &["present/"]),

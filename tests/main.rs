@@ -8,6 +8,7 @@ mod views;
 mod architecture;
 mod builtins;
 mod cases;
+mod changed;
 mod command_line;
 mod formats;
 mod geoip;

@@ -127,6 +127,11 @@ fn text(summary: &Summary, style: &Style) -> String {
     if summary.known > 0 {
         text.push_str(&format!("{} of the files were in the store already\n", summary.known));
     }
+    match summary.replaced {
+        0 => {}
+        1 => text.push_str("what 1 file held before it changed was replaced\n"),
+        count => text.push_str(&format!("what {count} files held before they changed was replaced\n")),
+    }
     if summary.raw_only > 0 {
         text.push_str(&format!("{} of the records are only in `event`\n", summary.raw_only));
     }

@@ -36,29 +36,53 @@ struct Opened<'o> {
     visitor: &'o mut dyn Visitor,
 }
 
-/// Repeats its failure: a decoder that found damage may tell of it only once.
-struct Failing<'a> {
+/// Asks for pieces of one length, whatever is asked of it: what a damaged stream gives before it fails depends on that, and is the same whoever reads.
+/// Repeats its failure, since a decoder that found damage may tell of it only once.
+struct Steady<'a> {
     input: &'a mut dyn Read,
+    piece: Vec<u8>,
+    at: usize,
     failure: Option<(io::ErrorKind, String)>,
 }
 
-impl Read for Failing<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+impl<'a> Steady<'a> {
+    fn new(input: &'a mut dyn Read) -> Steady<'a> {
+        Steady { input, piece: Vec::new(), at: 0, failure: None }
+    }
+
+    fn read_on(&mut self) -> io::Result<()> {
         if let Some((kind, reason)) = &self.failure {
             return Err(io::Error::new(*kind, reason.clone()));
         }
-        self.input.read(buffer).inspect_err(|error| {
+        self.piece.resize(PEEK, 0);
+        let read = self.input.read(&mut self.piece).inspect_err(|error| {
             if error.kind() != io::ErrorKind::Interrupted {
                 self.failure = Some((error.kind(), error.to_string()));
             }
-        })
+        });
+        self.at = 0;
+        self.piece.truncate(*read.as_ref().unwrap_or(&0));
+        read.map(drop)
+    }
+}
+
+impl Read for Steady<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.at >= self.piece.len() {
+            self.read_on()?;
+        }
+        let rest = self.piece.get(self.at..).unwrap_or_default();
+        let count = rest.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&rest[..count]);
+        self.at += count;
+        Ok(count)
     }
 }
 
 impl Opened<'_> {
     fn open(&mut self, name: &str, input: &mut dyn Read, depth: u32) -> bool {
-        let mut failing = Failing { input, failure: None };
-        let input: &mut dyn Read = &mut failing;
+        let mut steady = Steady::new(input);
+        let input: &mut dyn Read = &mut steady;
         let mut head = vec![0; PEEK];
         match read_fully(input, &mut head) {
             Ok(count) => head.truncate(count),

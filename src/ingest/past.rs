@@ -9,7 +9,7 @@ use super::facts::{Facts, Mark, Session, Start, folded_path};
 use super::guid::Guid;
 use super::names::Names;
 use super::row::{Cell, Head, LAYOUTS, position, table_number};
-use crate::store::{Manifest, StoredFile, Writer};
+use crate::store::{StoredFile, Writer};
 use crate::telemetry::identity::is_own_address;
 use crate::telemetry::mapping::shape::is_on_wire;
 
@@ -30,12 +30,11 @@ const NETWORK: &[&str] = &[
     "LoggedUser",
 ];
 
-/// Learns from the files of a store. A file that can't be read teaches nothing: its rows stay as they are.
+/// Learns from the files that the store will still have. A file that can't be read teaches nothing: its rows stay as they are.
 pub fn learn(writer: &Writer, client: &str, names: &Names) -> Facts {
-    let manifest: &Manifest = writer.manifest();
     let mut facts = Facts::default();
     let has = |file: &StoredFile, word: &str| file.operations.iter().any(|operation| operation == word);
-    for file in &manifest.files {
+    for file in writer.files() {
         let columns: &[&str] = match file.table.as_str() {
             "process" if has(file, "create") => &[
                 "DateTime",

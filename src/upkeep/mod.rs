@@ -1,19 +1,15 @@
 //! What becomes of a store after its telemetry came in: rows are forgotten, small files become large ones.
-//!
-//! New files are written beside the old ones, a row group at a time; the commit of the store names the new and drops the old in one rename.
 
 mod compact;
-mod coverage;
-mod files;
 mod forget;
-mod fresh;
 
 use miette::Diagnostic;
 use thiserror::Error;
 
 pub use compact::{Compacted, Count, compact};
-pub use forget::{Forget, Forgotten, Rows, forget};
+pub use forget::{Forget, Forgotten, forget};
 
+use crate::rewrite::RewriteError;
 use crate::store::StoreError;
 
 /// Why a store is as it was.
@@ -25,4 +21,13 @@ pub enum UpkeepError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<RewriteError> for UpkeepError {
+    fn from(error: RewriteError) -> UpkeepError {
+        match error {
+            RewriteError::Interrupted => UpkeepError::Interrupted,
+            RewriteError::Store(error) => UpkeepError::Store(error),
+        }
+    }
 }
