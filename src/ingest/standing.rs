@@ -103,7 +103,7 @@ impl Standing {
             [] => looked_at.iter().any(|file| is_of(source, &file.name)),
             places => places.iter().any(|place| files.contains(place.file.as_str())),
         };
-        let stay = self.stay.iter().filter(|(index, source)| !outgrown.contains(index) && !(source.is_unread() && is_settled(source)));
+        let stay = self.stay.iter().filter(|(index, source)| !(outgrown.contains(index) || source.is_unread() && is_settled(source)));
         let mut next: Vec<IngestedSource> = stay.map(|(_, source)| source.clone()).chain(sources).collect();
         // What is there now before what was there once.
         let now = next.iter().enumerate().map(|(index, source)| (source.digest.clone(), index));
