@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::support::pack::tar;
 use crate::support::{NOW, Place, stores};
 
 fn ingest(place: &Place, what: &str) -> Value {
@@ -196,25 +197,14 @@ fn a_copy_keeps_what_the_other_gave_up() {
     assert_eq!(count(), json!(2));
 }
 
-fn tar(members: &[(&str, &str)]) -> Vec<u8> {
-    let mut archive = tar::Builder::new(Vec::new());
-    for (name, text) in members {
-        let mut header = tar::Header::new_ustar();
-        header.set_size(text.len() as u64);
-        header.set_mode(0o644);
-        header.set_cksum();
-        archive.append_data(&mut header, name, text.as_bytes()).unwrap();
-    }
-    archive.into_inner().unwrap()
-}
-
 /// A member that changed is replaced, one that went is gone, one of the same name twice is both.
 #[test]
 fn archives_are_followed_member_by_member() {
     let place = Place::new();
     std::fs::create_dir(place.path("in")).unwrap();
     let [short, long, other, one] = [csv(1..=3), csv(1..=5), zeek(1..=3, true), lines(9..=9)];
-    let write = |members: &[(&str, &str)]| std::fs::write(place.path("in/logs.tar"), tar(members)).unwrap();
+    let packed = |members: &[(&str, &str)]| tar(&members.iter().map(|(name, text)| (*name, text.as_bytes())).collect::<Vec<_>>());
+    let write = |members: &[(&str, &str)]| std::fs::write(place.path("in/logs.tar"), packed(members)).unwrap();
     for (members, replaced) in [
         (vec![("a.csv", short.as_str()), ("b.log", &other)], 0),
         (vec![("a.csv", &long), ("b.log", &other)], 1),
@@ -226,7 +216,7 @@ fn archives_are_followed_member_by_member() {
         is_as_fresh(&place, replaced);
     }
     // What can't be read of a damaged archive is not gone.
-    let whole = tar(&[("a.csv", &short), ("b.log", &other)]);
+    let whole = packed(&[("a.csv", &short), ("b.log", &other)]);
     write(&[("a.csv", &short), ("b.log", &other)]);
     ingest(&place, "in");
     std::fs::write(place.path("in/logs.tar"), &whole[..1124]).unwrap();

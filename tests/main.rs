@@ -19,6 +19,7 @@ mod interrupted;
 mod kin;
 mod library;
 mod licences;
+mod mutations;
 mod page;
 mod pipeline;
 mod playbooks;

@@ -10,6 +10,7 @@ use super::IngestError;
 use super::format::Format;
 use super::grown::{Earlier, Measured};
 use super::open::{Visitor, open};
+use super::phase1::guarded;
 use super::walk::Found;
 use crate::store::Place;
 
@@ -34,7 +35,7 @@ pub fn all(files: &[Found], earlier: &Earlier<'_>, scratch: &Path, interrupted: 
     let look = |file: &Found| {
         let mut looking = Looking { file, earlier, interrupted, look: Look::default(), used: BTreeSet::new() };
         match File::open(&file.path) {
-            Ok(mut input) => drop(open(&file.name, &mut input, scratch, &mut looking)),
+            Ok(mut input) => looking.look.is_damaged |= guarded(|| open(&file.name, &mut input, scratch, &mut looking)).is_none(),
             Err(_) => looking.look.is_damaged = true,
         }
         if interrupted.load(Ordering::Relaxed) { Err(IngestError::Interrupted) } else { Ok(looking.look) }

@@ -43,6 +43,7 @@ mod spill;
 mod standing;
 mod take;
 mod tally;
+mod tape;
 #[cfg(test)]
 mod tests;
 mod text;

@@ -145,14 +145,21 @@ impl Run<'_> {
             for (offset, reason) in &unit.rejected {
                 taker.reject(Some(*offset), reason);
             }
-            if !self.interrupted.load(Ordering::Relaxed) && catch_unwind(AssertUnwindSafe(|| format.decode(&unit, &mut taker))).is_err() {
-                taker.reject(Some(unit.offset), "a defect of Huntsman: the rest of this part was not read");
+            if !self.interrupted.load(Ordering::Relaxed) && guarded(|| format.decode(&unit, &mut taker)).is_none() {
+                taker.reject(Some(unit.offset), DEFECT);
             }
             let batch = taker.finish();
             self.progress.advanced(0, batch.records);
             collector.add(number, source, batch);
         }
     }
+}
+
+const DEFECT: &str = "a defect of Huntsman: the rest of this part was not read";
+
+/// None where the work panicked: what a hostile file does to its reader is its own damage.
+pub fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(work)).ok()
 }
 
 pub fn spill_failed(path: &Path, error: &io::Error) -> IngestError {
@@ -186,7 +193,10 @@ impl FileReader<'_, '_> {
         let (scratch, progress) = (self.run.scratch, self.run.progress);
         let mut opened = Opened { reader: self, found, look, inside: BTreeSet::new(), members: BTreeSet::new() };
         match File::open(&found.path) {
-            Ok(file) => open(&found.name, &mut Metered { file, progress }, scratch, &mut opened),
+            Ok(file) => guarded(|| open(&found.name, &mut Metered { file, progress }, scratch, &mut opened)).unwrap_or_else(|| {
+                opened.damaged(&found.name, DEFECT);
+                true
+            }),
             Err(error) => {
                 opened.damaged(&found.name, &reason(&error));
                 true
@@ -251,13 +261,16 @@ impl Visitor for Opened<'_, '_, '_> {
             if !goes_on {
                 return Ok(());
             }
-            format.cut(&mut input, &mut |mut unit| {
-                unit.offset += from;
-                unit.rejected.iter_mut().for_each(|(offset, _)| *offset += from);
-                open = last_line(format, &unit);
-                goes_on = self.reader.send(source, format, unit, false, zone);
-                goes_on
-            })
+            let cut = guarded(|| {
+                format.cut(&mut input, &mut |mut unit| {
+                    unit.offset += from;
+                    unit.rejected.iter_mut().for_each(|(offset, _)| *offset += from);
+                    open = last_line(format, &unit);
+                    goes_on = self.reader.send(source, format, unit, false, zone);
+                    goes_on
+                })
+            });
+            cut.unwrap_or_else(|| Err(io::Error::other(DEFECT)))
         });
         let broken = read.and_then(|()| if goes_on { io::copy(&mut input, &mut io::sink()).map(drop) } else { Ok(()) }).err();
         if !goes_on {

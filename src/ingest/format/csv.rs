@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use ::csv::{ByteRecord, ReaderBuilder};
-use memchr::{memchr, memchr2};
+use memchr::{memchr, memchr_iter, memchr2};
 
 use super::super::record::Record;
 use super::super::shape::ShapeReader;
@@ -19,6 +19,8 @@ const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
 /// A name of a column is a few words.
 const LONGEST_NAME: usize = 100;
 const MOST_WORDS: usize = 5;
+/// One of so many bytes may be a zero.
+const ZEROS: usize = 64;
 /// So many names are those of a table whatever stands below them.
 const MANY: usize = 4;
 
@@ -75,7 +77,8 @@ fn is_name(name: &[u8]) -> bool {
 
 impl Format for Csv {
     fn recognises(&self, head: &[u8]) -> bool {
-        !head.contains(&0) && delimiter(head).is_some()
+        // A table may be damaged, other files are full of zeros.
+        memchr_iter(0, head).count() <= head.len() / ZEROS && delimiter(head).is_some()
     }
 
     fn cut(&self, input: &mut dyn Read, each: &mut dyn FnMut(Unit) -> bool) -> io::Result<()> {
@@ -159,7 +162,7 @@ fn decode(piece: &[u8], delimiter: u8, skip_first: bool, names: &[String], each:
     while rows.read_byte_record(&mut values).unwrap_or_default() {
         let is_heading = std::mem::take(&mut is_first);
         // Tables that were put together repeat their names.
-        let repeats = values.len() == names.len() && values.iter().zip(names).all(|(value, name)| value == name.as_bytes());
+        let repeats = values.len() == names.len() && values.iter().zip(names).all(|(value, name)| without_mark(value) == name.as_bytes());
         if !is_heading && !repeats {
             each(&values);
         }
