@@ -1,7 +1,8 @@
 //! Every reader meets damage: bytes changed, files cut off, files behind each other, always the same from a seed. Nothing ends the run, takes its time or its
 //! memory, or costs records that the damage did not touch.
 //!
-//! `MUTATIONS=5000 cargo test mutations` tries more than the few hundred a format of every run. What was found so is kept in `corpus/`.
+//! `MUTATIONS=5000 cargo test mutations` tries more than the few hundred a format of every run; cargo-fuzz would need a nightly compiler. What was found so is
+//! kept in `corpus/`.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -10,7 +11,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::support::pack::{XZ, bzip2, gzip, noise, tar, zip, zstandard};
-use crate::support::{Answer, NOW, Place, project};
+use crate::support::{Answer, NOW, Place, files_below, project, stores};
 
 /// Variants of each format.
 const VARIANTS: usize = 240;
@@ -19,6 +20,9 @@ const RECORDS: usize = 12;
 /// Kibibytes of memory that a run may hold, and seconds that it may take.
 const MEMORY: u32 = 2 << 20;
 const TIME: &str = "300s";
+/// Bytes of an event log's header, and of each of its chunks.
+const HEADER: usize = 4096;
+const CHUNK: usize = 65_536;
 
 /// A file, and which of its bytes a record needs: with one of these changed it may be lost.
 #[derive(Clone)]
@@ -30,9 +34,6 @@ struct Whole {
     /// Two quotes hide what stands between them.
     has_quotes: bool,
 }
-
-/// What is damaged: a file of this seed, whose records have marks of their own.
-type Subject = dyn Fn(usize) -> Whole;
 
 /// How two files behind each other are read.
 #[derive(Clone, Copy, PartialEq)]
@@ -137,8 +138,8 @@ fn heads_of_zip(bytes: &[u8], names: &[&str]) -> Vec<Vec<usize>> {
     names.iter().map(|name| [places(name, b"PK\x03\x04", 30), places(name, b"PK\x01\x02", 46)].into_iter().flatten().collect()).collect()
 }
 
-/// A variant, and the marks of the records that it did not touch.
-fn damage(number: usize, subject: &Subject, joined: Joined, next: &mut impl FnMut() -> u64) -> (Vec<u8>, Vec<String>) {
+/// A variant, and the marks of the records that it did not touch. `subject` makes the file of a seed, whose records have marks of their own.
+fn damage(number: usize, subject: &dyn Fn(usize) -> Whole, joined: Joined, next: &mut impl FnMut() -> u64) -> (Vec<u8>, Vec<String>) {
     let mut whole = subject(number);
     let length = whole.bytes.len();
     let mut below = |limit: usize| next() as usize % limit.max(1);
@@ -208,7 +209,7 @@ fn variants() -> usize {
     std::env::var("MUTATIONS").ok().and_then(|count| count.parse().ok()).unwrap_or(VARIANTS)
 }
 
-fn hold(subject: &Subject, joined: Joined) {
+fn hold(subject: &dyn Fn(usize) -> Whole, joined: Joined) {
     let (place, mut next) = (Place::new(), noise(11));
     std::fs::create_dir(place.path("in")).unwrap();
     let mut expected = Vec::new();
@@ -241,7 +242,7 @@ fn arrays_in_one_line() {
 #[test]
 fn arrays_over_lines() {
     let pretty = |record: &Value| serde_json::to_string_pretty(record).unwrap();
-    hold(&move |seed| text("[\n", &records(seed, pretty), ",\n", "\n]\n", seed), Joined::Whole);
+    hold(&|seed| text("[\n", &records(seed, pretty), ",\n", "\n]\n", seed), Joined::Whole);
 }
 
 #[test]
@@ -253,7 +254,7 @@ fn arrays_in_an_object() {
 fn objects_over_lines() {
     let pretty = |record: &Value| serde_json::to_string_pretty(record).unwrap();
     // By its first bracket it is known.
-    hold(&move |seed| Whole { head: 1, ..text("", &records(seed, pretty), "\n", "\n", seed) }, Joined::Anywhere);
+    hold(&|seed| Whole { head: 1, ..text("", &records(seed, pretty), "\n", "\n", seed) }, Joined::Anywhere);
 }
 
 #[test]
@@ -275,7 +276,7 @@ fn characters_of_two_bytes() {
 #[test]
 fn compressed_files() {
     for pack in [gzip, bzip2, zstandard] as [fn(&[u8]) -> Vec<u8>; 3] {
-        hold(&move |seed| packed(&ndjson(seed), pack), Joined::Whole);
+        hold(&|seed| packed(&ndjson(seed), pack), Joined::Whole);
     }
     // The one that is there twice is one content.
     hold(&|_| Whole { bytes: XZ.to_vec(), parts: Vec::new(), head: XZ.len(), has_quotes: false }, Joined::Never);
@@ -290,4 +291,74 @@ fn archives_of_tape() {
 #[test]
 fn zips() {
     hold(&|seed| archive(seed, zip, heads_of_zip), Joined::Never);
+}
+
+/// Event logs of others, where they are: of each variant the records of the chunks that were not touched are there.
+#[test]
+fn event_logs() {
+    let Some(folder) = stores::real_path("evtx-to-mitre-attack") else { return };
+    // Small ones have one chunk behind a header: three of these chunks behind one are a log.
+    let logs: Vec<Vec<u8>> =
+        files_below(&folder, ".evtx").iter().map(|log| std::fs::read(log).unwrap()).filter(|log| log.len() == HEADER + CHUNK).take(3).collect();
+    let bytes: Vec<u8> = logs[0][..HEADER].iter().chain(logs.iter().flat_map(|log| &log[HEADER..])).copied().collect();
+    let apart = Place::new();
+    std::fs::create_dir(apart.path("in")).unwrap();
+    logs.iter().enumerate().for_each(|(number, log)| std::fs::write(apart.path(&format!("in/{number}")), log).unwrap());
+    ingest(&apart);
+    let mut parts = Vec::new();
+    for record in records_by_file(&apart) {
+        let (chunk, id) = record.split_once(' ').unwrap();
+        let start = HEADER + CHUNK * chunk.parse::<usize>().unwrap();
+        parts.push((vec![start..start + CHUNK], id.to_string()));
+    }
+    assert!(parts.len() > 3);
+    let whole = Whole { bytes, parts, head: 0, has_quotes: false };
+    let (place, mut next, mut expected, mut met) = (Place::new(), noise(3), Vec::new(), BTreeSet::new());
+    std::fs::create_dir(place.path("in")).unwrap();
+    for number in 0..variants() / 4 {
+        let (bytes, ids) = damage(number, &|_| whole.clone(), Joined::Whole, &mut next);
+        // The same content is taken once.
+        if !met.insert(bytes.clone()) {
+            continue;
+        }
+        std::fs::write(place.path(&format!("in/{number:05}")), bytes).unwrap();
+        expected.extend(ids.into_iter().map(|id| format!("{number:05} {id}")));
+    }
+    no_defect(&ingest(&place));
+    let found = records_by_file(&place);
+    let lost: Vec<&String> = expected.iter().filter(|record| !found.contains(*record)).collect();
+    assert!(lost.is_empty(), "{} of {} records were lost: {:?}", lost.len(), expected.len(), &lost[..lost.len().min(8)]);
+}
+
+/// `file number` of all events.
+fn records_by_file(place: &Place) -> BTreeSet<String> {
+    let expression = r#"Client("all", all_time()).get_raw_events().derive("Which", |e| `${e.Source} ${e.RecordId}`).unique(["Which"]).column("Which")"#;
+    let answer = place.huntsman(["eval", expression, "--source", "store", "--now", NOW, "--format", "json"]).run().expect(0).json();
+    answer.as_array().unwrap().iter().filter_map(|record| record.as_str().map(str::to_string)).collect()
+}
+
+/// Parquet says at its end where everything lies: damaged it may give nothing, but harms nothing.
+#[test]
+fn columns_of_parquet() {
+    let place = Place::new();
+    std::fs::write(place.path("a.csv"), csv(1).bytes).unwrap();
+    let save = r#"Client("all", all_time()).get_raw_events().to_parquet("rows.parquet")"#;
+    place.huntsman(["eval", save, "--source", "a.csv", "--now", NOW, "--allow-write", "."]).run().expect(0);
+    let bytes = std::fs::read(place.path("rows.parquet")).unwrap();
+    hold(&|_| Whole { bytes: bytes.clone(), parts: Vec::new(), head: 0, has_quotes: false }, Joined::Whole);
+}
+
+/// What was found, made small by hand: `name.3.json` gives three records, and damage besides is told of.
+#[test]
+fn what_was_found_stays_mended() {
+    for file in files_below(&project().join("tests/corpus"), "") {
+        let place = Place::new();
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        std::fs::create_dir(place.path("in")).unwrap();
+        std::fs::copy(&file, place.path("in").join(&name)).unwrap();
+        let summary = ingest(&place);
+        let records = name.split('.').nth(1).unwrap();
+        assert_eq!(summary["records"].to_string(), records, "{name}: {summary}");
+        no_defect(&summary);
+    }
 }

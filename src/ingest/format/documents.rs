@@ -202,7 +202,7 @@ impl Scanner {
 fn recover(bytes: &[u8], from: usize, known: &BTreeSet<Vec<u8>>) -> Option<usize> {
     let before = |place: usize| bytes[..place].iter().rposition(|byte| !byte.is_ascii_whitespace());
     let follows = |open: usize| match before(open).map(|place| (place, bytes[place])) {
-        Some((place, b',')) => before(place).is_some_and(|place| bytes[place] == b'}'),
+        Some((place, b',')) => before(place).is_some_and(|place| matches!(bytes[place], b'}' | b']')),
         Some((place, b'[')) => before(place).is_some_and(|place| matches!(bytes[place], b']' | b'}' | b':')),
         Some((place, b'}')) => bytes[place..open].contains(&b'\n'),
         Some(_) | None => false,
