@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use polars::prelude::*;
 
-use super::calls::{Call, MAX_CALLS};
+use super::calls::Call;
 use super::facts::{Facts, Mark, Session, Start, folded_path};
 use super::guid::Guid;
 use super::names::Names;
 use super::row::{Cell, Head, LAYOUTS, position, table_number};
+use crate::rewrite::files;
 use crate::store::{StoredFile, Writer};
 use crate::telemetry::identity::is_own_address;
 use crate::telemetry::mapping::shape::is_on_wire;
@@ -34,7 +35,10 @@ const NETWORK: &[&str] = &[
 pub fn learn(writer: &Writer, client: &str, names: &Names) -> Facts {
     let mut facts = Facts::default();
     let has = |file: &StoredFile, word: &str| file.operations.iter().any(|operation| operation == word);
-    for file in writer.files() {
+    // The latest days first: of more than can be kept they are the more likely to be asked for.
+    let mut latest: Vec<&StoredFile> = writer.files().collect();
+    latest.sort_by_key(|file| std::cmp::Reverse(file.day));
+    for file in latest {
         let columns: &[&str] = match file.table.as_str() {
             "process" if has(file, "create") => &[
                 "DateTime",
@@ -58,11 +62,11 @@ pub fn learn(writer: &Writer, client: &str, names: &Names) -> Facts {
             _ => continue,
         };
         let path = writer.root().join(&file.path);
-        let Ok(input) = std::fs::File::open(&path) else { continue };
-        let selected = columns.iter().map(|name| (*name).to_string()).collect();
-        let Ok(frame) = ParquetReader::new(input).with_columns(Some(selected)).finish() else { continue };
-        // A column that is absent makes its file unreadable for this, not the ingest.
-        let _ = learn_frame(&mut facts, &file.table, &frame, client, names);
+        for group in files::groups(&path).unwrap_or_default() {
+            let Ok(frame) = files::rows(&path, Some(columns), group) else { break };
+            // A column that is absent makes its file unreadable for this, not the ingest.
+            let _ = learn_frame(&mut facts, &file.table, &frame, client, names);
+        }
     }
     facts
 }
@@ -83,7 +87,7 @@ fn learn_frame(facts: &mut Facts, table: &str, frame: &DataFrame, client: &str, 
         match (table, operation) {
             ("process", Some("create")) => {
                 let start = Start {
-                    head: Head::of_machine(machine),
+                    machine,
                     time,
                     guid: word("ChildGuid")?.as_deref().and_then(Guid::of),
                     pid: number("ChildPid")?,
@@ -96,11 +100,12 @@ fn learn_frame(facts: &mut Facts, table: &str, frame: &DataFrame, client: &str, 
                     user: word("LoggedUser")?,
                     logon_id: number("LogonId")?,
                 };
-                facts.starts.push(start);
+                facts.add_start(Head::of_machine(machine), start);
             }
             ("logon", Some("logon")) => {
                 if let Some(logon_id) = number("LogonId")? {
-                    facts.sessions.push(Session { head: Head::of_machine(machine), time, logon_id, kind: number("LogonType")?, remote: word("RemoteIp")? });
+                    let session = Session { machine, time, logon_id, kind: number("LogonType")?, remote: word("RemoteIp")? };
+                    facts.add_session(Head::of_machine(machine), session);
                 }
             }
             // A sensor on the wire has machine and process from what others told.
@@ -120,16 +125,14 @@ fn learn_frame(facts: &mut Facts, table: &str, frame: &DataFrame, client: &str, 
                         _ => Cell::Missing,
                     };
                 }
-                if facts.calls.len() < MAX_CALLS
-                    && let Some(mut call) = Call::of(layout, &Head::of_machine(machine), &cells, &mut |text| text.into())
-                {
+                if let Some(mut call) = Call::of(layout, &Head::of_machine(machine), &cells, &mut |text| text.into()) {
                     call.time = time;
-                    facts.calls.push(call);
+                    facts.add_call(Head::of_machine(machine), call);
                 }
             }
             ("file", _) => {
                 if let (Some(zone), Some(path)) = (number("Zone")?, word("ChildPath")?) {
-                    facts.marks.push(Mark { head: Head::of_machine(machine), time, path: folded_path(&path), zone });
+                    facts.add_mark(Head::of_machine(machine), Mark { machine, time, path: folded_path(&path), zone });
                 }
             }
             _ => {}
