@@ -4,6 +4,9 @@
 //! `MUTATIONS=5000 cargo test mutations` tries more than the few hundred a format of every run; cargo-fuzz would need a nightly compiler. What was found so is
 //! kept in `corpus/`.
 
+// Ranges of bytes are what a part needs: one, or several.
+#![allow(clippy::single_range_in_vec_init)]
+
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::process::Command;
@@ -107,8 +110,11 @@ fn packed(whole: &Whole, pack: fn(&[u8]) -> Vec<u8>) -> Whole {
     Whole { bytes, parts: whole.parts.iter().map(|(_, mark)| (vec![0..length], mark.clone())).collect(), head: length, has_quotes: false }
 }
 
+/// Makes an archive of names and contents.
+type Pack = fn(&[(&str, &[u8])]) -> Vec<u8>;
+
 /// An archive of some members. `heads` finds where each of them begins, in one or in several places.
-fn archive(seed: usize, pack: fn(&[(&str, &[u8])]) -> Vec<u8>, heads: fn(&[u8], &[&str]) -> Vec<Vec<usize>>) -> Whole {
+fn archive(seed: usize, pack: Pack, heads: fn(&[u8], &[&str]) -> Vec<Vec<usize>>) -> Whole {
     let of = |number: usize| seed * 10 + number;
     let members = [("a.ndjson", ndjson(of(1))), ("b/c.csv", csv(of(2))), ("d.log", zeek(of(3))), ("e.gz", packed(&ndjson(of(4)), gzip))];
     let list: Vec<(&str, &[u8])> = members.iter().map(|(name, whole)| (*name, whole.bytes.as_slice())).collect();
