@@ -10,6 +10,7 @@ pub mod ingest;
 pub mod plan;
 pub mod present;
 pub mod report;
+pub mod rewrite;
 pub mod sample;
 pub mod script;
 pub mod store;

@@ -16,8 +16,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("export", &["diag", "telemetry", "plan", "frame"]),
     ("store", &["diag", "telemetry"]),
     ("sample", &[]),
-    ("ingest", &["diag", "telemetry", "frame", "store"]),
-    ("upkeep", &["diag", "telemetry", "frame", "store", "ingest::parquet_file"]),
+    ("rewrite", &["diag", "telemetry", "frame", "store"]),
+    ("ingest", &["diag", "telemetry", "frame", "store", "rewrite"]),
+    ("upkeep", &["diag", "telemetry", "frame", "store", "rewrite"]),
     ("backend", &["diag", "telemetry", "plan", "frame", "store"]),
     ("hunt", &["diag", "telemetry", "plan", "frame"]),
     ("report", &["diag", "frame", "hunt", "plan", "telemetry"]),
@@ -29,7 +30,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 
 /// Outside crates that only some places may name.
 const OWNERS: &[(&str, &[&str])] = &[
-    ("polars", &["frame.rs", "backend/local/", "ingest/", "upkeep/", "hunt/"]),
+    ("polars", &["frame.rs", "backend/local/", "ingest/", "rewrite/", "upkeep/", "hunt/"]),
     ("polars_arrow", &["ingest/"]),
     ("polars_parquet", &["ingest/"]),
     ("rhai", &["script/"]),

@@ -33,6 +33,108 @@ fn a_killed_ingest_leaves_the_store_as_it_was_or_as_it_will_be() {
     }
 }
 
+/// Logs that a store has, and the same with what came since: a table that changed, lines that were added, a file that is new.
+fn logs(place: &Place, is_later: bool) {
+    let text = std::fs::read_to_string(stores::sample_folder().join("dc01.ndjson")).unwrap();
+    let lines = |count: usize| text.lines().take(count).map(|line| format!("{line}\n")).collect::<String>();
+    let rows = |count: usize| (0..count).map(|row| format!("2026-03-02T10:00:{:02}Z,host{row},ProcessCreated,p{row}.exe\n", row % 60)).collect::<String>();
+    let table = |count: usize| format!("Timestamp,DeviceName,ActionType,FileName\n{}", rows(count));
+    place.write("in/dc01.ndjson", &lines(if is_later { 150 } else { 100 }));
+    place.write("in/mde.csv", &table(if is_later { 120 } else { 80 }));
+    if is_later {
+        place.write("in/new.ndjson", &text.lines().skip(200).take(100).map(|line| format!("{line}\n")).collect::<String>());
+    }
+}
+
+fn manifest(store: &Path) -> String {
+    std::fs::read_to_string(store.join("manifest.json")).unwrap()
+}
+
+fn copy(from: &Path, to: &Path) {
+    for file in files_below(from, "") {
+        let copy = to.join(file.strip_prefix(from).unwrap());
+        std::fs::create_dir_all(copy.parent().unwrap()).unwrap();
+        std::fs::copy(file, copy).unwrap();
+    }
+}
+
+/// Starts an ingest of `in`.
+fn begin(place: &Place, store: &str) -> std::process::Child {
+    let mut ingest = place.huntsman(["ingest", "in", "--store", store, "--quiet"]);
+    ingest.command.stdout(Stdio::null()).stderr(Stdio::null());
+    ingest.start()
+}
+
+/// Killed at a hundred instants over its whole length, an ingest into a store that has something leaves what was there or what was to come, and another one
+/// makes of it what one that nobody disturbed makes, to the byte.
+#[test]
+fn killed_a_hundred_times_an_ingest_is_whole() {
+    let place = Place::new();
+    logs(&place, false);
+    begin(&place, "before").wait().unwrap();
+    logs(&place, true);
+    let before = manifest(&place.path("before"));
+    copy(&place.path("before"), &place.path("after"));
+    // How long it takes is told in looks at it, which are as fast as the machine is.
+    let mut whole = begin(&place, "after");
+    let mut looks = 0_u64;
+    while whole.try_wait().unwrap().is_none() {
+        looks += 1;
+        std::thread::yield_now();
+    }
+    let after = manifest(&place.path("after"));
+    assert_ne!(before, after);
+    let (mut as_before, mut as_after) = (0, 0);
+    for instant in 0..100 {
+        let (name, store) = (format!("killed{instant}"), place.path(&format!("killed{instant}")));
+        copy(&place.path("before"), &store);
+        let mut child = begin(&place, &name);
+        let mut left = looks * instant / 100;
+        while left > 0 && child.try_wait().unwrap().is_none() {
+            left -= 1;
+            std::thread::yield_now();
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let found = manifest(&store);
+        assert!(found == before || found == after, "killed at {instant} of 100");
+        *if found == before { &mut as_before } else { &mut as_after } += 1;
+        let named = named_files(&store);
+        assert!(named.iter().all(|file| store.join(file).exists()), "killed at {instant} of 100");
+        if instant % 10 == 0 {
+            place.huntsman(["sources", "--source", name.as_str(), "--verify", "--now", NOW]).run().expect(0);
+        }
+        place.huntsman(["ingest", "in", "--store", name.as_str(), "--quiet"]).run().expect(0);
+        assert!(manifest(&store) == after, "ingested again after {instant} of 100");
+        assert_eq!(parquet_files(&store), named_files(&store), "what the killed run left is swept");
+        std::fs::remove_dir_all(&store).unwrap();
+    }
+    assert!(as_before > 0, "{as_before} were killed before the end, {as_after} after it");
+}
+
+/// Of two that write one store at once the second is refused, or comes after the first; whoever reads it meanwhile sees what was there or what is.
+#[test]
+fn two_ingests_and_hunts_at_once_are_right() {
+    let place = Place::new();
+    logs(&place, false);
+    begin(&place, "store").wait().unwrap();
+    logs(&place, true);
+    let store = place.path("store");
+    let (before, mut asked) = (count(&store), 0);
+    let mut writers = [begin(&place, "store"), begin(&place, "store")];
+    while writers.iter_mut().any(|writer| writer.try_wait().unwrap().is_none()) || asked == 0 {
+        let found = count(&store);
+        assert!(found == before || found == json!(370), "{found}");
+        asked += 1;
+    }
+    let codes = writers.map(|mut writer| writer.wait().unwrap().code().unwrap());
+    assert!(codes.contains(&0) && codes.iter().all(|code| [0, 2].contains(code)), "{codes:?}");
+    assert_eq!((before, count(&store)), (json!(180), json!(370)));
+    // What somebody still read went with the next writer.
+    begin(&place, "store").wait().unwrap();
+    assert_eq!(parquet_files(&store), named_files(&store));
+}
+
 #[test]
 fn a_full_disk_is_said() {
     let place = Place::new();

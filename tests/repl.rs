@@ -48,3 +48,13 @@ fn start(place: &Place) -> crate::support::Call {
     call.command.arg(&stores::sample().store);
     call
 }
+
+/// Raw logs are read as the options say at the prompt too.
+#[test]
+fn raw_logs_are_read_as_was_said() {
+    let place = Place::new();
+    place.write("in/clock.csv", "timestamp,Name\n2026-03-02 10:00:00,first\n");
+    let arguments = ["--source", "in", "--tz-of", "*.csv=Asia/Tokyo", "--now", NOW, "--format", "json"];
+    let answer = place.huntsman(arguments).input("Client(\"all\", all_time()).get_raw_events().column(\"DateTime\")\n").run().expect(0);
+    assert!(answer.out.contains("2026-03-02T01:00:00.000Z"), "{}", answer.out);
+}

@@ -43,15 +43,6 @@ pub enum Command {
         /// Say of every field which types it has, how often it is there, and where it went
         #[arg(long)]
         report: bool,
-        /// Of which zone dates without one are in files of these names, such as *.csv=Europe/Berlin; repeatable
-        #[arg(long = "tz-of", value_name = "GLOB=ZONE")]
-        zones: Vec<String>,
-        /// A network that is ours, such as 198.51.100.0/24, where Zeek and flow logs do not say; repeatable [default: private networks]
-        #[arg(long = "local-net", value_name = "CIDR")]
-        local_nets: Vec<String>,
-        /// Which fields of a product of your own are which columns (a text in TOML); repeatable
-        #[arg(long = "mapping", value_name = "FILE")]
-        mappings: Vec<PathBuf>,
     },
     /// Remove rows from a store: those of a time, of machines, or of machines at a time
     #[command(after_help = "Raw logs that were taken in stay known: the same content is not taken in again.")]
@@ -210,7 +201,27 @@ pub struct Common {
     /// Say more on stderr: where the cache is, how long it took
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub verbose: bool,
+    #[command(flatten)]
+    pub raw: Raw,
 }
+
+/// How raw logs are read, whether they are ingested or named as a source.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "How raw logs are read")]
+pub struct Raw {
+    /// Of which zone dates without one are in files of these names, such as *.csv=Europe/Berlin; repeatable
+    #[arg(long = "tz-of", value_name = "GLOB=ZONE", global = true)]
+    pub zones: Vec<String>,
+    /// A network that is ours, such as 198.51.100.0/24, where Zeek and flow logs do not say; repeatable [default: private networks]
+    #[arg(long = "local-net", value_name = "CIDR", global = true)]
+    pub local_nets: Vec<String>,
+    /// Which fields of a product of your own are which columns (a text in TOML); repeatable
+    #[arg(long = "mapping", value_name = "FILE", global = true)]
+    pub mappings: Vec<PathBuf>,
+}
+
+/// The names of those options.
+pub const RAW: [&str; 3] = ["--tz-of", "--local-net", "--mapping"];
 
 impl Common {
     /// The options that were given, of those that only some commands have.
@@ -225,6 +236,9 @@ impl Common {
             ("--timeout", self.timeout.is_some()),
             ("--max-memory", self.max_memory.is_some()),
             ("--output", !self.outputs.is_empty()),
+            ("--tz-of", !self.raw.zones.is_empty()),
+            ("--local-net", !self.raw.local_nets.is_empty()),
+            ("--mapping", !self.raw.mappings.is_empty()),
         ];
         all.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect()
     }

@@ -9,11 +9,11 @@ use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 
+use super::args::Raw;
 use super::context::Context;
 use crate::diag::{Fault, reason};
 use crate::ingest::Request;
 use crate::store::{Store, VERSION};
-use crate::telemetry::identity::DEFAULT_CLIENT;
 use crate::telemetry::mapping::REVISION;
 
 /// Entries that nobody used for so long are swept when another is made.
@@ -21,9 +21,9 @@ const KEPT: Duration = Duration::from_secs(30 * 86_400);
 
 /// The store with everything of these raw logs.
 pub fn fill(context: &Context, paths: &[PathBuf]) -> Result<PathBuf, Fault> {
-    let client = context.common.client.clone().unwrap_or_else(|| DEFAULT_CLIENT.into());
+    let asked = super::ingest::asked(context)?;
     let folder = folder()?;
-    let key = key(paths, &client)?;
+    let key = key(paths, &asked.client, &context.common.raw)?;
     let entry = folder.join(&key);
     let lock = Lock::take(&folder, &key)?;
     if is_whole(&entry) {
@@ -35,7 +35,7 @@ pub fn fill(context: &Context, paths: &[PathBuf]) -> Result<PathBuf, Fault> {
     sweep(&folder);
     let draft = folder.join(format!("{key}.draft"));
     remove(&draft)?;
-    let request = Request::of(paths.to_vec(), draft.clone(), client);
+    let request = Request { paths: paths.to_vec(), store: draft.clone(), ..asked };
     let summary = match super::ingest::take_in(context, &request) {
         Ok(summary) => summary,
         Err(fault) => {
@@ -90,8 +90,9 @@ fn refused(path: &Path, error: &std::io::Error) -> Fault {
         .with_help("set XDG_CACHE_HOME to a folder with room, or ingest into a store and name that")
 }
 
-/// Same bytes in same places: path, size and time of every file, whether it can be read, and the format that they are stored in.
-fn key(paths: &[PathBuf], client: &str) -> Result<String, Fault> {
+/// Same bytes in same places, read in the same way: path, size and time of every file, whether it can be read, what the options say, and the format that
+/// they are stored in.
+fn key(paths: &[PathBuf], client: &str, raw: &Raw) -> Result<String, Fault> {
     let mut files = Vec::new();
     for path in paths {
         let unreadable = |error: std::io::Error| {
@@ -102,7 +103,11 @@ fn key(paths: &[PathBuf], client: &str) -> Result<String, Fault> {
     files.sort();
     files.dedup();
     let mut digest = Sha256::new();
-    digest.update(format!("{} {VERSION} {REVISION} {client}\n", env!("CARGO_PKG_VERSION")));
+    digest.update(format!("{} {VERSION} {REVISION} {client}\n{:?} {:?}\n", env!("CARGO_PKG_VERSION"), raw.zones, raw.local_nets));
+    // They were read before, so they can be read.
+    for text in raw.mappings.iter().flat_map(std::fs::read) {
+        digest.update(Sha256::digest(text));
+    }
     for (path, size, modified) in files {
         let is_readable = File::open(&path).is_ok();
         digest.update(path.as_os_str().as_encoded_bytes());

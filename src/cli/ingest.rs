@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use regex::Regex;
 
+use super::args::Raw;
 use super::context::Context;
 use super::output::{self, Files};
 use super::progress::Bar;
@@ -21,22 +22,23 @@ use crate::telemetry::mapping::own::Own;
 pub fn ingest(context: &Context, request: Request) -> Result<u8, Fault> {
     source::folder_of(&request.store)?;
     let files = Files::open(&context.common.outputs)?;
-    let client = context.common.client.clone().unwrap_or_else(|| DEFAULT_CLIENT.into());
-    let summary = take_in(context, &Request { client, ..request })?;
+    let summary = take_in(context, &request)?;
     context.terminal.tell(|| format!("took {:.1} s", context.elapsed().as_secs_f64()));
     let render = |format: Format, style: &Style| shown(&summary, format, style);
     context.answer(files, output::text(render))?;
     Ok(DONE)
 }
 
-/// A request with what these options say, and nothing else.
-pub fn asked(zones: &[String], local_nets: &[String], mappings: &[PathBuf]) -> Result<Request, Fault> {
+/// A request with what the options say of raw logs, and nothing else.
+pub fn asked(context: &Context) -> Result<Request, Fault> {
+    let Raw { zones, local_nets, mappings } = &context.common.raw;
+    let client = context.common.client.clone().unwrap_or_else(|| DEFAULT_CLIENT.into());
     let zones = zones.iter().map(|text| zone_of(text)).collect::<Result<Vec<ZoneOf>, Fault>>()?;
     let network =
         |text: &String| network(text).map_err(|error| Fault::new("options::local_net", error.to_string()).with_help("write --local-net 198.51.100.0/24"));
     let local_nets = local_nets.iter().map(network).collect::<Result<Vec<Network>, Fault>>()?;
     let own = mappings.iter().try_fold(Own::default(), |own, path| Ok::<Own, Fault>(own.and(mapping(path)?)))?;
-    Ok(Request { zones, local_nets, own, ..Request::of(Vec::new(), PathBuf::new(), String::new()) })
+    Ok(Request { zones, local_nets, own, ..Request::of(Vec::new(), PathBuf::new(), client) })
 }
 
 fn mapping(path: &Path) -> Result<Own, Fault> {
@@ -99,6 +101,11 @@ fn text(summary: &Summary, style: &Style) -> String {
     let mut text = format!("{} files, {} records\n", summary.files, summary.records);
     if summary.known > 0 {
         text.push_str(&format!("{} of the files were in the store already\n", summary.known));
+    }
+    match summary.replaced {
+        0 => {}
+        1 => text.push_str("what 1 file held before it changed was replaced\n"),
+        count => text.push_str(&format!("what {count} files held before they changed was replaced\n")),
     }
     if summary.raw_only > 0 {
         text.push_str(&format!("{} of the records are only in `event`\n", summary.raw_only));

@@ -32,7 +32,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use self::args::{Cli, Command};
+use self::args::{Cli, Command, RAW};
 use self::context::Context;
 use self::output::Terminal;
 use crate::diag::{Fault, defect};
@@ -92,19 +92,19 @@ fn execute(cli: Cli, terminal: &Terminal) -> Result<u8, Fault> {
             context.formats("eval", &[Format::PLAIN, &[Format::Markdown, Format::Html]].concat())?;
             eval::eval(&context, &expression)
         }
-        Some(Command::Ingest { paths, store, report, zones, local_nets, mappings }) => {
+        Some(Command::Ingest { paths, store, report }) => {
             context.formats("ingest", Format::PLAIN)?;
             context.without_use("ingest", &["--source", "--period", "--now", "--geoip", "--allow-write"]);
-            ingest::ingest(&context, Request { paths, store, report, ..ingest::asked(&zones, &local_nets, &mappings)? })
+            ingest::ingest(&context, Request { paths, store, report, ..ingest::asked(&context)? })
         }
         Some(Command::Forget(arguments)) => {
             context.formats("forget", Format::PLAIN)?;
-            context.without_use("forget", &["--source", "--period", "--now", "--geoip", "--allow-write"]);
+            context.without_use("forget", &[&["--source", "--period", "--now", "--geoip", "--allow-write"][..], &RAW].concat());
             upkeep::forget(&context, &arguments)
         }
         Some(Command::Compact { store }) => {
             context.formats("compact", Format::PLAIN)?;
-            context.without_use("compact", &["--source", "--client", "--period", "--now", "--geoip", "--allow-write"]);
+            context.without_use("compact", &[&["--source", "--client", "--period", "--now", "--geoip", "--allow-write"][..], &RAW].concat());
             upkeep::compact(&context, &store)
         }
         Some(Command::Coverage { paths, navigator }) => {
@@ -119,17 +119,23 @@ fn execute(cli: Cli, terminal: &Terminal) -> Result<u8, Fault> {
         }
         Some(Command::Test(arguments)) => {
             context.formats("test", &[Format::PLAIN, &[Format::Junit]].concat())?;
-            context.without_use("test", &["--source", "--client", "--period", "--geoip", "--allow-write"]);
+            context.without_use("test", &[&["--source", "--client", "--period", "--geoip", "--allow-write"][..], &RAW].concat());
             test::test(&context, &arguments)
         }
         Some(Command::List { paths }) => {
             context.formats("list", Format::PLAIN)?;
-            context.without_use("list", &["--source", "--client", "--period", "--now", "--geoip", "--allow-write", "--timeout", "--max-memory"]);
+            context.without_use(
+                "list",
+                &[&["--source", "--client", "--period", "--now", "--geoip", "--allow-write", "--timeout", "--max-memory"][..], &RAW].concat(),
+            );
             list::list(&context, &paths)
         }
         Some(Command::Doc { name }) => {
             context.formats("doc", Format::PLAIN)?;
-            context.without_use("doc", &["--source", "--client", "--period", "--now", "--geoip", "--allow-write", "--timeout", "--max-memory"]);
+            context.without_use(
+                "doc",
+                &[&["--source", "--client", "--period", "--now", "--geoip", "--allow-write", "--timeout", "--max-memory"][..], &RAW].concat(),
+            );
             doc::doc(&context, name.as_deref())
         }
         Some(Command::Sources { verify }) => {
@@ -140,7 +146,10 @@ fn execute(cli: Cli, terminal: &Terminal) -> Result<u8, Fault> {
         Some(Command::Sample { folder }) => {
             context.formats("sample", Format::PLAIN)?;
             context.refuse_output("sample")?;
-            context.without_use("sample", &["--source", "--client", "--period", "--now", "--geoip", "--allow-write", "--timeout", "--max-memory"]);
+            context.without_use(
+                "sample",
+                &[&["--source", "--client", "--period", "--now", "--geoip", "--allow-write", "--timeout", "--max-memory"][..], &RAW].concat(),
+            );
             source::write_sample(&folder)
         }
     }

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::args::RAW;
 use super::context::{Context, option};
 use super::output::write_stdout;
 use super::{DONE, cache, config};
 use crate::backend::local::{Local, Places};
 use crate::backend::{Answered, Backend, BackendError, Limits, Wanted};
-use crate::diag::{Fault, did_you_mean_file, reason};
+use crate::diag::{Fault, Severity, did_you_mean_file, reason};
 use crate::frame::{Frame, Preview};
 use crate::hunt::machine::client_of;
 use crate::plan::Plan;
@@ -82,7 +83,10 @@ fn store_of(context: &Context, named: &[String]) -> Result<Option<(PathBuf, Stri
     }
     let stores = paths.iter().filter(|path| is_store(path)).count();
     let root = match paths.as_slice() {
-        [path] if stores == 1 => path.clone(),
+        [path] if stores == 1 => {
+            warn_of_read(context);
+            path.clone()
+        }
         _ if stores == 0 => cache::fill(context, &paths)?,
         _ => {
             return Err(
@@ -91,6 +95,17 @@ fn store_of(context: &Context, named: &[String]) -> Result<Option<(PathBuf, Stri
         }
     };
     Ok(Some((root, named.join(", "))))
+}
+
+/// How raw logs are read says nothing to a store.
+fn warn_of_read(context: &Context) {
+    let given: Vec<&str> = context.common.given().into_iter().filter(|given| RAW.contains(given)).collect();
+    if !given.is_empty() {
+        let mut fault = Fault::new("usage::without_use", format!("a store has no use for {}: its logs were read when it was filled", given.join(" ")))
+            .with_help("give it to the `ingest` that fills a store, or name the raw logs as the source");
+        fault.severity = Severity::Warning;
+        context.terminal.fault(&fault);
+    }
 }
 
 /// A path: that of a file, or what a name stands for.

@@ -1,6 +1,5 @@
 //! Connections whose process a sensor on the machine named, so that one on the wire, which sees only addresses, finds it.
 
-use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
@@ -13,10 +12,10 @@ const TOGETHER: i64 = 60_000;
 /// More than these are not kept: connections on the wire then lack their process.
 pub const MAX_CALLS: usize = 500_000;
 
-/// A connection and its process. Its time stands in the head until clocks are known.
+/// A connection and its process. Its time is known with the clocks.
 #[derive(Clone, Debug)]
 pub struct Call {
-    pub head: Head,
+    pub machine: u32,
     pub time: i64,
     ends: u64,
     pub guid: Option<Guid>,
@@ -34,7 +33,7 @@ impl Call {
         }
         let ends = ends(layout, cells)?;
         let mut shared = |place: usize| cells[place].text().map(&mut *share);
-        Some(Call { head: *head, time: NONE, ends, guid, pid, path: shared(layout.parent_path), user: shared(layout.user) })
+        Some(Call { machine: head.machine, time: NONE, ends, guid, pid, path: shared(layout.parent_path), user: shared(layout.user) })
     }
 
     pub fn texts(&mut self) -> impl Iterator<Item = &mut Arc<str>> {
@@ -51,31 +50,31 @@ fn ends(layout: &Layout, cells: &[Cell<'_>]) -> Option<u64> {
     Some(hasher.finish())
 }
 
-/// All of them, by what they connect.
+/// All of them, by what they connect and their times once they are sorted.
 #[derive(Debug, Default)]
 pub struct Calls {
-    by_ends: HashMap<u64, Vec<Call>>,
+    calls: Vec<Call>,
 }
 
 impl Calls {
     pub fn add(&mut self, call: Call) {
-        self.by_ends.entry(call.ends).or_default().push(call);
+        self.calls.push(call);
     }
 
     /// To be called when all are in.
     pub fn sort(&mut self) {
-        for calls in self.by_ends.values_mut() {
-            calls.sort_by_key(|call| call.time);
-        }
+        self.calls.sort_by_key(|call| (call.ends, call.time));
     }
 
     /// The process of a machine behind a connection on the wire: of the nearest report of these ends.
     pub fn find(&self, layout: &Layout, machine: u32, time: i64, cells: &[Cell<'_>]) -> Option<&Call> {
-        if self.by_ends.is_empty() {
+        if self.calls.is_empty() {
             return None;
         }
-        let calls = self.by_ends.get(&ends(layout, cells)?)?;
-        let of_machine = calls.iter().filter(|call| call.head.machine == machine && call.time != NONE);
+        let ends = ends(layout, cells)?;
+        let from = self.calls.partition_point(|call| call.ends < ends);
+        let of_ends = self.calls.get(from..).unwrap_or_default().iter().take_while(|call| call.ends == ends);
+        let of_machine = of_ends.filter(|call| call.machine == machine && call.time != NONE);
         of_machine.map(|call| ((call.time - time).abs(), call)).filter(|(apart, _)| *apart <= TOGETHER).min_by_key(|(apart, _)| *apart).map(|(_, call)| call)
     }
 }

@@ -38,8 +38,8 @@ pub struct Clocks {
 }
 
 impl Clocks {
-    pub fn new(gathered: BTreeMap<(u32, u32), BTreeMap<i64, Sample>>) -> Clocks {
-        Clocks { samples: gathered.into_iter().map(|(key, samples)| (key, samples.into_values().collect())).collect() }
+    pub fn new(gathered: &BTreeMap<(u32, u32), BTreeMap<i64, Sample>>) -> Clocks {
+        Clocks { samples: gathered.iter().map(|(key, samples)| (*key, samples.values().copied().collect())).collect() }
     }
 
     /// The sample nearest to a stated time.
@@ -99,7 +99,7 @@ mod tests {
     fn clocks(zone: Option<i64>) -> Clocks {
         let sample = |stated, offset| Sample { stated, offset, zone };
         let samples = BTreeMap::from([(1000, sample(1_000_000, 19 * HOUR)), (2000, sample(2_000_000, 7 * HOUR))]);
-        Clocks::new(BTreeMap::from([((1, 2), samples)]))
+        Clocks::new(&BTreeMap::from([((1, 2), samples)]))
     }
 
     #[test]

@@ -3,14 +3,14 @@
 //! Logs grow at their end, and a transfer that broke off left only a beginning. The manifest has the length and the digest of what was
 //! taken; content that begins with it goes on where the last whole line ended.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 
 use memchr::{memchr, memrchr};
 use sha2::{Digest, Sha256};
 
 use super::format::{Format, Unit};
-use crate::store::{IngestedSource, OpenLine};
+use crate::store::{IngestedSource, OpenLine, Place};
 
 /// So much of what was taken is read again, for the clocks that it tells.
 const LEAD: u64 = 1 << 20;
@@ -50,31 +50,56 @@ pub struct Beginning {
     pub index: usize,
 }
 
-/// All that the store has, by name.
+/// What of the store may go on: by the places that it was found in, and by name, since a folder of logs may have moved.
 #[derive(Debug)]
 pub struct Earlier<'s> {
     sources: &'s [IngestedSource],
-    beginnings: BTreeMap<&'s str, Vec<Beginning>>,
+    by_place: BTreeMap<&'s Place, Vec<Beginning>>,
+    by_name: BTreeMap<&'s str, Vec<Beginning>>,
+}
+
+/// What a stream holds now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Measured {
+    /// Of all that could be read.
+    pub digest: String,
+    pub bytes: u64,
+    /// It could be read to its end.
+    pub is_whole: bool,
+    /// The longest beginning of it that the store has.
+    pub beginning: Option<Beginning>,
+}
+
+impl Measured {
+    /// Something could be read, or there is nothing: what gives nothing because it is damaged is still to be told of.
+    pub fn is_there(&self) -> bool {
+        self.is_whole || self.bytes > 0
+    }
+
+    pub fn is_known(&self, digests: &BTreeSet<String>) -> bool {
+        self.is_there() && digests.contains(&self.digest)
+    }
 }
 
 impl<'s> Earlier<'s> {
     pub fn new(sources: &'s [IngestedSource]) -> Earlier<'s> {
-        let mut beginnings: BTreeMap<&str, Vec<Beginning>> = BTreeMap::new();
+        let (mut by_place, mut by_name) = (BTreeMap::<&Place, Vec<Beginning>>::new(), BTreeMap::<&str, Vec<Beginning>>::new());
         for (index, source) in sources.iter().enumerate().filter(|(_, source)| source.bytes > 0) {
             let from = source.open.as_ref().map_or(source.bytes, |open| open.from);
-            beginnings.entry(&source.name).or_default().push(Beginning { bytes: source.bytes, from, index });
+            let beginning = Beginning { bytes: source.bytes, from, index };
+            by_name.entry(&source.name).or_default().push(beginning);
+            source.places.iter().for_each(|place| by_place.entry(place).or_default().push(beginning));
         }
-        for of_name in beginnings.values_mut() {
-            of_name.sort_unstable();
-        }
-        Earlier { sources, beginnings }
+        Earlier { sources, by_place, by_name }
     }
 
-    /// The digest of a content that can be read to its end, and the longest beginning of it that the store has under its name.
-    pub fn measure(&self, name: &str, format: &dyn Format, input: &mut dyn Read) -> (Option<String>, Option<Beginning>) {
+    /// Reads a stream to its end.
+    pub fn measure(&self, name: &str, place: &Place, format: &dyn Format, input: &mut dyn Read) -> Measured {
         let mut input = Hashed::new(input);
         let mut longest = None;
-        let beginnings = self.beginnings.get(name).filter(|_| format.grows()).map(Vec::as_slice).unwrap_or_default();
+        let known = [self.by_place.get(place), self.by_name.get(name)].into_iter().flatten().flatten();
+        // From the shortest on.
+        let beginnings: BTreeSet<Beginning> = known.copied().filter(|_| format.grows()).collect();
         for beginning in beginnings {
             let rest = beginning.bytes - input.bytes;
             // Damage shows again below; what was read before it counts.
@@ -83,11 +108,11 @@ impl<'s> Earlier<'s> {
                 break;
             }
             if self.sources.get(beginning.index).is_some_and(|source| source.digest == input.digest()) {
-                longest = Some(*beginning);
+                longest = Some(beginning);
             }
         }
-        let whole = io::copy(&mut input, &mut io::sink()).is_ok();
-        (whole.then(|| input.digest()), longest)
+        let is_whole = io::copy(&mut input, &mut io::sink()).is_ok();
+        Measured { digest: input.digest(), bytes: input.bytes, is_whole, beginning: longest }
     }
 }
 
@@ -124,6 +149,7 @@ pub fn joined(was: &IngestedSource, mut now: IngestedSource) -> IngestedSource {
     }
     now.rejected = rejected.into_iter().filter(|(_, count)| *count > 0).collect();
     now.grown = was.grown.iter().chain([&was.digest]).cloned().collect();
+    now.places = was.places.clone();
     now
 }
 
@@ -138,7 +164,7 @@ mod tests {
 
     fn source(name: &str, content: &str, open: Option<OpenLine>) -> IngestedSource {
         let mut bytes = content.as_bytes();
-        let digest = Earlier::new(&[]).measure(name, lines(), &mut bytes).0.expect("a digest");
+        let digest = Earlier::new(&[]).measure(name, &Place::default(), lines(), &mut bytes).digest;
         IngestedSource { name: name.into(), digest, bytes: content.len() as u64, open, ..IngestedSource::default() }
     }
 
@@ -147,7 +173,10 @@ mod tests {
         let open = OpenLine { from: 4, rejected: vec![("cut".into(), 1)] };
         let sources = [source("a", "{1}\n", None), source("a", "{1}\n{2", Some(open)), source("b", "{1}\n{2}\n", None), source("a", "{3}\n", None)];
         let earlier = Earlier::new(&sources);
-        let found = |name: &str, content: &str| earlier.measure(name, lines(), &mut content.as_bytes()).1.map(|found| (found.index, found.from));
+        let found = |name: &str, content: &str| {
+            let measured = earlier.measure(name, &Place::default(), lines(), &mut content.as_bytes());
+            measured.beginning.map(|found| (found.index, found.from))
+        };
         assert_eq!(found("a", "{1}\n{2}\n{4}\n"), Some((1, 4)));
         assert_eq!(found("a", "{1}\n{5}\n"), Some((0, 4)));
         assert_eq!(found("a", "{1}"), None);

@@ -292,7 +292,8 @@ impl<'a> Reader<'a> {
         while let Some(place) = memchr(b'\\', text.as_bytes()) {
             out.push_str(&text[..place]);
             let escape = text.as_bytes().get(place + 1).copied();
-            text = &text[(place + 2).min(text.len())..];
+            // What is escaped may be any character, of any length.
+            text = text.get(place + 2..).unwrap_or_default();
             let plain = match escape {
                 Some(b'n') => '\n',
                 Some(b't') => '\t',

@@ -26,8 +26,10 @@ pub struct Known {
     pub clocks: Clocks,
     starts: Vec<Start>,
     by_guid: HashMap<(u32, u128), usize>,
-    by_pid: HashMap<(u32, i64), Vec<usize>>,
-    sessions: HashMap<(u32, i64), Vec<Session>>,
+    /// Machine, pid, time, and which start it is; in order.
+    by_pid: Vec<(u32, i64, i64, u32)>,
+    /// By machine, session and time.
+    sessions: Vec<Session>,
     owners: HashMap<Arc<str>, Vec<(u32, Sighting)>>,
     /// The same by the numbers of addresses.
     numbered: HashMap<u32, Arc<str>>,
@@ -41,39 +43,35 @@ impl Known {
     /// Adds what was learnt since; `texts` are those of all numbers. Times of the store's own facts are final, those of records are told by the clocks.
     pub fn absorb(&mut self, facts: &mut Facts, texts: &[Arc<str>]) {
         self.machines.extend(facts.machines.iter());
-        self.clocks = Clocks::new(facts.clocks.clone());
-        for mut start in std::mem::take(&mut facts.starts) {
-            start.time = if start.time == NONE { self.clocks.time(&start.head) } else { start.time };
-            let (machine, index) = (start.head.machine, self.starts.len());
+        self.clocks = Clocks::new(&facts.clocks);
+        let clocks = &self.clocks;
+        let time = |head: &Head, known: i64| if known == NONE { clocks.time(head) } else { known };
+        for (head, mut start) in std::mem::take(&mut facts.starts) {
+            start.time = time(&head, start.time);
+            let index = self.starts.len();
             if let Some(guid) = &start.guid {
-                self.by_guid.entry((machine, guid.number)).or_insert(index);
+                self.by_guid.entry((start.machine, guid.number)).or_insert(index);
             }
             if let Some(pid) = start.pid {
-                self.by_pid.entry((machine, pid)).or_default().push(index);
+                self.by_pid.push((start.machine, pid, start.time, index as u32));
             }
             self.starts.push(start);
         }
-        let starts = &self.starts;
-        for indexes in self.by_pid.values_mut() {
-            indexes.sort_by_key(|index| starts[*index].time);
+        self.by_pid.sort_unstable();
+        for (head, mut session) in std::mem::take(&mut facts.sessions) {
+            session.time = time(&head, session.time);
+            self.sessions.push(session);
         }
-        for mut session in std::mem::take(&mut facts.sessions) {
-            session.time = if session.time == NONE { self.clocks.time(&session.head) } else { session.time };
-            self.sessions.entry((session.head.machine, session.logon_id)).or_default().push(session);
-        }
-        for sessions in self.sessions.values_mut() {
-            sessions.sort_by_key(|session| session.time);
-        }
-        for mut call in std::mem::take(&mut facts.calls) {
-            call.time = if call.time == NONE { self.clocks.time(&call.head) } else { call.time };
+        self.sessions.sort_by_key(|session| (session.machine, session.logon_id, session.time));
+        for (head, mut call) in std::mem::take(&mut facts.calls) {
+            call.time = time(&head, call.time);
             self.calls.add(call);
         }
         self.calls.sort();
-        self.absorb_addresses(facts, texts);
-        for mark in std::mem::take(&mut facts.marks) {
-            let time = if mark.time == NONE { self.clocks.time(&mark.head) } else { mark.time };
-            self.marks.entry((mark.head.machine, mark.path)).or_default().push((time, mark.zone));
+        for (head, mark) in std::mem::take(&mut facts.marks) {
+            self.marks.entry((mark.machine, mark.path)).or_default().push((time(&head, mark.time), mark.zone));
         }
+        self.absorb_addresses(facts, texts);
         for marks in self.marks.values_mut() {
             marks.sort_unstable();
         }
@@ -116,27 +114,28 @@ impl Known {
         if let Some(guid) = guid.and_then(guid::key) {
             return self.by_guid.get(&(machine, guid)).map(|index| &self.starts[*index]);
         }
-        let indexes = self.by_pid.get(&(machine, pid?))?;
-        let after = indexes.partition_point(|index| self.starts[*index].time <= time.saturating_add(belief::SLACK));
+        let pid = pid?;
+        let after = self.by_pid.partition_point(|known| (known.0, known.1, known.2) <= (machine, pid, time.saturating_add(belief::SLACK)));
         let place = after.checked_sub(1)?;
-        let start = &self.starts[*indexes.get(place)?];
+        let start = &self.starts[self.by_pid.get(place).filter(|known| (known.0, known.1) == (machine, pid))?.3 as usize];
         let is_meant = belief::is_believed(time.saturating_sub(start.time), name, start.path.as_deref().map(text::base_name));
-        is_meant.then(|| self.richest(indexes, place, start))
+        is_meant.then(|| self.richest(place, start))
     }
 
     /// Of the reports that two sensors gave of one start the one that knows the process' GUID: it knows hashes as well.
-    fn richest<'k>(&'k self, indexes: &[usize], place: usize, start: &'k Start) -> &'k Start {
+    fn richest<'k>(&'k self, place: usize, start: &'k Start) -> &'k Start {
         let name = |start: &Start| start.path.as_deref().map(|path| text::base_name(path).to_ascii_lowercase());
         let is_same = |other: &&Start| other.guid.is_some() && (other.time - start.time).abs() <= ONE_START && name(other) == name(start);
-        let beside = indexes.iter().take(place + 3).skip(place.saturating_sub(2)).map(|index| &self.starts[*index]);
+        let of_pid = |known: &&(u32, i64, i64, u32)| (known.0, Some(known.1)) == (start.machine, start.pid);
+        let beside = self.by_pid.iter().take(place + 3).skip(place.saturating_sub(2)).filter(of_pid).map(|known| &self.starts[known.3 as usize]);
         if start.guid.is_some() { start } else { beside.into_iter().find(is_same).unwrap_or(start) }
     }
 
     /// The logon of a session: the latest before the time.
     pub fn session(&self, machine: u32, logon_id: i64, time: i64) -> Option<&Session> {
-        let sessions = self.sessions.get(&(machine, logon_id))?;
-        let after = sessions.partition_point(|session| session.time <= time.saturating_add(SESSION_SLACK));
-        sessions.get(after.checked_sub(1)?)
+        let until = (machine, logon_id, time.saturating_add(SESSION_SLACK));
+        let after = self.sessions.partition_point(|session| (session.machine, session.logon_id, session.time) <= until);
+        self.sessions.get(after.checked_sub(1)?).filter(|session| (session.machine, session.logon_id) == (machine, logon_id))
     }
 
     /// Every machine that was named.
@@ -178,7 +177,7 @@ mod tests {
     fn known(times: &[i64]) -> Known {
         let head = Head::of_machine(1);
         let start = |time: &i64| Start {
-            head,
+            machine: 1,
             time: *time,
             guid: None,
             pid: Some(7),
@@ -193,7 +192,7 @@ mod tests {
         };
         let mut known = Known::default();
         let mut facts = Facts::default();
-        facts.starts.extend(times.iter().map(start));
+        facts.starts.extend(times.iter().map(|time| (head, start(time))));
         known.absorb(&mut facts, &[]);
         known
     }

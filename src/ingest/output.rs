@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use polars::prelude::*;
 
-use super::parquet_file::{FILE_ROWS, GROUP, GROUP_BYTES, GROUP_CELLS, MACHINES, ParquetFile};
 use super::row::{Cell, NONE};
 use crate::frame::physical;
+use crate::rewrite::parquet_file::{FILE_ROWS, GROUP, GROUP_BYTES, GROUP_CELLS, MACHINES, ParquetFile};
 use crate::store::{StoreError, StoredFile};
 use crate::telemetry::Type;
 

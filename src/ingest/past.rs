@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use polars::prelude::*;
 
-use super::calls::{Call, MAX_CALLS};
+use super::calls::Call;
 use super::facts::{Facts, Mark, Session, Start, folded_path};
 use super::guid::Guid;
 use super::names::Names;
 use super::row::{Cell, Head, LAYOUTS, position, table_number};
-use crate::store::{Manifest, StoredFile, Writer};
+use crate::rewrite::files;
+use crate::store::{StoredFile, Writer};
 use crate::telemetry::identity::{is_own_address, machine_name};
 use crate::telemetry::mapping::shape::is_on_wire;
 
@@ -34,12 +35,14 @@ const NETWORK: &[&str] = &[
 
 const MACHINE: &[&str] = &["Name", "ClientId", "LocalIp", "FirstSeen", "LastSeen"];
 
-/// Learns from the files of a store. A file that can't be read teaches nothing: its rows stay as they are.
+/// Learns from the files that the store will still have. A file that can't be read teaches nothing: its rows stay as they are.
 pub fn learn(writer: &Writer, client: &str, names: &Names) -> Facts {
-    let manifest: &Manifest = writer.manifest();
     let mut facts = Facts::default();
     let has = |file: &StoredFile, word: &str| file.operations.iter().any(|operation| operation == word);
-    for file in &manifest.files {
+    // The latest days first: of more than can be kept they are the more likely to be asked for.
+    let mut latest: Vec<&StoredFile> = writer.files().collect();
+    latest.sort_by_key(|file| std::cmp::Reverse(file.day));
+    for file in latest {
         let columns: &[&str] = match file.table.as_str() {
             "process" if has(file, "create") => &[
                 "DateTime",
@@ -64,14 +67,14 @@ pub fn learn(writer: &Writer, client: &str, names: &Names) -> Facts {
             _ => continue,
         };
         let path = writer.root().join(&file.path);
-        let Ok(input) = std::fs::File::open(&path) else { continue };
-        let selected = columns.iter().map(|name| (*name).to_string()).collect();
-        let Ok(frame) = ParquetReader::new(input).with_columns(Some(selected)).finish() else { continue };
-        // A column that is absent makes its file unreadable for this, not the ingest.
-        let _ = match file.table.as_str() {
-            "machine" => learn_machines(&mut facts, &frame, client, names),
-            table => learn_frame(&mut facts, table, &frame, client, names),
-        };
+        for group in files::groups(&path).unwrap_or_default() {
+            let Ok(frame) = files::rows(&path, Some(columns), group) else { break };
+            // A column that is absent makes its file unreadable for this, not the ingest.
+            let _ = match file.table.as_str() {
+                "machine" => learn_machines(&mut facts, &frame, client, names),
+                table => learn_frame(&mut facts, table, &frame, client, names),
+            };
+        }
     }
     facts
 }
@@ -108,7 +111,7 @@ fn learn_frame(facts: &mut Facts, table: &str, frame: &DataFrame, client: &str, 
         match (table, operation) {
             ("process", Some("create")) => {
                 let start = Start {
-                    head: Head::of_machine(machine),
+                    machine,
                     time,
                     guid: word("ChildGuid")?.as_deref().and_then(Guid::of),
                     pid: number("ChildPid")?,
@@ -121,12 +124,13 @@ fn learn_frame(facts: &mut Facts, table: &str, frame: &DataFrame, client: &str, 
                     user: word("LoggedUser")?,
                     logon_id: number("LogonId")?,
                 };
-                facts.starts.push(start);
+                facts.add_start(Head::of_machine(machine), start);
             }
             ("logon", Some("logon")) => {
                 let (remote, is_success) = (word("RemoteIp")?, word("Outcome")?.as_deref() == Some("success"));
                 if let Some(logon_id) = number("LogonId")? {
-                    facts.sessions.push(Session { head: Head::of_machine(machine), time, logon_id, kind: number("LogonType")?, remote: remote.clone() });
+                    let session = Session { machine, time, logon_id, kind: number("LogonType")?, remote: remote.clone() };
+                    facts.add_session(Head::of_machine(machine), session);
                 }
                 // A machine's own account logs on from that machine.
                 let account = word("TargetUser")?.filter(|_| is_success);
@@ -152,16 +156,14 @@ fn learn_frame(facts: &mut Facts, table: &str, frame: &DataFrame, client: &str, 
                         _ => Cell::Missing,
                     };
                 }
-                if facts.calls.len() < MAX_CALLS
-                    && let Some(mut call) = Call::of(layout, &Head::of_machine(machine), &cells, &mut |text| text.into())
-                {
+                if let Some(mut call) = Call::of(layout, &Head::of_machine(machine), &cells, &mut |text| text.into()) {
                     call.time = time;
-                    facts.calls.push(call);
+                    facts.add_call(Head::of_machine(machine), call);
                 }
             }
             ("file", _) => {
                 if let (Some(zone), Some(path)) = (number("Zone")?, word("ChildPath")?) {
-                    facts.marks.push(Mark { head: Head::of_machine(machine), time, path: folded_path(&path), zone });
+                    facts.add_mark(Head::of_machine(machine), Mark { machine, time, path: folded_path(&path), zone });
                 }
             }
             _ => {}

@@ -13,7 +13,8 @@ use chrono_tz::Tz;
 
 use super::collect::{Collected, Collector};
 use super::format::{Format, Sink, Unit};
-use super::grown::{Beginning, Earlier, Hashed, last_line, pass};
+use super::grown::{Hashed, last_line, pass};
+use super::look::{Look, unused};
 use super::names::Names;
 use super::normalise::Rules;
 use super::open::{Visitor, open};
@@ -22,7 +23,7 @@ use super::take::Taker;
 use super::walk::Found;
 use super::{IngestError, Progress, Request};
 use crate::diag::reason;
-use crate::store::OpenLine;
+use crate::store::{IngestedSource, OpenLine, Place};
 
 /// Records of a generation: then they are written before more are read.
 const GENERATION: u64 = 4_000_000;
@@ -48,8 +49,8 @@ pub struct Reading {
     pub sources: Vec<Source>,
     /// Files whose content the store, or this run, had already.
     pub known: u64,
-    /// All files on disk that were looked at: their names, and where they are.
-    pub looked_at: Vec<(String, String)>,
+    /// What every place holds, by digest.
+    pub held: BTreeMap<Place, String>,
     /// Their numbers: what was spilled of them is left out.
     pub dropped: BTreeSet<u32>,
     /// Files that hold no telemetry.
@@ -58,11 +59,11 @@ pub struct Reading {
     pub damaged: Vec<Damaged>,
 }
 
-/// What could not be opened, where it is on disk, and why.
+/// A file or archive of which nothing was read.
 #[derive(Clone, Debug)]
 pub struct Damaged {
     pub name: String,
-    pub place: String,
+    pub place: Place,
     pub reason: String,
 }
 
@@ -84,9 +85,10 @@ pub struct Run<'r> {
     pub progress: &'r dyn Progress,
     pub interrupted: &'r AtomicBool,
     pub scratch: &'r Path,
-    /// Contents that the store has.
+    /// What the store has, and what stays of it: contents, and names that rows have.
+    pub sources: &'r [IngestedSource],
     pub digests: BTreeSet<String>,
-    pub earlier: &'r Earlier<'r>,
+    pub taken: BTreeSet<String>,
     pub request: &'r Request,
     pub shapes: Arc<Shapes>,
 }
@@ -95,8 +97,8 @@ pub struct Run<'r> {
 pub type Flush<'f> = &'f mut dyn FnMut(&mut Collected, &BTreeSet<u32>) -> Result<(), IngestError>;
 
 impl Run<'_> {
-    /// Reads all files; `flush` is called whenever a generation is full.
-    pub fn read(&self, files: &[Found], collector: &Collector, flush: Flush<'_>) -> Result<Reading, IngestError> {
+    /// Reads all files that hold something new; `flush` is called whenever a generation is full.
+    pub fn read(&self, files: &[Found], looks: &[Look], collector: &Collector, flush: Flush<'_>) -> Result<Reading, IngestError> {
         let threads = std::thread::available_parallelism().map_or(2, usize::from);
         let (sender, receiver) = sync_channel::<Work>(threads);
         let receiver = Mutex::new(receiver);
@@ -112,13 +114,12 @@ impl Run<'_> {
                 number: 0,
                 reading: Reading::default(),
                 seen: self.digests.clone(),
-                inside: BTreeSet::new(),
-                beginnings: BTreeMap::new(),
-                used: BTreeSet::new(),
+                used: self.taken.clone(),
+                gone_on: BTreeSet::new(),
                 failure: None,
             };
-            for file in files {
-                if !reader.file(file) {
+            for (found, look) in files.iter().zip(looks) {
+                if !reader.file(found, look) {
                     break;
                 }
             }
@@ -144,14 +145,21 @@ impl Run<'_> {
             for (offset, reason) in &unit.rejected {
                 taker.reject(Some(*offset), reason);
             }
-            if !self.interrupted.load(Ordering::Relaxed) && catch_unwind(AssertUnwindSafe(|| format.decode(&unit, &mut taker))).is_err() {
-                taker.reject(Some(unit.offset), "a defect of Huntsman: the rest of this part was not read");
+            if !self.interrupted.load(Ordering::Relaxed) && guarded(|| format.decode(&unit, &mut taker)).is_none() {
+                taker.reject(Some(unit.offset), DEFECT);
             }
             let batch = taker.finish();
             self.progress.advanced(0, batch.records);
             collector.add(number, source, batch);
         }
     }
+}
+
+const DEFECT: &str = "a defect of Huntsman: the rest of this part was not read";
+
+/// None where the work panicked: what a hostile file does to its reader is its own damage.
+pub fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(work)).ok()
 }
 
 pub fn spill_failed(path: &Path, error: &io::Error) -> IngestError {
@@ -166,50 +174,34 @@ struct FileReader<'r, 'f> {
     number: u64,
     reading: Reading,
     seen: BTreeSet<String>,
-    /// Contents met in the file on disk that is being read: an archive may hold one twice, and then means it.
-    inside: BTreeSet<String>,
-    /// What the store has of it, by name.
-    beginnings: BTreeMap<String, Beginning>,
-    /// Names of sources so far; an archive may use one twice.
+    /// Names of sources so far.
     used: BTreeSet<String>,
+    /// Sources of the store that went on as one of ours.
+    gone_on: BTreeSet<usize>,
     failure: Option<IngestError>,
 }
 
 impl FileReader<'_, '_> {
     /// Reads a file on disk. False ends the run.
-    fn file(&mut self, found: &Found) -> bool {
-        self.beginnings.clear();
-        let place = found.path.canonicalize().unwrap_or_else(|_| found.path.clone());
-        self.reading.looked_at.push((found.name.clone(), place.to_string_lossy().into_owned()));
-        if !self.run.digests.is_empty() && self.is_known(found) {
+    fn file(&mut self, found: &Found, look: &Look) -> bool {
+        if look.is_known(&self.run.digests) {
+            self.reading.known += look.held.len() as u64;
+            self.reading.held.extend(look.held.iter().map(|(place, held)| (place.clone(), held.digest.clone())));
             self.run.progress.advanced(found.bytes, 0);
             return !self.run.interrupted.load(Ordering::Relaxed);
         }
-        self.inside.clear();
-        let scratch = self.run.scratch;
+        let (scratch, progress) = (self.run.scratch, self.run.progress);
+        let mut opened = Opened { reader: self, found, look, inside: BTreeSet::new(), members: BTreeSet::new() };
         match File::open(&found.path) {
-            Ok(file) => {
-                let mut input = Metered { file, progress: Some(self.run.progress) };
-                open(&found.name, &mut input, scratch, self)
-            }
+            Ok(file) => guarded(|| open(&found.name, &mut Metered { file, progress }, scratch, &mut opened)).unwrap_or_else(|| {
+                opened.damaged(&found.name, DEFECT);
+                true
+            }),
             Err(error) => {
-                self.damaged(&found.name, &reason(&error));
+                opened.damaged(&found.name, &reason(&error));
                 true
             }
         }
-    }
-
-    /// Whether all that a file holds is in the store.
-    fn is_known(&mut self, found: &Found) -> bool {
-        let Ok(file) = File::open(&found.path) else { return false };
-        let mut digests = Digests { run: self.run, found: BTreeMap::new(), beginnings: BTreeMap::new() };
-        open(&found.name, &mut Metered { file, progress: None }, self.run.scratch, &mut digests);
-        let all = !digests.found.is_empty() && digests.found.values().all(|digest| self.run.digests.contains(digest));
-        if all {
-            self.reading.known += digests.found.len() as u64;
-        }
-        self.beginnings = digests.beginnings;
-        all
     }
 
     fn send(&mut self, source: u32, format: &'static dyn Format, unit: Unit, before: bool, zone: Option<Tz>) -> bool {
@@ -230,106 +222,97 @@ impl FileReader<'_, '_> {
     }
 }
 
-impl Visitor for FileReader<'_, '_> {
+/// A file on disk that is being read.
+struct Opened<'o, 'r, 'f> {
+    reader: &'o mut FileReader<'r, 'f>,
+    found: &'o Found,
+    look: &'o Look,
+    /// Contents met in it: an archive may hold one twice, and then means it.
+    inside: BTreeSet<String>,
+    /// Names met in it: an archive may use one twice.
+    members: BTreeSet<String>,
+}
+
+impl Visitor for Opened<'_, '_, '_> {
     fn telemetry(&mut self, name: &str, format: &'static dyn Format, input: &mut dyn Read) -> bool {
-        self.run.progress.started(name);
-        let mut unique = name.to_string();
-        for number in 2.. {
-            if self.used.insert(unique.clone()) {
-                break;
-            }
-            unique = format!("{name}#{number}");
+        let run = self.reader.run;
+        run.progress.started(name);
+        let place = self.found.place_of(&unused(name, &mut self.members));
+        // Others in the same archive are not.
+        if let Some(held) = self.look.held.get(&place).filter(|held| held.is_known(&run.digests)) {
+            self.reader.reading.known += 1;
+            self.reader.reading.held.insert(place, held.digest.clone());
+            return !run.interrupted.load(Ordering::Relaxed);
         }
-        let name = unique.as_str();
-        let source = self.run.names.number(name);
-        let zone = self.run.request.zones.iter().find(|of| of.files.is_match(name)).map(|of| of.zone);
-        let was = self.beginnings.remove(name);
+        // What the store has is gone on with by one content.
+        let was = self.look.held.get(&place).and_then(|held| held.beginning).filter(|was| self.reader.gone_on.insert(was.index));
+        let name = match was.and_then(|was| run.sources.get(was.index)) {
+            Some(was) => was.name.clone(),
+            None => unused(name, &mut self.reader.used),
+        };
+        let source = run.names.number(&name);
+        let zone = run.request.zones.iter().find(|of| of.files.is_match(&name)).map(|of| of.zone);
         let mut input = Hashed::new(input);
         let (mut goes_on, mut open) = (true, None);
         let from = was.map_or(0, |was| was.from);
         let passed = was.map_or(Ok(Vec::new()), |was| pass(&mut input, was.from));
         let read = passed.and_then(|lead| {
-            goes_on = lead.is_empty() || self.send(source, format, Unit { bytes: lead, ..Unit::default() }, true, zone);
+            goes_on = lead.is_empty() || self.reader.send(source, format, Unit { bytes: lead, ..Unit::default() }, true, zone);
             if !goes_on {
                 return Ok(());
             }
-            format.cut(&mut input, &mut |mut unit| {
-                unit.offset += from;
-                unit.rejected.iter_mut().for_each(|(offset, _)| *offset += from);
-                open = last_line(format, &unit);
-                goes_on = self.send(source, format, unit, false, zone);
-                goes_on
-            })
+            let cut = guarded(|| {
+                format.cut(&mut input, &mut |mut unit| {
+                    unit.offset += from;
+                    unit.rejected.iter_mut().for_each(|(offset, _)| *offset += from);
+                    open = last_line(format, &unit);
+                    goes_on = self.reader.send(source, format, unit, false, zone);
+                    goes_on
+                })
+            });
+            cut.unwrap_or_else(|| Err(io::Error::other(DEFECT)))
         });
         let broken = read.and_then(|()| if goes_on { io::copy(&mut input, &mut io::sink()).map(drop) } else { Ok(()) }).err();
         if !goes_on {
             return false;
         }
         let (digest, bytes) = (input.digest(), input.bytes);
-        let again = !self.seen.insert(digest.clone()) && !self.inside.contains(&digest);
+        let again = !self.reader.seen.insert(digest.clone()) && !self.inside.contains(&digest);
         if !again {
             self.inside.insert(digest.clone());
         }
+        let reading = &mut self.reader.reading;
+        reading.held.insert(place, digest.clone());
         // A file that breaks off gives what it gave before; one that gives nothing at all is still to be told of.
         if again && (broken.is_none() || bytes > 0) {
-            self.reading.known += 1;
-            self.reading.dropped.insert(source);
+            reading.known += 1;
+            reading.dropped.insert(source);
         } else {
             let (broken, was) = (broken.map(|error| error.to_string()), was.map(|was| was.index));
-            self.reading.sources.push(Source { number: source, name: name.to_string(), digest, bytes, broken, open, was });
+            reading.sources.push(Source { number: source, name, digest, bytes, broken, open, was });
         }
         true
     }
 
     fn other(&mut self, _: &str) {
-        self.reading.others += 1;
+        self.reader.reading.others += 1;
     }
 
     fn damaged(&mut self, name: &str, reason: &str) {
-        // It is, or is in, the file that is being looked at.
-        let place = self.reading.looked_at.last().map(|(_, place)| place.clone()).unwrap_or_default();
-        self.reading.damaged.push(Damaged { name: name.to_string(), place, reason: reason.to_string() });
-    }
-}
-
-/// Only asks what files are.
-struct Digests<'r> {
-    run: &'r Run<'r>,
-    found: BTreeMap<String, String>,
-    /// What the store has of them.
-    beginnings: BTreeMap<String, Beginning>,
-}
-
-impl Visitor for Digests<'_> {
-    fn telemetry(&mut self, name: &str, format: &'static dyn Format, input: &mut dyn Read) -> bool {
-        let (digest, beginning) = self.run.earlier.measure(name, format, input);
-        // An archive may use a name twice: then no one knows which of them grew.
-        let again = self.found.insert(name.to_string(), digest.unwrap_or_default()).is_some();
-        match beginning.filter(|_| !again) {
-            Some(beginning) => self.beginnings.insert(name.to_string(), beginning),
-            None => self.beginnings.remove(name),
-        };
-        !self.run.interrupted.load(Ordering::Relaxed)
-    }
-
-    fn other(&mut self, _: &str) {}
-
-    fn damaged(&mut self, name: &str, _: &str) {
-        self.found.insert(name.to_string(), String::new());
+        let damaged = Damaged { name: name.to_string(), place: self.found.place_of(name), reason: reason.to_string() };
+        self.reader.reading.damaged.push(damaged);
     }
 }
 
 struct Metered<'p> {
     file: File,
-    progress: Option<&'p dyn Progress>,
+    progress: &'p dyn Progress,
 }
 
 impl Read for Metered<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.file.read(buffer)?;
-        if let Some(progress) = self.progress {
-            progress.advanced(count as u64, 0);
-        }
+        self.progress.advanced(count as u64, 0);
         Ok(count)
     }
 }

@@ -8,6 +8,11 @@ use memchr::{memchr2, memmem, memrchr2};
 use super::record::is_missing;
 use crate::telemetry::address::is_public;
 
+/// Bytes behind the mark of UTF-8 that they may begin with.
+pub fn without_mark(head: &[u8]) -> &[u8] {
+    head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head)
+}
+
 /// The items of a JSON array with a text between them; a text that is no array as it is. Nothing where there are none.
 pub fn items<'t>(text: &'t str, between: &str) -> Option<Cow<'t, str>> {
     if !text.starts_with('[') {

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
+
 use super::IngestError;
 use crate::diag::reason;
-use crate::store::MANIFEST;
+use crate::store::{MANIFEST, Place};
 
 /// A file on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +17,21 @@ pub struct Found {
     /// Relative to the folder that was asked for; a file that was asked for has its own name.
     pub name: String,
     pub bytes: u64,
+    /// What tells it from files of its name: see `Place::file`.
+    pub place: String,
+}
+
+impl Found {
+    fn new(path: PathBuf, name: String, bytes: u64) -> Found {
+        let whole = path.canonicalize().unwrap_or_else(|_| path.clone());
+        let digest = Sha256::digest(whole.as_os_str().as_encoded_bytes());
+        Found { path, name, bytes, place: digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect() }
+    }
+
+    /// Where something lies that is found in it under this name.
+    pub fn place_of(&self, name: &str) -> Place {
+        Place { file: self.place.clone(), member: name.strip_prefix(&self.name).unwrap_or(name).to_string() }
+    }
 }
 
 /// Everything below the paths, without folders that are stores.
@@ -32,7 +49,7 @@ pub fn files(paths: &[PathBuf], store: &Path) -> Result<Vec<Found>, IngestError>
         } else {
             fs::File::open(path).map_err(unreadable)?;
             let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-            found.push(Found { path: path.clone(), name, bytes: meta.len() });
+            found.push(Found::new(path.clone(), name, meta.len()));
         }
         found[start..].sort_by(|left, right| left.name.cmp(&right.name));
     }
@@ -64,7 +81,7 @@ fn below(folder: &Path, root: &Path, store: &Path, found: &mut Vec<Found>) -> st
             && meta.is_file()
         {
             let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
-            found.push(Found { path, name, bytes: meta.len() });
+            found.push(Found::new(path, name, meta.len()));
         }
     }
     Ok(())

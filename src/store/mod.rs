@@ -104,9 +104,19 @@ pub struct IngestedSource {
     /// Digests of what it was before it grew.
     #[serde(default)]
     pub grown: Vec<String>,
-    /// Of one that could not be opened: the file on disk that it is, or that it is in. Two folders may hold files of one name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub place: Option<String>,
+    /// Who was last seen with this content; nobody where an older program took it in. Its rows stay until all of them were seen with another.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<Place>,
+}
+
+/// Where a content lies: a file on disk, and what in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Place {
+    /// Of the file's path, the beginning of its SHA-256: it tells the file from others of its name, and does not say where it lay.
+    pub file: String,
+    /// What follows the file's name in the name of the source: nothing, or `/` and a path in an archive.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub member: String,
 }
 
 /// The end of a file that could not be read yet: when the file has grown, reading goes on there.
@@ -119,8 +129,8 @@ pub struct OpenLine {
 
 impl IngestedSource {
     /// A file or archive that could not be opened: nothing of it is in the store, and a hunt over the store must say so.
-    pub fn unread(name: &str, place: &str, reason: &str) -> IngestedSource {
-        IngestedSource { name: name.into(), rejected: vec![(reason.into(), 1)], place: Some(place.into()), ..IngestedSource::default() }
+    pub fn unread(name: &str, place: Place, reason: &str) -> IngestedSource {
+        IngestedSource { name: name.into(), rejected: vec![(reason.into(), 1)], places: vec![place], ..IngestedSource::default() }
     }
 
     /// It has no content that was taken.

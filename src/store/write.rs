@@ -139,18 +139,31 @@ impl Writer {
         self.removed.insert(file.path.clone());
     }
 
-    /// Makes everything added part of the store and takes away what was removed, at once. A source that has grown takes the place of what it was.
-    pub fn commit(mut self, sources: Vec<IngestedSource>, raw_fields: Vec<KindFields>) -> Result<Left, StoreError> {
+    /// What the store will hold, as far as it is known before the commit.
+    pub fn files(&self) -> impl Iterator<Item = &StoredFile> {
+        self.manifest.files.iter().filter(|file| !self.removed.contains(&file.path)).chain(&self.added)
+    }
+
+    /// Whether anything was added or removed.
+    pub fn has_changed(&self) -> bool {
+        !self.added.is_empty() || !self.removed.is_empty()
+    }
+
+    /// What the store will have of raw telemetry, in place of what it had. Whether that is something else.
+    pub fn set_sources(&mut self, sources: Vec<IngestedSource>) -> bool {
+        let is_other = self.manifest.sources != sources;
+        self.manifest.sources = sources;
+        is_other
+    }
+
+    /// Makes everything added part of the store and takes away what was removed, at once.
+    pub fn commit(mut self, raw_fields: Vec<KindFields>) -> Result<Left, StoreError> {
         let mut next = self.manifest.clone();
         next.version = VERSION;
         next.generation += 1;
         next.files.retain(|file| !self.removed.contains(&file.path));
         next.files.append(&mut self.added);
         next.files.sort_by(|left, right| (&left.table, left.day, &left.path).cmp(&(&right.table, right.day, &right.path)));
-        let outgrown: BTreeSet<(&str, &str)> =
-            sources.iter().flat_map(|source| source.grown.iter().map(|digest| (source.name.as_str(), digest.as_str()))).collect();
-        next.sources.retain(|source| !outgrown.contains(&(source.name.as_str(), source.digest.as_str())));
-        next.sources.extend(sources);
         next.raw_fields = merged(std::mem::take(&mut next.raw_fields).into_iter().chain(raw_fields));
         if !self.removed.is_empty() {
             // A kind whose last record went is not known any longer.
@@ -181,17 +194,6 @@ impl Writer {
         }
         // The commit stands whatever becomes of the old files.
         Ok(if matches!(self.sweep(), Ok(true)) { Left::Nothing } else { Left::UntilNobodyReads })
-    }
-
-    /// What could not be opened in earlier ingests, of the files that were looked at again, is not held against the store any longer. Whether that changes
-    /// the store, given what can't be opened now. Files are names and places on disk; of what an older program wrote only the name is known.
-    pub fn look_again(&mut self, files: &[(String, String)], unread: &[IngestedSource]) -> bool {
-        let is_named = |source: &IngestedSource, file: &str| source.name.strip_prefix(file).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        let is_of = |source: &IngestedSource, (name, place): &(String, String)| source.place.as_ref().map_or(is_named(source, name), |of| of == place);
-        let is_again = |source: &IngestedSource| source.is_unread() && files.iter().any(|file| is_of(source, file));
-        let (settled, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut self.manifest.sources).into_iter().partition(is_again);
-        self.manifest.sources = kept;
-        settled != unread
     }
 
     /// Removes work files, and Parquet files in the folders of our tables that the manifest does not name, unless somebody may be reading them. Nothing else

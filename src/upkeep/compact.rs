@@ -11,9 +11,10 @@ use std::sync::atomic::AtomicBool;
 
 use polars::prelude::*;
 
-use super::fresh::Fresh;
-use super::{UpkeepError, check, coverage, files};
-use crate::ingest::parquet_file::{FILE_ROWS, GROUP, GROUP_BYTES, GROUP_CELLS};
+use super::UpkeepError;
+use crate::rewrite::fresh::{self, Fresh};
+use crate::rewrite::parquet_file::{FILE_ROWS, GROUP, GROUP_BYTES, GROUP_CELLS};
+use crate::rewrite::{check, coverage, files};
 use crate::store::{Left, Store, StoredFile, Writer};
 
 /// The order of rows; rows that are alike in all of these stay as they are.
@@ -64,7 +65,7 @@ pub fn compact(root: &Path, interrupted: &AtomicBool) -> Result<Compacted, Upkee
         tables.entry(table.to_string()).or_default().after -= fewer;
     }
     let has_changed = tables.values().any(|count| count.after < count.before);
-    let files = if has_changed { writer.commit(Vec::new(), Vec::new())? } else { Left::Nothing };
+    let files = if has_changed { writer.commit(Vec::new())? } else { Left::Nothing };
     Ok(Compacted { tables, files })
 }
 
@@ -98,7 +99,7 @@ fn group_of(file: &StoredFile) -> String {
     match (file.table.as_str(), file.kinds.as_slice()) {
         ("event", [(channel, id)]) => format!("{channel}/{id:?}"),
         ("event", _) => "few".into(),
-        _ => super::fresh::tag(file).rsplit('-').next().unwrap_or_default().to_string(),
+        _ => fresh::tag(file).rsplit('-').next().unwrap_or_default().to_string(),
     }
 }
 

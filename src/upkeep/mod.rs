@@ -1,21 +1,15 @@
 //! What becomes of a store after its telemetry came in: rows are forgotten, small files become large ones.
-//!
-//! New files are written beside the old ones, a row group at a time; the commit of the store names the new and drops the old in one rename.
 
 mod compact;
-mod coverage;
-mod files;
 mod forget;
-mod fresh;
-
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use miette::Diagnostic;
 use thiserror::Error;
 
 pub use compact::{Compacted, Count, compact};
-pub use forget::{Forget, Forgotten, Rows, forget};
+pub use forget::{Forget, Forgotten, forget};
 
+use crate::rewrite::RewriteError;
 use crate::store::StoreError;
 
 /// Why a store is as it was.
@@ -29,7 +23,11 @@ pub enum UpkeepError {
     Store(#[from] StoreError),
 }
 
-/// Between two steps of any length.
-fn check(interrupted: &AtomicBool) -> Result<(), UpkeepError> {
-    if interrupted.load(Ordering::Relaxed) { Err(UpkeepError::Interrupted) } else { Ok(()) }
+impl From<RewriteError> for UpkeepError {
+    fn from(error: RewriteError) -> UpkeepError {
+        match error {
+            RewriteError::Interrupted => UpkeepError::Interrupted,
+            RewriteError::Store(error) => UpkeepError::Store(error),
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 pub mod golden;
 pub mod mmdb;
+pub mod pack;
 pub mod stores;
 pub mod transcript;
 

@@ -6,10 +6,11 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use ::csv::{ByteRecord, ReaderBuilder};
-use memchr::{memchr, memchr2};
+use memchr::{memchr, memchr_iter, memchr2};
 
 use super::super::record::Record;
 use super::super::shape::ShapeReader;
+use super::super::text::without_mark;
 use super::super::time;
 use super::lines::{LONGEST, UNIT};
 use super::{Format, PEEK, Sink, Unit, read_on};
@@ -22,12 +23,14 @@ const BLANK_PARTED: [&[u8]; 2] = [b"srcaddr", b"dstaddr"];
 /// A name of a column is a few words.
 const LONGEST_NAME: usize = 100;
 const MOST_WORDS: usize = 5;
+/// One of so many bytes may be a zero.
+const ZEROS: usize = 64;
 /// So many names are those of a table whatever stands below them.
 const MANY: usize = 4;
 
 /// A table from where its names are: behind the mark of its encoding, and a line `sep=;` that tells a spreadsheet what parts them.
 fn table(head: &[u8]) -> &[u8] {
-    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    let text = without_mark(head);
     let told = text.strip_prefix(b"sep=").and_then(|rest| rest.get(1..));
     told.and_then(|rest| rest.strip_prefix(b"\r\n").or_else(|| rest.strip_prefix(b"\n"))).unwrap_or(text)
 }
@@ -84,7 +87,8 @@ fn is_name(name: &[u8]) -> bool {
 
 impl Format for Csv {
     fn recognises(&self, head: &[u8]) -> bool {
-        !head.contains(&0) && delimiter(head).is_some()
+        // A table may be damaged, other files are full of zeros.
+        memchr_iter(0, head).count() <= head.len() / ZEROS && delimiter(head).is_some()
     }
 
     fn cut(&self, input: &mut dyn Read, each: &mut dyn FnMut(Unit) -> bool) -> io::Result<()> {
@@ -172,7 +176,8 @@ fn decode(piece: &[u8], delimiter: u8, skip_first: bool, names: &[String], each:
     while rows.read_byte_record(&mut values).unwrap_or_default() {
         let is_heading = std::mem::take(&mut is_first);
         // Tables that were put together repeat their names.
-        let repeats = values.len() == names.len() && values.iter().zip(names).all(|(value, name)| value == name.as_bytes());
+        let repeats = values.len() == names.len()
+            && values.iter().zip(names).enumerate().all(|(place, (value, name))| column(&String::from_utf8_lossy(without_mark(value)), place) == *name);
         if !is_heading && !repeats {
             each(&values);
         }

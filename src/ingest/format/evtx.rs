@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use evtx::err::EvtxError;
 use evtx::{EvtxParser, ParserSettings, RenderedChunk, RenderedChunkItem};
+use memchr::memmem;
 
 use super::super::json::{Fault, Kind, Reader};
 use super::super::record::{Record, Slot, Span};
@@ -16,12 +17,13 @@ pub struct Evtx;
 
 const HEADER: usize = 4096;
 const CHUNK: usize = 65_536;
+const MARK: &[u8] = b"ElfChnk\0";
 /// Chunks decoded together: templates that they share are compiled once.
 const TOGETHER: usize = 16;
 
 impl Format for Evtx {
     fn recognises(&self, head: &[u8]) -> bool {
-        head.starts_with(b"ElfFile\0") || head.get(HEADER..HEADER + 8) == Some(b"ElfChnk\0")
+        head.starts_with(b"ElfFile\0") || head.get(HEADER..HEADER + 8) == Some(MARK)
     }
 
     fn cut(&self, input: &mut dyn Read, each: &mut dyn FnMut(Unit) -> bool) -> io::Result<()> {
@@ -30,31 +32,40 @@ impl Format for Evtx {
         chunk.resize(CHUNK, 0);
         let mut unit = Unit { offset, ..Unit::default() };
         let mut failure = None;
+        // Of the next chunk what was read already.
+        let mut kept = 0;
         loop {
-            let count = match read_fully(input, &mut chunk) {
-                Ok(count) => count,
+            let count = match read_fully(input, &mut chunk[kept..]) {
+                Ok(count) => kept + count,
                 Err(error) => {
                     failure = Some(error);
-                    break;
+                    kept
                 }
             };
             if count == 0 {
                 break;
             }
             chunk[count..].fill(0);
-            if chunk[..8] == *b"ElfChnk\0" {
+            // Files that were put behind each other, or lost some bytes, go on at another place.
+            let moved = if chunk.starts_with(MARK) { None } else { memmem::find(&chunk[..count], MARK) };
+            let length = moved.unwrap_or(count);
+            if chunk.starts_with(MARK) {
                 // Places in a unit are places in the file: what is left out is filled up.
                 let gap = (offset - unit.offset) as usize - unit.bytes.len();
                 unit.bytes.resize(unit.bytes.len() + gap, 0);
                 unit.bytes.extend_from_slice(&chunk);
-            } else if chunk[..count].iter().any(|byte| *byte != 0) {
+                if count < CHUNK && chunk[..count].iter().any(|byte| *byte != 0) {
+                    unit.rejected.push((offset + count as u64, "the file ends inside a chunk".to_string()));
+                }
+            } else if chunk[..length].iter().any(|byte| *byte != 0) && !is_header(&chunk[..length]) {
                 unit.rejected.push((offset, "a chunk without its mark".to_string()));
             }
-            if count < CHUNK && chunk[..count].iter().any(|byte| *byte != 0) {
-                unit.rejected.push((offset + count as u64, "the file ends inside a chunk".to_string()));
-            }
-            offset += count as u64;
-            if offset - unit.offset >= (TOGETHER * CHUNK) as u64 && !each(std::mem::replace(&mut unit, Unit { offset, ..Unit::default() })) {
+            chunk.copy_within(length..count, 0);
+            kept = count - length;
+            offset += length as u64;
+            // Chunks of one unit lie behind each other.
+            let is_full = moved.is_some() || offset - unit.offset >= (TOGETHER * CHUNK) as u64;
+            if is_full && !each(std::mem::replace(&mut unit, Unit { offset, ..Unit::default() })) {
                 return Ok(());
             }
         }
@@ -85,6 +96,11 @@ impl Format for Evtx {
             Err(_) => sink.reject(Some(unit.offset + done * CHUNK as u64), "the decoder gave up on this and the chunks after it"),
         }
     }
+}
+
+/// What a second file begins with is none of its chunks.
+fn is_header(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"ElfFile\0") && bytes.len() == HEADER
 }
 
 /// A sound file header before the chunks of a unit.

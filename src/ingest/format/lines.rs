@@ -59,7 +59,8 @@ pub fn each(unit: &Unit, line: &mut dyn FnMut(u64, &str)) {
     while start < unit.bytes.len() {
         let end = memchr(b'\n', &unit.bytes[start..]).map_or(unit.bytes.len(), |place| start + place);
         let bytes = &unit.bytes[start..end];
-        let bytes = if start == 0 && unit.offset == 0 { bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes) } else { bytes };
+        // Files that were put behind each other each bring their mark.
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         if !bytes.trim_ascii().is_empty() {
             let text = if valid { std::str::from_utf8(bytes).map(Cow::Borrowed).unwrap_or_default() } else { String::from_utf8_lossy(bytes) };
             line(unit.offset + start as u64, &text);

@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use polars::prelude::*;
 
 use super::fresh::Fresh;
-use super::{UpkeepError, check, files};
+use super::{RewriteError, check, files};
 use crate::store::{StoreError, StoredFile, Writer};
 use crate::telemetry;
 
@@ -24,7 +24,7 @@ pub fn write(
     changed: &BTreeSet<(String, Option<i32>)>,
     writer: &mut Writer,
     interrupted: &AtomicBool,
-) -> Result<DataFrame, UpkeepError> {
+) -> Result<DataFrame, RewriteError> {
     let root = writer.root().to_path_buf();
     let failed = |error: PolarsError| files::failed(&root, &error);
     let mut parts = vec![unchanged(&whole(before, "coverage", &root)?, changed).map_err(failed)?];

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use polars::prelude::*;
 
 use super::files::failed;
-use crate::ingest::parquet_file::{MACHINES, ParquetFile};
+use super::parquet_file::{MACHINES, ParquetFile};
 use crate::store::{StoreError, StoredFile, Writer};
 use crate::telemetry;
 
