@@ -135,7 +135,7 @@ fn every_format_of_a_run_is_harmless() {
     );
     let endings = ["txt", "json", "ndjson", "csv", "md", "html", "sarif", "xml"];
     let mut call = place.huntsman(["run", "hunt.rhai", "--source", "logs", "--now", NOW, "-q"]);
-    endings.iter().for_each(|ending| drop(call.command.args(["-o", &format!("out.{ending}")])));
+    call.command.args(endings.iter().flat_map(|ending| ["-o".to_string(), format!("out.{ending}")]));
     let answer = call.run().expect(1);
     let written: Vec<(&str, String)> = endings.iter().map(|ending| (*ending, std::fs::read_to_string(place.path(&format!("out.{ending}"))).unwrap())).collect();
     for (ending, text) in written.iter().map(|(ending, text)| (*ending, text)).chain([("stdout", &answer.out)]) {
