@@ -294,6 +294,8 @@ pub struct Suite {
     pub trials: Vec<Trial>,
     /// Why nothing of it could be run.
     pub fault: Option<Fault>,
+    /// Warnings of the file as a whole.
+    pub warnings: Vec<Fault>,
     /// The filters of the playbooks that it ran, by their place.
     pub filters: Vec<Filter>,
 }

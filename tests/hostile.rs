@@ -113,3 +113,54 @@ fn rows_are_written_in_one_way() {
     let kept = std::fs::read_dir(place.path("kept")).unwrap().next().unwrap().unwrap().path();
     assert_eq!(std::fs::read_to_string(kept).unwrap(), ask(query, "csv"));
 }
+
+/// Markup, escapes, formulas, ten megabytes of a command line and broken Unicode go through every format of a run, and do no harm in any of them.
+#[test]
+fn every_format_of_a_run_is_harmless() {
+    let place = Place::new();
+    let line = |number: u64, command: &str, file: &str| {
+        let record = json!({ "@timestamp": format!("2026-03-02T10:00:0{number}.000Z"), "Hostname": "WKS01", "Channel": "Security", "EventID": 4688,
+            "RecordNumber": number, "NewProcessName": file, "CommandLine": command, "SubjectUserName": HOSTILE });
+        format!("{record}\n").into_bytes()
+    };
+    let markup = "</td><script>alert(1)</script> [a](javascript:x) ![b](http://x/y.png) | `` ]]> &lt; <!-- @team #1";
+    let mut logs = [line(1, HOSTILE, "C:\\a.exe"), line(2, markup, markup), line(3, &"A".repeat(10 << 20), "=1+1.exe")].concat();
+    logs.extend(String::from_utf8(line(4, "BROKEN", "C:\\b.exe")).unwrap().replace("BROKEN", "lone \\ud800 half").into_bytes());
+    logs.extend(line(5, "raw ?", "C:\\c.exe").into_iter().map(|byte| if byte == b'?' { 0xff } else { byte }));
+    std::fs::create_dir(place.path("logs")).unwrap();
+    std::fs::write(place.path("logs/one.ndjson"), logs).unwrap();
+    place.write(
+        "hunt.rhai",
+        "//! Hunt.\nlet all = Client(\"all\", all_time()).get_executions();\nfor row in all { finding(#{ title: `started ${row.ChildFilename}`, description: row.CommandLine, evidence: all }); break; }\nfinding(#{ title: \"all\", evidence: all, entities: #{ file: all.column(\"ChildFilename\") } });\nshow(all);\nshow(all.stack(\"ChildFilename\"), #{ view: \"bars\" });\n",
+    );
+    let endings = ["txt", "json", "ndjson", "csv", "md", "html", "sarif", "xml"];
+    let mut call = place.huntsman(["run", "hunt.rhai", "--source", "logs", "--now", NOW, "-q"]);
+    call.command.args(endings.iter().flat_map(|ending| ["-o".to_string(), format!("out.{ending}")]));
+    let answer = call.run().expect(1);
+    let written: Vec<(&str, String)> = endings.iter().map(|ending| (*ending, std::fs::read_to_string(place.path(&format!("out.{ending}"))).unwrap())).collect();
+    for (ending, text) in written.iter().map(|(ending, text)| (*ending, text)).chain([("stdout", &answer.out)]) {
+        let raw: Vec<char> = text.chars().filter(|sign| is_dangerous(*sign)).take(5).collect();
+        assert!(raw.is_empty(), "{ending}: {raw:?}");
+        let has_every_row = ["json", "ndjson"].contains(&ending);
+        assert!(has_every_row || text.len() < 4 << 20, "{ending}: {} bytes", text.len());
+    }
+    let of = |wanted: &str| written.iter().find(|(ending, _)| *ending == wanted).map(|(_, text)| text.as_str()).unwrap();
+    for json in [of("json"), of("sarif")].into_iter().chain(of("ndjson").lines()) {
+        serde_json::from_str::<serde_json::Value>(json).unwrap();
+    }
+    assert!(!of("html").contains("<script") && !of("html").contains("<img") && !of("html").contains("href=\"java"));
+    for cell in csv::Reader::from_reader(of("csv").as_bytes()).records().flat_map(|record| record.unwrap().iter().map(String::from).collect::<Vec<_>>()) {
+        assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r']), "{cell:?}");
+    }
+    // As a reader of Markdown takes it: nothing of a stranger's is a tag, a link or a picture.
+    for event in pulldown_cmark::Parser::new_ext(of("md"), pulldown_cmark::Options::ENABLE_TABLES) {
+        use pulldown_cmark::{Event, Tag};
+        match event {
+            Event::Html(tag) | Event::InlineHtml(tag) => assert!(tag.contains("details>") || tag.contains("summary>"), "{tag}"),
+            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => panic!("{dest_url}"),
+            _ => {}
+        }
+    }
+    let mut xml = quick_xml::Reader::from_str(of("xml"));
+    while !matches!(xml.read_event().unwrap(), quick_xml::events::Event::Eof) {}
+}

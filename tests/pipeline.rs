@@ -66,8 +66,8 @@ fn junit_has_a_case_for_each_playbook() {
 #[test]
 fn markdown_is_a_summary_first() {
     let text = run(&place(), &["--format", "markdown"]).expect(2).out;
-    assert!(text.starts_with("# Huntsman\n\n| | playbook | outcome | findings | covered |\n"), "{text}");
-    assert!(text.contains("| 🚨 | Encoded \\*PowerShell\\* &lt;b\\>. | found | 1 finding: 1 high | 8 of 8 machine-days |"), "{text}");
+    assert!(text.starts_with("# Huntsman\n\n| | playbook | outcome | findings | looked at |\n"), "{text}");
+    assert!(text.contains("| 🚨 | Encoded \\*PowerShell\\* &lt;b\\>. | found | 1 finding: 1 high | 8 of 8 machine-days, "), "{text}");
     assert!(text.contains("> **bold** &lt;img src=x>") && text.contains("**not\\_examined**"), "{text}");
 }
 

@@ -8,6 +8,7 @@ use super::args::Run;
 use super::context::Context;
 use super::evidence::{self, Folder};
 use super::memory::{self, Kept};
+use super::output::Files;
 use super::source;
 use super::suppressions;
 use crate::backend::Backend;
@@ -70,12 +71,16 @@ impl<'a> Batch<'a> {
         Ok((report, fault))
     }
 
-    /// Says which suppressions are of no use, and remembers what was found: last of all, so that a run that was stopped before is as if it had not been.
-    pub fn close(self, runs: &[Ended]) -> Result<(), Fault> {
+    /// Says which suppressions are of no use, puts the reports in their places, and remembers what was found: both or neither, so that a run that was stopped
+    /// is as if it had not been, or as if it had ended.
+    pub fn close(self, runs: &[Ended], files: Files) -> Result<(), Fault> {
         let used: Vec<usize> = runs.iter().flat_map(|(report, _)| report.suppressed.iter().copied()).collect();
         let names: Vec<&str> = runs.iter().filter(|(_, fault)| fault.is_none()).map(|(report, _)| report.playbook.as_str()).collect();
         suppressions::stale(&self.suppressions, &used, &names, self.context.now).iter().for_each(|warning| self.context.terminal.fault(warning));
-        self.kept.map_or(Ok(()), Kept::save)
+        match self.kept {
+            Some(kept) => kept.save(files),
+            None => files.place(),
+        }
     }
 }
 

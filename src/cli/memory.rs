@@ -1,13 +1,14 @@
 //! The file of `--state`: what runs remember, held by one run at a time, replaced whole.
 
 use std::fs::{File, TryLockError};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::context::Context;
+use super::output::Files;
 use crate::diag::{Fault, reason};
 use crate::hunt::memory::{Found, Memory, Scope, Since, Standing, VERSION, days};
 use crate::hunt::{Coverage, Outcome, outcome};
@@ -39,7 +40,7 @@ pub fn open(context: &Context, path: &Path) -> Result<Kept, Fault> {
     if path.is_dir() {
         return Err(Fault::new("state::file", format!("--state {} is a folder", path.display())).with_help("name a file"));
     }
-    let beside = beside(path, "lock");
+    let beside = beside_of(path, "lock");
     let lock = File::options().read(true).write(true).create(true).truncate(false).open(&beside).map_err(|error| refused(&beside, &error))?;
     let mut has_told = false;
     loop {
@@ -54,9 +55,10 @@ pub fn open(context: &Context, path: &Path) -> Result<Kept, Fault> {
         context.limits().check().map_err(|error| Fault::from(&error))?;
         std::thread::sleep(PAUSE);
     }
+    Commit::complete(path).map_err(|error| refused(&beside_of(path, COMMIT), &error))?;
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
         Err(error) => return Err(refused(path, &error)),
     };
     let damaged = |why: String| {
@@ -77,22 +79,68 @@ pub fn open(context: &Context, path: &Path) -> Result<Kept, Fault> {
 }
 
 impl Kept {
-    /// Replaces the file in one rename: a run that is killed leaves it as it was, or as it is now.
-    pub fn save(mut self) -> Result<(), Fault> {
+    /// Puts the reports in their places and replaces the file. What is to be done is written down first: where the run is killed in between, the next one does
+    /// the rest, or undoes it.
+    pub fn save(mut self, files: Files) -> Result<(), Fault> {
         self.memory.version = VERSION;
-        let fresh = beside(&self.path, "draft");
-        let written = (|| {
-            let mut file = File::create(&fresh)?;
-            serde_json::to_writer_pretty(&mut file, &self.memory)?;
-            file.write_all(b"\n")?;
-            file.sync_all()?;
-            std::fs::rename(&fresh, &self.path)
-        })();
-        written.map_err(|error| {
+        let refused = |error: std::io::Error| {
             Fault::new("state::file", format!("--state {}: {}", self.path.display(), reason(&error)))
                 .with_help("make room, and run it again: what it remembered before is still there")
-        })
+        };
+        let commit = beside_of(&self.path, COMMIT);
+        write_whole(&commit, &self.path, &Commit { moves: files.moves(), memory: self.memory }).map_err(refused)?;
+        if let Err(fault) = files.place() {
+            // What is not told is not known.
+            let _ = std::fs::remove_file(&commit);
+            return Err(fault);
+        }
+        Commit::complete(&self.path).map_err(refused)
     }
+}
+
+/// What a run that has ended leaves to be done: files to be renamed, and what is remembered then.
+#[derive(Serialize, Deserialize)]
+struct Commit {
+    moves: Vec<(PathBuf, PathBuf)>,
+    memory: Memory,
+}
+
+/// The ending of its file, beside that of the state.
+const COMMIT: &str = "commit";
+
+impl Commit {
+    /// Does what is left of it, where its first report is in its place: somebody may have read it. Before, it is undone: the next run tells it all again.
+    fn complete(state: &Path) -> std::io::Result<()> {
+        let path = beside_of(state, COMMIT);
+        let text = match std::fs::read_to_string(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            text => text?,
+        };
+        let commit: Commit = serde_json::from_str(&text)?;
+        if commit.moves.first().is_some_and(|(from, _)| from.exists()) {
+            commit.moves.iter().for_each(|(from, _)| drop(std::fs::remove_file(from)));
+            return std::fs::remove_file(&path);
+        }
+        for (from, to) in &commit.moves {
+            match std::fs::rename(from, to) {
+                // It was done before.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                done => done?,
+            }
+        }
+        write_whole(state, state, &commit.memory)?;
+        std::fs::remove_file(&path)
+    }
+}
+
+/// Replaces a file in one rename, by way of a draft beside the state.
+fn write_whole(path: &Path, state: &Path, what: &impl Serialize) -> std::io::Result<()> {
+    let draft = beside_of(state, "draft");
+    let mut file = File::create(&draft)?;
+    serde_json::to_writer_pretty(&mut file, what)?;
+    file.write_all(b"\n")?;
+    file.sync_all()?;
+    std::fs::rename(&draft, path)
 }
 
 /// Says of each finding of a report what it is to earlier runs, and takes it in. A run that failed teaches nothing: what it found is new to the next.
@@ -161,7 +209,7 @@ pub fn only_new(report: &mut Report) {
     report.outcome = outcome::outcome(is_found, &report.coverage);
 }
 
-fn beside(path: &Path, ending: &str) -> PathBuf {
+fn beside_of(path: &Path, ending: &str) -> PathBuf {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     path.with_file_name(format!(".{name}.{ending}"))
 }

@@ -230,6 +230,12 @@ impl Files {
 
     /// Writes all of them, in their formats.
     pub fn write(mut self, render: impl Fn(&mut dyn Write, Format, &Style) -> io::Result<()>, zone: chrono_tz::Tz) -> Result<(), Fault> {
+        self.fill(render, zone)?;
+        self.place()
+    }
+
+    /// Writes all of them beside their places, so that nothing is left to do but to rename them.
+    pub fn fill(&mut self, render: impl Fn(&mut dyn Write, Format, &Style) -> io::Result<()>, zone: chrono_tz::Tz) -> Result<(), Fault> {
         let style = Style { colour: false, unicode: true, width: None, zone };
         for target in &mut self.files {
             let refused = |error: io::Error| match error.kind() {
@@ -240,11 +246,29 @@ impl Files {
             let mut buffered = BufWriter::with_capacity(BUFFER, &mut target.file);
             render(&mut buffered, target.format, &style).and_then(|()| buffered.flush()).map_err(refused)?;
             drop(buffered);
-            if let Some(draft) = target.draft.take() {
-                target.file.sync_all().and_then(|()| std::fs::rename(&draft, &target.path)).map_err(refused)?;
+            if target.draft.is_some() {
+                target.file.sync_all().map_err(refused)?;
             }
         }
         Ok(())
+    }
+
+    /// Puts what was written in its place.
+    pub fn place(mut self) -> Result<(), Fault> {
+        for target in &mut self.files {
+            let Some(draft) = &target.draft else { continue };
+            std::fs::rename(draft, &target.path).map_err(|error| {
+                Fault::new("output::file", format!("-o {}: {}", target.path.display(), reason(&error))).with_help("name a file in a folder that can be written")
+            })?;
+            target.draft = None;
+        }
+        Ok(())
+    }
+
+    /// From where to where they will be renamed, wherever the program is started.
+    pub fn moves(&self) -> Vec<(PathBuf, PathBuf)> {
+        let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+        self.files.iter().filter_map(|target| Some((whole(target.draft.as_deref()?), whole(&target.path)))).collect()
     }
 }
 

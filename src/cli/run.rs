@@ -59,11 +59,12 @@ pub fn run(context: &Context, arguments: &Run) -> Result<u8, Fault> {
             gap = if context.terminal.format == Format::Table { "\n" } else { "" };
         }
     }
-    files.write(|out, format, style| render(out, &runs, format, style), context.zone)?;
+    let mut files = files;
+    files.fill(|out, format, style| render(out, &runs, format, style), context.zone)?;
     if !matches!(context.terminal.format, Format::Table | Format::Ndjson) {
         to_stdout(|out| render(out, &runs, context.terminal.format, &context.terminal.out))?;
     }
-    batch.close(&runs)?;
+    batch.close(&runs, files)?;
     context.terminal.tell(|| format!("took {:.2} s", context.elapsed().as_secs_f64()));
     Ok(Policy::code(&runs))
 }

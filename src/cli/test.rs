@@ -26,7 +26,7 @@ pub fn test(context: &Context, arguments: &Test) -> Result<u8, Fault> {
         let message = format!("no test has `{}` in its name", arguments.only);
         return Err(Fault::new("trial::none", message).with_help("`--only` takes a part of a test's name; without it all are run"));
     }
-    for fault in suites.iter().flat_map(|suite| suite.trials.iter().flat_map(|trial| &trial.warnings)) {
+    for fault in suites.iter().flat_map(|suite| suite.warnings.iter().chain(suite.trials.iter().flat_map(|trial| &trial.warnings))) {
         context.terminal.fault(fault);
     }
     let render = |format: Format, style: &Style| shown(&suites, &filters, format, style);

@@ -10,6 +10,9 @@ use crate::telemetry::Type;
 /// The rows that a table shows.
 pub const ROWS: usize = 50;
 
+/// Characters of a cell.
+const CELL: usize = 20_000;
+
 /// Lines with a newline each.
 pub fn text(table: &Table, indent: usize, style: &Style) -> String {
     let margin = " ".repeat(indent);
@@ -64,9 +67,17 @@ pub fn grid(frame: &Frame, columns: &[usize], rows: usize, style: &Style) -> Gri
         precisions.push((column, *kind, Precision::of(times, style.zone)));
     }
     for row in 0..rows {
-        grid.row(precisions.iter().map(|(column, kind, precision)| cell::text(&frame.value(row, *column), *kind, *precision, style.zone)));
+        grid.row(precisions.iter().map(|(column, kind, precision)| readable(cell::text(&frame.value(row, *column), *kind, *precision, style.zone), style)));
     }
     grid
+}
+
+/// Also where no screen cuts it, a cell is no longer than anyone reads; data formats have all of it.
+fn readable(text: String, style: &Style) -> String {
+    match text.char_indices().nth(CELL) {
+        Some((end, _)) => format!("{}{}", &text[..end], style.ellipsis()),
+        None => text,
+    }
 }
 
 /// Positions of the columns that people see.

@@ -7,8 +7,11 @@ use rhai::{AST, ASTNode, Dynamic, Expr, Stmt};
 
 use super::run::Run;
 use super::session::{Inner, on_own_stack};
-use super::{Setup, doc, file, library, technique, traps, unused};
+use super::{Setup, doc, file, library, needs, suite, technique, traps, unused};
 use crate::diag::{Fault, Severity};
+
+/// Of a variable that nothing declares.
+const UNKNOWN_VARIABLE: &str = "name::unknown";
 
 pub(super) fn check(setup: &Setup, playbook: &Path) -> Vec<Fault> {
     let setup = setup.clone();
@@ -21,14 +24,22 @@ pub(super) fn check(setup: &Setup, playbook: &Path) -> Vec<Fault> {
 
 fn faults(inner: &mut Inner, playbook: &Path) -> Vec<Fault> {
     let shown = playbook.display().to_string();
-    let (id, tree) = match file::read(playbook, &shown).and_then(|text| inner.open(playbook, &shown, &text)) {
+    let (mut found, mut unknown) = (Vec::new(), BTreeSet::new());
+    let (id, tree) = match file::read(playbook, &shown).and_then(|text| open(inner, playbook, &text, &mut found, &mut unknown)) {
         Ok(opened) => opened,
-        Err(fault) => return vec![fault],
+        Err(fault) => {
+            found.push(fault);
+            return found;
+        }
     };
-    let mut found = inner.needs(&id, &tree).err().unwrap_or_default();
+    found.extend(inner.needs(&id, &tree).err().unwrap_or_default());
     if let Some(source) = inner.run.sources.text(&id) {
         found.extend(doc::warnings(&source, &tree));
         found.extend(technique::warnings(&source, &tree));
+        found.extend(needs::warnings(&source, &tree));
+        if suite::is_of_tests(&shown) {
+            found.extend(suite::never_run(&source, &tree));
+        }
     }
     let asked = traps::self_asking(&tree).into_iter().map(|trap| (Severity::Error, trap));
     let kept = traps::kept_closures(&tree).into_iter().chain(unused::params(&tree)).map(|trap| (Severity::Warning, trap));
@@ -37,7 +48,7 @@ fn faults(inner: &mut Inner, playbook: &Path) -> Vec<Fault> {
         fault.places.extend(inner.run.sources.place(&id, at, None));
         found.push(fault);
     }
-    run_statements(inner, &id, &tree, &mut found);
+    run_statements(inner, &id, &tree, &mut found, unknown);
     found.extend(std::mem::take(&mut inner.run.state().warnings));
     let mut seen: Vec<Fault> = Vec::new();
     for fault in found {
@@ -48,9 +59,24 @@ fn faults(inner: &mut Inner, playbook: &Path) -> Vec<Fault> {
     seen
 }
 
+/// The playbook's id and tree. A variable that there is not is told, and taken for one that is not known: it hides no other mistake.
+fn open(inner: &mut Inner, playbook: &Path, text: &str, found: &mut Vec<Fault>, unknown: &mut BTreeSet<String>) -> Result<(String, AST), Fault> {
+    let shown = playbook.display().to_string();
+    loop {
+        let fault = match inner.open(playbook, &shown, text) {
+            Ok(opened) => return Ok(opened),
+            Err(fault) => fault,
+        };
+        let name = fault.places.first().map(|place| place.source.text[place.span.clone()].to_string());
+        // What a function lacks stays unknown to it.
+        let Some(name) = name.filter(|name| fault.code == UNKNOWN_VARIABLE && unknown.insert(name.clone())) else { return Err(fault) };
+        inner.scope.push_dynamic(name, Dynamic::UNIT);
+        found.push(fault);
+    }
+}
+
 /// A statement that fails leaves its variable unknown, and what needs it is passed over.
-fn run_statements(inner: &mut Inner, id: &str, tree: &AST, found: &mut Vec<Fault>) {
-    let mut unknown: BTreeSet<String> = BTreeSet::new();
+fn run_statements(inner: &mut Inner, id: &str, tree: &AST, found: &mut Vec<Fault>, mut unknown: BTreeSet<String>) {
     // Calls into modules count the imports above them, so those are there again for every statement.
     let mut imports: Vec<Stmt> = Vec::new();
     if let Err(fault) = inner.keep_definitions(id, &tree.clone_functions_only()) {

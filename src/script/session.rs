@@ -84,7 +84,7 @@ impl Inner {
             self.run.warn(warning);
         }
         if let Some(source) = self.run.sources.text(&id) {
-            technique::warnings(&source, &tree).into_iter().for_each(|warning| self.run.warn(warning));
+            technique::warnings(&source, &tree).into_iter().chain(needs::warnings(&source, &tree)).for_each(|warning| self.run.warn(warning));
         }
         let done = self.built.engine.eval_ast_with_scope::<Dynamic>(&mut self.scope, &tree).map_err(|error| self.explained(&id, &error));
         let failed = done.and_then(|_| self.run.cover_declared(&needs)).err();

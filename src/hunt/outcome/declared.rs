@@ -14,7 +14,7 @@ use crate::diag::did_you_mean;
 use crate::frame::Read;
 use crate::hunt::query::{Target, anything_of, known_channels};
 use crate::plan::{Scan, folded_equal};
-use crate::telemetry::{Inventory, TABLES, Table};
+use crate::telemetry::{Inventory, TABLES, Table, mapping, profile, words};
 
 /// One word of `# Needs`.
 #[derive(Clone, Debug)]
@@ -88,6 +88,19 @@ impl Declared {
             What::Record(channel, id) => format!("{channel}/{id}"),
         };
         Ok(Declared { word, what })
+    }
+
+    /// Its channel, where nobody knows that, and what it is nearly the name of: a source may have channels of its own, but this one is likely a slip, and
+    /// nothing will ever show it.
+    pub fn doubt(&self) -> Option<(&str, String)> {
+        let What::Record(channel, _) = &self.what else { return None };
+        let of_tables = TABLES.iter().flat_map(|table| table.operations.iter().flat_map(|operation| operation.from).chain(words::sources(table.name)));
+        let sensors = of_tables.map(|from| from.split_once('/').map_or(*from, |(sensor, _)| sensor));
+        let known: Vec<&str> = sensors.chain(mapping::known_channels()).collect();
+        if known.iter().copied().chain(profile::channels()).any(|known| folded_equal(known, channel)) {
+            return None;
+        }
+        Some((channel, did_you_mean(channel, known)?))
     }
 
     /// Whether one of these scans needs it too, so that its own coverage tells.
