@@ -12,7 +12,7 @@ use crate::present::{self, Format};
 use crate::script::{Session, read_playbook};
 
 pub fn coverage(context: &Context, paths: &[PathBuf], navigator: Option<&Path>) -> Result<u8, Fault> {
-    let found = playbooks::find(paths)?;
+    let found = playbooks::find_hunts(paths)?;
     let files = Files::open(&context.common.outputs)?;
     let layer = Files::open_as(&navigator.iter().map(|path| (path.to_path_buf(), Format::Json)).collect::<Vec<_>>())?.apart_from(&files)?;
     let backend = source::open(context)?;

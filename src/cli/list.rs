@@ -16,7 +16,7 @@ pub fn list(context: &Context, paths: &[PathBuf]) -> Result<u8, Fault> {
     let files = Files::open(&context.common.outputs)?;
     let mut known = Vec::new();
     let mut code = DONE;
-    for playbook in playbooks::find(paths)? {
+    for playbook in playbooks::find_hunts(paths)? {
         let named = |fault: Fault| Fault { message: format!("{}: {}", playbook.display(), fault.message), ..fault };
         match read_playbook(&playbook).and_then(|text| about(&text).map_err(named)) {
             Ok(about) => known.push((playbook, about)),

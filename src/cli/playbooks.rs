@@ -24,6 +24,19 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Fault> {
     Ok(each_once(found))
 }
 
+/// The same without tests that are named, as a shell names them for `*.rhai`.
+pub fn find_hunts(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Fault> {
+    let mut found = find(paths)?;
+    let first = found.first().cloned();
+    found.retain(|path| !is_tests(&path.to_string_lossy()));
+    match (found.is_empty(), first) {
+        (true, Some(tests)) => {
+            Err(Fault::new("playbook::tests", format!("{} has tests of a playbook", tests.display())).with_help("`huntsman test` runs them"))
+        }
+        (true, None) | (false, _) => Ok(found),
+    }
+}
+
 /// The files of tests that paths mean: those that are named, those beside playbooks that are named, all below a folder.
 pub fn find_tests(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Fault> {
     let mut found = Vec::new();

@@ -18,7 +18,7 @@ use crate::script::{about, read_playbook, undeclared};
 pub fn run(context: &Context, arguments: &Run) -> Result<u8, Fault> {
     let policy = Policy::new(arguments)?;
     let given = pairs(&arguments.params)?;
-    let playbooks = playbooks::find(&arguments.playbooks)?;
+    let playbooks = playbooks::find_hunts(&arguments.playbooks)?;
     // Once: a pipe has nothing to say a second time.
     let texts: Vec<Result<String, Fault>> = playbooks.iter().map(|playbook| read_playbook(playbook)).collect();
     let declared: Vec<Option<BTreeSet<String>>> = texts.iter().map(|text| declared(text.as_ref().ok()?)).collect();

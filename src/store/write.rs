@@ -183,12 +183,13 @@ impl Writer {
             let mut file = File::create(&fresh)?;
             file.write_all(&text)?;
             file.sync_all()?;
-            fs::rename(&fresh, &path)?;
-            sync_folder(&self.root)
+            fs::rename(&fresh, &path)
         })();
         written.map_err(|error| failed(&path, &error))?;
+        // From here on the new files are named, and stay.
         self.committed = true;
         self.manifest = next;
+        sync_folder(&self.root).map_err(|error| failed(&path, &error))?;
         if self.removed.is_empty() {
             return Ok(Left::Nothing);
         }
