@@ -26,7 +26,7 @@ fn the_sample_is_small_and_always_the_same() {
 /// Monday is an ordinary day: no playbook finds anything in it.
 #[test]
 fn nothing_is_found_in_an_ordinary_day() {
-    for playbook in files_below(&project().join("scripts"), ".rhai") {
+    for playbook in files_below(&project().join("scripts"), ".rhai").into_iter().filter(|file| !file.to_string_lossy().ends_with(".test.rhai")) {
         let place = Place::new();
         let mut call = place.huntsman(["run".as_ref(), playbook.as_os_str(), "--source".as_ref(), stores::sample().store.as_os_str()]);
         call.command.args(["--period", "2026-03-02", "--now", "2026-03-03T00:00:00Z", "--format", "json", "--allow-partial"]);
