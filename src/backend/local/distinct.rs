@@ -32,9 +32,11 @@ pub fn apply(job: &mut Job, stage: Stage, names: &[Arc<str>], needed: &Needed) -
     let stage = match stage.order {
         Order::Rows => {
             let firsts = Firsts::of(job, stage.clone(), &names, &seed)?;
-            let stage = firsts.among(stage, &names, &seed);
-            // As many columns tell almost all rows apart: they are not held. By few columns few rows are told apart, and found only once.
-            if !firsts.are_scattered && names.len() > WIDE {
+            // Whole rows are almost all told apart: they are not held, and of twins, which are alike in everything, any will do.
+            let is_whole = schema.names().all(|name| names.iter().any(|known| **known == *name));
+            let is_streamed = is_whole && names.len() > WIDE && !firsts.are_scattered;
+            let stage = firsts.among(stage, &names, &seed, is_streamed);
+            if is_streamed {
                 return Ok(stage);
             }
             stage
@@ -108,12 +110,13 @@ impl Firsts {
         Ok(Firsts { rows: Arc::new(rows.into_keys().collect()), twins: Arc::new(twins), are_scattered })
     }
 
-    /// The rows of the stage that are among them, of twins one.
-    fn among(&self, stage: Stage, names: &[Arc<str>], seed: &Arc<Seed>) -> Stage {
+    /// The rows of the stage that are among them; of twins one, or all.
+    fn among(&self, stage: Stage, names: &[Arc<str>], seed: &Arc<Seed>, one_of_twins: bool) -> Stage {
         let schema = stage.schema.clone();
         stage
             .each(schema.clone(), |blank| {
-                let (rows, twins, key, seed) = (self.rows.clone(), self.twins.clone(), Key::of(&schema, names, blank, seed), seed.clone());
+                let twins = if one_of_twins { self.twins.clone() } else { Arc::default() };
+                let (rows, key, seed) = (self.rows.clone(), Key::of(&schema, names, blank, seed), seed.clone());
                 let transform: Transform = Arc::new(move |frame: LazyFrame| {
                     // Twins are of one time, and so in one piece: each opening of the files begins anew.
                     let (rows, twins, key, seed, met) = (rows.clone(), twins.clone(), key.clone(), seed.clone(), Mutex::new(HashSet::new()));

@@ -93,6 +93,17 @@ fn lines_that_a_log_has_twice_are_one_row() {
     }
 }
 
+/// Rows of a log without times and record numbers all have one place: the first of them is the first in the file, however it is read.
+#[test]
+fn the_first_row_of_one_place_is_the_first_in_the_file() {
+    let one = |number: i64| row(&[("Source", text("log.csv")), ("ChildFilename", text(["a", "A", "b"][number as usize % 3])), ("ChildPid", int(number))]);
+    let (_folder, local) = store(&[("process", (0..4_000).map(one).collect())]);
+    for _ in 0..3 {
+        let found = run(&local, &plan("process", &[Step::Distinct(names(&["ChildFilename"]))]));
+        assert_eq!(cells(&found, "ChildPid"), [int(0), int(2)]);
+    }
+}
+
 /// What is read of the chosen rows is what later steps need, and that is right.
 #[test]
 fn narrow_answers_are_those_of_all_rows() {

@@ -2,7 +2,7 @@
 
 use super::picks::rows;
 use super::*;
-use crate::plan::{Aggregate, Expr, Fold, Keep, SortKey, Source};
+use crate::plan::{Aggregate, Comparison, Expr, Fold, Func, How, Keep, SortKey, Source};
 
 /// A hundred rows in each of two tables, and a later day of one of them.
 fn tables() -> (TempDir, Local) {
@@ -14,7 +14,7 @@ fn tables() -> (TempDir, Local) {
 }
 
 fn dated(table: &'static str) -> Arc<Plan> {
-    let undated = Expr::call(crate::plan::Func::IsMissing, vec![Expr::column("DateTime")]);
+    let undated = Expr::call(Func::IsMissing, vec![Expr::column("DateTime")]);
     Arc::new(plan(table, &[Step::Filter(Expr::negate(undated))]))
 }
 
@@ -98,4 +98,64 @@ fn rows_without_an_order_are_counted_too() {
     assert_eq!(cells(&counted, "n"), [int(groups[0] + groups[1])]);
     let counted = run(&local, &union(vec![dated("process"), dated("file")], &[count]));
     assert_eq!(cells(&counted, "n"), [int(by_hand(&local).len() as i64)]);
+}
+
+/// What one part lacks and another has is missing in the first, whatever is done with it: as if all rows came from files that have every column.
+#[test]
+fn columns_that_a_part_lacks_are_missing() {
+    const OWN: [&[&str]; 2] = [&["DateTime", "Machine", "RecordId", "Muid", "ChildPid"], &["DateTime", "Machine", "RecordId", "Muid", "ChildPath"]];
+    const ALL: [&str; 6] = ["DateTime", "Machine", "RecordId", "Muid", "ChildPid", "ChildPath"];
+    let [first, second, _] = rows();
+    let (_folder, apart) = store(&[("process", first.clone()), ("process", second.clone())]);
+    let with = |rows: Vec<Row>, names: &[&str]| rows.into_iter().map(|row| row.into_iter().filter(|(name, _)| names.contains(name)).collect::<Row>()).collect();
+    let (_other, together) = store(&[("process", with(first, OWN[0])), ("process", with(second, OWN[1]))]);
+    let part = |own: &[&str], comparison: Comparison| {
+        let of_part = Arc::new(Expr::Compare(comparison, Expr::column("RecordId"), Arc::new(Expr::Literal(int(100)))));
+        Arc::new(plan("process", &[Step::Filter(of_part), Step::Select(names(own))]))
+    };
+    let parts = vec![part(OWN[0], Comparison::Less), part(OWN[1], Comparison::GreaterOrEqual)];
+    let up = |name: &str| SortKey { column: name.into(), descending: false };
+    let missing = |name: &str| Expr::call(Func::IsMissing, vec![Expr::column(name)]);
+    let count = Aggregate { name: "Count".into(), fold: Fold::Count, column: None };
+    let first_of = |name: &str| Aggregate { name: "First".into(), fold: Fold::First, column: Some(name.into()) };
+    let whole = |steps: &[Step]| plan("process", &[&[Step::Select(names(&ALL))], steps].concat());
+    let join = |how: How, on: &str, right: Plan| {
+        let right = Arc::new(right.then(Step::Select(names(&ALL))));
+        Step::Join { right, how, left_on: names(&[on]), right_on: names(&[on]), within: None }
+    };
+    let renamed = || Step::Rename(vec![("ChildPath".into(), "Path".into())]);
+    let asked = |from: &dyn Fn(&[Step]) -> Plan| -> Vec<Vec<Step>> {
+        vec![
+            vec![],
+            vec![Step::Filter(missing("ChildPath"))],
+            vec![Step::Filter(Expr::negate(missing("ChildPid")))],
+            vec![Step::Derive("IsLost".into(), missing("ChildPath")), Step::Filter(Expr::column("IsLost"))],
+            vec![Step::Derive("Again".into(), Expr::column("ChildPath")), Step::Group { keys: names(&["Again"]), aggregates: vec![count.clone()] }],
+            vec![renamed(), Step::Filter(missing("Path")), Step::Select(names(&["Path", "RecordId", "ChildPid"]))],
+            vec![renamed(), Step::Sort(vec![up("Path")])],
+            vec![Step::Drop(names(&["ChildPid"])), Step::Sort(vec![up("ChildPath"), up("Machine")]), Step::Limit(Keep::Tail(30))],
+            vec![Step::Sort(vec![up("ChildPid")]), Step::Limit(Keep::Head(9))],
+            vec![Step::Limit(Keep::Head(120)), Step::Select(names(&["ChildPath"]))],
+            vec![Step::Limit(Keep::Tail(20))],
+            vec![Step::Limit(Keep::Sample(20))],
+            vec![Step::Distinct(names(&["ChildPath"]))],
+            vec![Step::Distinct(names(&["ChildPid", "Machine"])), Step::Select(names(&["ChildPath", "ChildPid"]))],
+            vec![Step::Distinct(Vec::new())],
+            vec![Step::Group { keys: names(&["ChildPath", "Machine"]), aggregates: vec![count.clone(), first_of("ChildPid")] }],
+            vec![Step::Previous { by: names(&["Machine"]), order: "RecordId".into(), cells: vec![("ChildPath".into(), "Before".into())] }],
+            vec![join(How::Semi, "ChildPath", from(&[]))],
+            vec![join(How::Anti, "ChildPid", from(&[Step::Limit(Keep::Head(40))]))],
+            vec![join(How::Left, "ChildPid", from(&[Step::Distinct(names(&["ChildPid"]))]))],
+            vec![join(How::Inner, "ChildPath", from(&[Step::Limit(Keep::Head(40))]))],
+            vec![join(How::Outer, "ChildPid", from(&[Step::Limit(Keep::Head(40))]))],
+        ]
+    };
+    let (from_parts, from_whole) = (|steps: &[Step]| union(parts.clone(), steps), whole);
+    for (steps, same) in asked(&from_parts).into_iter().zip(asked(&from_whole)) {
+        let (found, expected) = (run(&apart, &from_parts(&steps)), run(&together, &from_whole(&same)));
+        assert!(expected.height() > 0, "{steps:?}");
+        for (name, _) in expected.schema().columns() {
+            assert_eq!(cells(&found, name), cells(&expected, name), "{name} after {steps:?}");
+        }
+    }
 }
