@@ -52,6 +52,19 @@ impl Type {
             Type::List => "list",
         }
     }
+
+    /// A value of it, in words.
+    pub fn a_value(self) -> &'static str {
+        match self {
+            Type::Text => "a text",
+            Type::Int | Type::Hex => "a whole number",
+            Type::Float => "a number",
+            Type::Bool => "true or false",
+            Type::Time => "a time",
+            Type::Duration => "a duration",
+            Type::List => "a list of texts",
+        }
+    }
 }
 
 /// One column of a table.

@@ -1,6 +1,7 @@
 //! What Defender for Endpoint tells beside its tables of processes, files, registry, connections and logons: of each action, in fields of its own.
 
 use super::mde::{ACTING, ACTION, INITIATOR, NAME, PATH, rule};
+use super::system::DONE;
 use super::{Condition, From, From::*, Rule};
 
 /// A change to the system, of one kind.
@@ -50,18 +51,7 @@ pub(super) const RULES: &[Rule] = &[
                 "Action",
                 First(&[
                     Word(&[ACTION], &[("AntivirusMalwareBlocked", "blocked"), ("AntivirusMalwareActionFailed", "failed")]),
-                    Word(
-                        &["AdditionalFields.Action"],
-                        &[
-                            ("Quarantine", "quarantined"),
-                            ("Remove", "removed"),
-                            ("Clean", "removed"),
-                            ("Delete", "removed"),
-                            ("Block", "blocked"),
-                            ("Allow", "allowed"),
-                            ("NoAction", "none"),
-                        ],
-                    ),
+                    Word(&["AdditionalFields.Action"], DONE),
                     WordPattern(&["AdditionalFields.WasRemediated"], "(?i)^(true|1)$", &[("*", "removed")]),
                     Always("detected"),
                 ]),

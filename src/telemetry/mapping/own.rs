@@ -245,7 +245,7 @@ fn source(table: &'static Table, column: &Spanned<String>, place: &Place) -> Res
             From::Word(field.all(), list(words))
         }
         Place::Account { .. } if declared.kind != Type::Text => {
-            let message = format!("`{name}` is {}, and no account", a_value(declared.kind));
+            let message = format!("`{name}` is {}, and no account", declared.kind.a_value());
             return Err(wrong(column.span(), message, format!("write {name} = \"a field\"")));
         }
         Place::Account { domain, name } => From::User(list(vec![(text(domain), text(name))])),
@@ -277,19 +277,7 @@ fn check(table: &Table, column: &Column, word: &str) -> Result<(), (String, Stri
         // No two things happen at one time.
         Type::Time => (false, format!("write {name} = \"a field\"")),
     };
-    if fits { Ok(()) } else { Err((format!("`{word}` is not what `{name}` holds: {}", a_value(column.kind)), help)) }
-}
-
-fn a_value(kind: Type) -> &'static str {
-    match kind {
-        Type::Text => "a text",
-        Type::Int | Type::Hex => "a whole number",
-        Type::Float => "a number",
-        Type::Bool => "true or false",
-        Type::Time => "a time",
-        Type::Duration => "a length of time",
-        Type::List => "a list of texts",
-    }
+    if fits { Ok(()) } else { Err((format!("`{word}` is not what `{name}` holds: {}", column.kind.a_value()), help)) }
 }
 
 /// How a field is read follows from its column. Where only some words mean anything, the field must say them.

@@ -19,24 +19,22 @@ const fn guarded(ids: &'static [i64], columns: &'static [(&'static str, From)]) 
     Rule { channel: DEFENDER, ids, when: &[], table: "detection", columns, actor: GUARDED }
 }
 
-/// What was done to what was found.
-const ACTION: From = Word(
-    &["Action Name", "Action"],
-    &[
-        ("Not Applicable", "detected"),
-        ("Quarantine", "quarantined"),
-        ("Remove", "removed"),
-        ("Clean", "removed"),
-        ("Delete", "removed"),
-        ("Block", "blocked"),
-        ("Allow", "allowed"),
-        ("No Action", "none"),
-        ("NoAction", "none"),
-        ("Ignore", "none"),
-        ("UserDefined", "none"),
-        ("*", "detected"),
-    ],
-);
+/// Defender's words for what was done to what was found.
+pub(super) const DONE: &[(&str, &str)] = &[
+    ("Not Applicable", "detected"),
+    ("Quarantine", "quarantined"),
+    ("Remove", "removed"),
+    ("Clean", "removed"),
+    ("Delete", "removed"),
+    ("Block", "blocked"),
+    ("Allow", "allowed"),
+    ("No Action", "none"),
+    ("NoAction", "none"),
+    ("Ignore", "none"),
+    ("UserDefined", "none"),
+];
+
+const ACTION: From = First(&[Word(&["Action Name", "Action"], DONE), Word(&["Action Name", "Action"], &[("*", "detected")])]);
 
 const DETECTED: &[(&str, From)] = &[
     ("LoggedUser", User(&[("", "Detection User"), ("Domain", "User")])),
