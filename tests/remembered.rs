@@ -62,6 +62,22 @@ fn findings_are_new_then_known_then_gone() {
     assert!(statuses(&run(&place, &state).expect(1).json()).iter().all(|(_, status)| status == "new"));
 }
 
+/// What a playbook compares with is of another time than what it looks for.
+#[test]
+fn a_baseline_of_all_time_makes_nothing_gone() {
+    let place = place();
+    place.write(
+        "logons.rhai",
+        &LOGONS.replacen("//! Failed logons.\n", "//! Failed logons.\nlet usual = Client(\"all\", all_time()).get_logons().count();\n", 1),
+    );
+    let found = run(&place, &["--state", "state.json", "--period", "2026-03-03"]).expect(1).json();
+    assert_eq!(statuses(&found).len(), 2);
+    let monday = run(&place, &["--state", "state.json", "--period", "2026-03-02"]).expect(0).json();
+    assert_eq!(monday["gone"], json!([]));
+    let again = run(&place, &["--state", "state.json", "--period", "2026-03-03"]).expect(1).json();
+    assert!(statuses(&again).iter().all(|(_, status)| status == "known"), "{again}");
+}
+
 #[test]
 fn since_the_last_run_only_what_came_later_is_looked_at() {
     let place = place();

@@ -266,6 +266,27 @@ fn tests_read_nothing_outside() {
 }
 
 /// A playbook that a test runs is given nothing but its fixture: it writes nothing, runs no other, and ends with the limits of the run.
+/// Parameters of a test arrive as the values that they are.
+#[test]
+fn parameters_arrive_as_they_are_given() {
+    let place = Place::new();
+    place.write(
+        "hunt.rhai",
+        "//! Hunt.\nlet s = param(\"span\", 1.days, \"how long\");\nlet t = param(\"at\", now(), \"when\");\nlet l = param(\"words\", [\"x\"], \"which\");\nlet n = param(\"many\", [1], \"how many\");\nnote(`${s} ${t} ${l.len()} ${l} ${n}`);\n",
+    );
+    place.write(
+        "hunt.test.rhai",
+        r#"fn test_values() {
+            let words = ["a\"b,c", " d ", ""];
+            let given = #{ source: fixture("process", []), params: #{ span: 36.hours, at: time("2026-03-02T01:02:03Z"), words: words, many: [1, 2] } };
+            let report = run_playbook("hunt.rhai", given);
+            assert_eq(report.notes, [`${36.hours} ${time("2026-03-02T01:02:03Z")} 3 ${words} ${[1, 2]}`]);
+        }"#,
+    );
+    let said = place.huntsman(["test", "hunt.rhai"]).run().expect(0);
+    assert!(said.out.contains("1 passed"), "{}", said.out);
+}
+
 #[test]
 fn a_tested_playbook_is_given_nothing_else() {
     let place = place(

@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::context::Context;
 use super::output::Files;
 use crate::diag::{Fault, reason};
-use crate::hunt::memory::{Found, Memory, Scope, Since, Standing, VERSION, days};
+use crate::hunt::memory::{Found, LookedAt, Memory, Scope, Since, Standing, VERSION, days};
 use crate::hunt::{Coverage, Outcome, outcome};
-use crate::plan::{Period, Value};
+use crate::plan::Value;
 use crate::report::{Finding, Gone, Report, Table};
 use crate::telemetry::Inventory;
 
@@ -81,20 +81,25 @@ pub fn open(context: &Context, path: &Path) -> Result<Kept, Fault> {
 impl Kept {
     /// Puts the reports in their places and replaces the file. What is to be done is written down first: where the run is killed in between, the next one does
     /// the rest, or undoes it.
-    pub fn save(mut self, files: Files) -> Result<(), Fault> {
+    pub fn save(mut self, mut files: Files) -> Result<(), Fault> {
         self.memory.version = VERSION;
         let refused = |error: std::io::Error| {
             Fault::new("state::file", format!("--state {}: {}", self.path.display(), reason(&error)))
                 .with_help("make room, and run it again: what it remembered before is still there")
         };
-        let commit = beside_of(&self.path, COMMIT);
-        write_whole(&commit, &self.path, &Commit { moves: files.moves(), memory: self.memory }).map_err(refused)?;
-        if let Err(fault) = files.place() {
-            // What is not told is not known.
-            let _ = std::fs::remove_file(&commit);
-            return Err(fault);
+        let path = beside_of(&self.path, COMMIT);
+        let commit = Commit { moves: files.moves(), memory: self.memory };
+        write_whole(&path, &self.path, &commit).map_err(refused)?;
+        match files.place_all() {
+            Ok(()) => Commit::complete(&self.path).map_err(refused),
+            Err(fault) => {
+                // What is told in no report is not known; what is told in the first is, which the next run sees to.
+                if !commit.is_begun() {
+                    std::fs::remove_file(&path).map_err(refused)?;
+                }
+                Err(fault)
+            }
         }
-        Commit::complete(&self.path).map_err(refused)
     }
 }
 
@@ -109,7 +114,12 @@ struct Commit {
 const COMMIT: &str = "commit";
 
 impl Commit {
-    /// Does what is left of it, where its first report is in its place: somebody may have read it. Before, it is undone: the next run tells it all again.
+    /// Its first report is in its place: somebody may have read it.
+    fn is_begun(&self) -> bool {
+        !self.moves.first().is_some_and(|(from, _)| from.exists())
+    }
+
+    /// Does what is left of it, where it is begun. Before, it is undone: the next run tells it all again.
     fn complete(state: &Path) -> std::io::Result<()> {
         let path = beside_of(state, COMMIT);
         let text = match std::fs::read_to_string(&path) {
@@ -117,7 +127,7 @@ impl Commit {
             text => text?,
         };
         let commit: Commit = serde_json::from_str(&text)?;
-        if commit.moves.first().is_some_and(|(from, _)| from.exists()) {
+        if !commit.is_begun() {
             commit.moves.iter().for_each(|(from, _)| drop(std::fs::remove_file(from)));
             return std::fs::remove_file(&path);
         }
@@ -165,14 +175,15 @@ pub fn compare(memory: &mut Memory, scope: &Scope, report: &mut Report, failed: 
     let found: Vec<_> = report.findings.iter().filter(counts).map(named).collect();
     let remembered = memory.of_mut(&playbook, scope);
     let looked_at_all = !report.is_since_last_run && report.coverage.iter().all(Coverage::is_whole);
-    let gone = remembered.take(found.into_iter(), now, looked_at_all.then(|| looked_at(&report.coverage)));
+    let looked_at = LookedAt::of(report.coverage.iter().map(|coverage| coverage.period));
+    let gone = remembered.take(found.into_iter(), now, looked_at_all.then_some(looked_at.by_all));
     let past = |fingerprint: &String| {
         let past = remembered.findings.get(fingerprint)?;
         Some(Gone { title: past.title.clone(), severity: past.severity.clone(), fingerprint: fingerprint.clone(), first: past.first, last: past.last })
     };
     report.gone = Some(gone.iter().filter_map(past).collect());
     if let Some(holdings) = holdings.filter(|_| report.outcome != Outcome::NotExamined) {
-        remembered.advance(&looked_at(&report.coverage), holdings, now);
+        remembered.advance(&looked_at.without_gap, holdings, now);
     }
 }
 
@@ -183,13 +194,6 @@ fn times_of(evidence: &Table) -> Option<(i64, i64)> {
         _ => None,
     });
     times.fold(None, |span: Option<(i64, i64)>, time| Some(span.map_or((time, time), |(from, to)| (from.min(time), to.max(time)))))
-}
-
-/// From the first to the last time that any query of a run was about.
-fn looked_at(coverage: &[Coverage]) -> Period {
-    let hull =
-        |left: Period, right: Period| Period { from: left.from.zip(right.from).map(|(a, b)| a.min(b)), to: left.to.zip(right.to).map(|(a, b)| a.max(b)) };
-    coverage.iter().map(|coverage| coverage.period).reduce(hull).unwrap_or(Period::ALL)
 }
 
 /// Under what name a playbook is remembered.

@@ -200,7 +200,7 @@ impl Files {
     pub fn open_as(targets: &[(PathBuf, Format)]) -> Result<Files, Fault> {
         let mut files = Files { files: Vec::new() };
         for (at, (path, format)) in targets.iter().enumerate() {
-            if targets.iter().take(at).any(|(known, _)| known == path) {
+            if targets.iter().take(at).any(|(known, _)| is_one_file(known, path)) {
                 return Err(twice(path));
             }
             let format = *format;
@@ -212,9 +212,12 @@ impl Files {
                 return Err(Fault::new("output::file", format!("-o {} is a folder", path.display())).with_help("name a file"));
             }
             let is_special = path.metadata().is_ok_and(|metadata| !metadata.is_file());
-            let draft = (!is_special).then(|| draft_of(path));
-            let file =
-                std::fs::File::options().write(true).create(!is_special).truncate(!is_special).open(draft.as_deref().unwrap_or(path)).map_err(refused)?;
+            let (file, draft) = if is_special {
+                (std::fs::File::options().write(true).open(path).map_err(refused)?, None)
+            } else {
+                let (file, draft) = new_draft(path).map_err(refused)?;
+                (file, Some(draft))
+            };
             DRAFTS.lock().unwrap_or_else(PoisonError::into_inner).extend(draft.clone());
             files.files.push(Target { path: path.clone(), format, file, draft });
         }
@@ -223,9 +226,13 @@ impl Files {
 
     /// None of them is one of the others, which have another content.
     pub fn apart_from(self, others: &Files) -> Result<Files, Fault> {
-        let is_other = |target: &&Target| others.files.iter().any(|other| other.path == target.path);
-        self.files.iter().find(is_other).map_or(Ok(()), |target| Err(twice(&target.path)))?;
+        others.files.iter().try_for_each(|other| self.without(&other.path))?;
         Ok(self)
+    }
+
+    /// None of them is this file.
+    pub fn without(&self, path: &Path) -> Result<(), Fault> {
+        self.files.iter().find(|target| is_one_file(&target.path, path)).map_or(Ok(()), |target| Err(twice(&target.path)))
     }
 
     /// Writes all of them, in their formats.
@@ -255,6 +262,11 @@ impl Files {
 
     /// Puts what was written in its place.
     pub fn place(mut self) -> Result<(), Fault> {
+        self.place_all()
+    }
+
+    /// The same; what could not be put there is still there.
+    pub fn place_all(&mut self) -> Result<(), Fault> {
         for target in &mut self.files {
             let Some(draft) = &target.draft else { continue };
             std::fs::rename(draft, &target.path).map_err(|error| {
@@ -291,7 +303,41 @@ fn twice(path: &Path) -> Fault {
     Fault::new("output::file", format!("{} is given twice", path.display())).with_help("name each file once")
 }
 
-fn draft_of(path: &Path) -> PathBuf {
+/// Whether two paths mean one file, which need not be there yet.
+fn is_one_file(left: &Path, right: &Path) -> bool {
+    let place = |path: &Path| {
+        let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+        let folder = whole.parent().and_then(|folder| folder.canonicalize().ok());
+        folder.zip(whole.file_name()).map_or(whole.clone(), |(folder, name)| folder.join(name))
+    };
+    place(left) == place(right)
+}
+
+/// A file beside the path that nobody else has, also none that was left by a process of this number.
+fn new_draft(path: &Path) -> io::Result<(std::fs::File, PathBuf)> {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    path.with_file_name(format!(".{name}.{}.draft", std::process::id()))
+    let mut number = 0;
+    loop {
+        let draft = path.with_file_name(format!(".{name}.{}-{number}.draft", std::process::id()));
+        match std::fs::File::options().write(true).create_new(true).open(&draft) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => number += 1,
+            opened => return opened.map(|file| (file, draft)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_draft_that_is_there_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("r.json");
+        let (mut first, one) = new_draft(&path).unwrap();
+        first.write_all(b"whole").unwrap();
+        let (_, other) = new_draft(&path).unwrap();
+        assert_ne!(one, other);
+        assert_eq!(std::fs::read(&one).unwrap(), b"whole");
+    }
 }

@@ -23,8 +23,10 @@ pub fn run(context: &Context, arguments: &Run) -> Result<u8, Fault> {
     let texts: Vec<Result<String, Fault>> = playbooks.iter().map(|playbook| read_playbook(playbook)).collect();
     let declared: Vec<Option<BTreeSet<String>>> = texts.iter().map(|text| declared(text.as_ref().ok()?)).collect();
     check_params(&given, &declared)?;
-    let files = Files::open(&context.common.outputs)?;
+    // What a run before this one left to be done is done before anything is written beside it.
     let mut batch = Batch::open(context, arguments)?;
+    let files = Files::open(&context.common.outputs)?;
+    arguments.state.iter().try_for_each(|state| files.without(state))?;
 
     let mut runs: Vec<Ended> = Vec::new();
     let mut gap = "";

@@ -111,6 +111,38 @@ impl Since {
     }
 }
 
+/// The times that a run looked at. Queries whose periods meet look at what they share: a baseline of years says nothing of what a hunt of one day would find.
+/// Those apart are looked at one after the other, as in a loop over days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LookedAt {
+    /// What is looked for is looked for here: of queries apart, only in the latest.
+    pub by_all: Period,
+    /// From where on nothing is left out up to the latest.
+    pub without_gap: Period,
+}
+
+impl LookedAt {
+    pub fn of(periods: impl Iterator<Item = Period>) -> LookedAt {
+        let mut periods: Vec<Period> = periods.collect();
+        periods.sort_by_key(|period| (period.from, period.to.unwrap_or(i64::MAX)));
+        let mut apart: Vec<Period> = Vec::new();
+        for period in periods {
+            let shared = apart.last().map(|last| last.intersect(&period)).filter(|shared| shared.from.is_none() || shared.from != shared.to);
+            match (apart.last_mut(), shared) {
+                (Some(last), Some(shared)) => *last = shared,
+                (Some(_), None) | (None, _) => apart.push(period),
+            }
+        }
+        let by_all = apart.pop().unwrap_or(Period::ALL);
+        let touches = |next: &Period, before: &Period| before.to.is_some() && before.to >= next.from;
+        let without_gap = apart.iter().rev().fold((by_all, true), |(next, is_whole), before| match is_whole && touches(&next, before) {
+            true => (Period { from: before.from, to: next.to }, true),
+            false => (next, false),
+        });
+        LookedAt { by_all, without_gap: without_gap.0 }
+    }
+}
+
 /// How many rows a source has of each day.
 pub fn days(inventory: &Inventory) -> BTreeMap<i32, u64> {
     let mut days = BTreeMap::new();
@@ -239,6 +271,21 @@ mod tests {
             let found: Vec<Found> = names.iter().map(one).collect();
             self.0.of_mut("p", &self.1).take(found.into_iter(), now, looked_at)
         }
+    }
+
+    #[test]
+    fn a_run_looked_at_what_its_queries_share() {
+        let period = |from: i64, to: i64| Period { from: Some(from), to: Some(to) };
+        let of = |periods: &[Period]| {
+            let LookedAt { by_all, without_gap } = LookedAt::of(periods.iter().copied());
+            (by_all, without_gap)
+        };
+        let same = |period: Period| (period, period);
+        assert_eq!(of(&[]), same(Period::ALL));
+        assert_eq!(of(&[period(10, 20), Period::ALL]), same(period(10, 20)));
+        assert_eq!(of(&[period(3, 20), period(10, 20)]), same(period(10, 20)));
+        assert_eq!(of(&[period(20, 30), period(10, 20)]), (period(20, 30), period(10, 30)));
+        assert_eq!(of(&[period(0, 5), period(10, 20), period(20, 30), Period::ALL]), (period(20, 30), period(10, 30)));
     }
 
     #[test]

@@ -2,13 +2,13 @@
 
 use super::measure::{cut, pad, width};
 use super::{Precision, Style, Tone, clean, spark, time, toned};
-use crate::hunt::picture::{Lane, Scale};
+use crate::hunt::picture::{Lane, LeftOut, Scale};
 
 /// What is drawn.
 pub struct Course<'a> {
     pub by: &'a str,
     pub lanes: &'a [Lane],
-    pub left_out: usize,
+    pub left_out: LeftOut,
 }
 
 /// Columns of a name, at the most.
@@ -41,8 +41,17 @@ pub fn lines(course: &Course, scale: &Scale, screen: usize, style: &Style) -> Ve
         let values: Vec<Option<f64>> = counts.iter().copied().map(Some).collect();
         lines.push(format!("{}  {}", pad(name, left, false), spark::line(&values, highest, style)));
     }
-    if course.left_out > 0 {
-        lines.push(toned(&format!("{} and {} more", style.ellipsis(), course.left_out), Tone::Faint, style));
-    }
+    lines.extend(left_out(&course.left_out).iter().map(|said| toned(&format!("{} {said}", style.ellipsis()), Tone::Faint, style)));
     lines
+}
+
+/// What is not in the picture, in words.
+pub fn left_out(left_out: &LeftOut) -> Option<String> {
+    let lanes = (left_out.lanes > 0).then(|| format!("and {} more", left_out.lanes));
+    let undated = (left_out.undated > 0).then(|| match left_out.undated {
+        1 => "1 row has no time".to_string(),
+        rows => format!("{rows} rows have no time"),
+    });
+    let said: Vec<String> = lanes.into_iter().chain(undated).collect();
+    (!said.is_empty()).then(|| said.join("; "))
 }

@@ -24,6 +24,14 @@ pub struct Mark {
     pub said: String,
 }
 
+/// What a picture has no room or no place for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    pub lanes: usize,
+    /// Rows without a time.
+    pub undated: usize,
+}
+
 /// Columns of rows that last, from and to: sequences, groups, users.
 const SPANS: [(&str, &str); 3] = [("Start", "End"), ("FirstSeen", "LastSeen"), ("IniDate", "EndDate")];
 
@@ -42,16 +50,19 @@ pub(super) fn times(schema: &Schema) -> Option<(&str, &str)> {
     span.or_else(instant)
 }
 
-/// The lanes in the order in which they first have a row; rows without a time are in none.
+/// The lanes in the order in which they first have a row; rows without a time are in none, and counted.
 pub(super) fn read(frame: &Frame) -> Option<Picture> {
     let (from, to) = times(frame.schema())?;
     let is_span = from != to;
     let by = if is_span { None } else { lane_column(frame) };
     let text = |row: usize, column: &str| written(&frame.named(row, column)).filter(|text| !text.is_empty());
     let labels: Vec<&str> = frame.schema().columns().iter().filter(|(_, kind)| *kind == Type::Text).map(|(name, _)| &**name).collect();
-    let (mut lanes, mut left_out): (Vec<Lane>, BTreeSet<String>) = (Vec::new(), BTreeSet::new());
+    let (mut lanes, mut others, mut undated): (Vec<Lane>, BTreeSet<String>, usize) = (Vec::new(), BTreeSet::new(), 0);
     for row in 0..frame.height() {
-        let (Value::Time(begin), Value::Time(end)) = (frame.named(row, from), frame.named(row, to)) else { continue };
+        let (Value::Time(begin), Value::Time(end)) = (frame.named(row, from), frame.named(row, to)) else {
+            undated += 1;
+            continue;
+        };
         let name = match by {
             // What lasts has a lane of its own, named by what it is.
             None if is_span => labels.iter().filter_map(|column| text(row, column)).collect::<Vec<_>>().join(" "),
@@ -63,10 +74,11 @@ pub(super) fn read(frame: &Frame) -> Option<Picture> {
         match lanes.iter().position(|lane| folded_equal(&lane.name, &name)) {
             Some(at) => lanes[at].marks.push(mark),
             None if lanes.len() < MOST => lanes.push(Lane { name, marks: vec![mark] }),
-            None => drop(left_out.insert(name)),
+            None => drop(others.insert(name)),
         }
     }
-    (!lanes.is_empty()).then(|| Picture::Timeline { by: by.unwrap_or_default().to_string(), lanes, left_out: left_out.len() })
+    let left_out = LeftOut { lanes: others.len(), undated };
+    (!lanes.is_empty()).then(|| Picture::Timeline { by: by.unwrap_or_default().to_string(), lanes, left_out })
 }
 
 fn lane_column(frame: &Frame) -> Option<&'static str> {
@@ -103,6 +115,8 @@ mod tests {
             ("Detail", Type::Text, texts(&["d", "-", "q"])),
         ]);
         assert_eq!(shown(&rows), ["process: 5-5 x.exe d", "dns: 1-1 q"]);
+        let Some(Picture::Timeline { left_out, .. }) = read(&rows) else { panic!() };
+        assert_eq!(left_out, LeftOut { lanes: 0, undated: 1 });
     }
 
     #[test]
@@ -124,6 +138,6 @@ mod tests {
             ("Machine", Type::Text, names.iter().map(|name| Value::text(name.as_str())).collect()),
         ]);
         let Some(Picture::Timeline { lanes, left_out, .. }) = read(&rows) else { panic!() };
-        assert_eq!((lanes.len(), left_out), (MOST, 10));
+        assert_eq!((lanes.len(), left_out), (MOST, LeftOut { lanes: 10, undated: 0 }));
     }
 }

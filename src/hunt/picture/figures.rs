@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono_tz::Tz;
 
 use super::centres::centre;
-use super::course::{self, Lane};
+use super::course::{self, Lane, LeftOut};
 use super::{View, day, is_alerts, is_bandwidth, is_number, label, measured_by_day, metric};
 use crate::frame::Frame;
 use crate::plan::{Func, Value, apply, time};
@@ -24,7 +24,7 @@ pub enum Picture {
     /// Places by latitude and longitude in degrees, how much lies in each country, and what has no place: private addresses, and all other.
     Map { dots: Vec<Dot>, countries: Vec<(String, f64)>, private: f64, unknown: f64 },
     /// Rows over time, in lanes by a column (empty where there is none), and how many more lanes there would be.
-    Timeline { by: String, lanes: Vec<Lane>, left_out: usize },
+    Timeline { by: String, lanes: Vec<Lane>, left_out: LeftOut },
 }
 
 /// One measure by day.

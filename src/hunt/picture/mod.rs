@@ -5,7 +5,7 @@ mod course;
 mod figures;
 mod parts;
 
-pub use course::{Lane, Mark};
+pub use course::{Lane, LeftOut, Mark};
 pub use figures::{Dot, Picture, Series};
 pub use parts::{MOST, Scale, parts, pictures};
 

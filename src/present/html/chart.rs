@@ -34,7 +34,7 @@ fn one(picture: &Picture, part: Option<&str>, scale: &Scale, zone: Tz) -> Markup
         Picture::Area { days, series } => html! {
             @for one in series { (plot::area(&title(&one.name), days, &one.values, one.unit, scale)) }
         },
-        Picture::Timeline { by, lanes, left_out } => course::timeline(&title(&course::heading(by)), lanes, *left_out, scale.span.unwrap_or_default(), zone),
+        Picture::Timeline { by, lanes, left_out } => course::timeline(&title(&course::heading(by)), lanes, left_out, scale.span.unwrap_or_default(), zone),
         Picture::Heat { metric, cells } => plot::heat(&title(&format!("{metric} by weekday and hour")), cells, scale.highest),
         Picture::Map { dots, countries, private, unknown } => html! {
             (plot::map(&title("Where the addresses are"), dots, scale.highest))
@@ -55,7 +55,7 @@ pub fn over_time(evidence: &Table, style: &Style) -> Markup {
     }
     let shown = evidence.frame.height();
     let part = if evidence.is_whole() { String::new() } else { format!(", the first {shown} of {} rows", evidence.total) };
-    course::timeline(&format!("{}{part}", course::heading(&by)), &lanes, left_out, (from, to), style.zone)
+    course::timeline(&format!("{}{part}", course::heading(&by)), &lanes, &left_out, (from, to), style.zone)
 }
 
 /// A histogram: bars over time, one drawing for each value; without an interval one bar for each value.

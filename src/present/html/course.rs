@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use chrono_tz::Tz;
 use maud::{Markup, html};
 
-use super::super::{Precision, time};
+use super::super::{Precision, course, time};
 use super::plot::{WIDTH, figure, label, n};
 use super::seen;
-use crate::hunt::picture::{Lane, Mark};
+use crate::hunt::picture::{Lane, LeftOut, Mark};
 
 const LINE: f64 = 22.0;
 /// Where lanes begin, and what is left free behind them.
@@ -26,7 +26,7 @@ pub fn heading(by: &str) -> String {
     if by.is_empty() { "Rows over time".into() } else { format!("Rows over time by {by}") }
 }
 
-pub fn timeline(title: &str, lanes: &[Lane], left_out: usize, (first, last): (i64, i64), zone: Tz) -> Markup {
+pub fn timeline(title: &str, lanes: &[Lane], left_out: &LeftOut, (first, last): (i64, i64), zone: Tz) -> Markup {
     let wide = WIDTH - LEFT - RIGHT - MARK;
     let place = |at: i64| LEFT + (at.saturating_sub(first) as f64 / last.saturating_sub(first).max(1) as f64).clamp(0.0, 1.0) * wide;
     let precision = precision(first, last);
@@ -51,7 +51,7 @@ pub fn timeline(title: &str, lanes: &[Lane], left_out: usize, (first, last): (i6
     };
     html! {
         (figure(title, tall + 24.0, &marks))
-        @if left_out > 0 { p class="faint" { "and " (left_out) " more" } }
+        @if let Some(said) = course::left_out(left_out) { p class="faint" { (said) } }
     }
 }
 

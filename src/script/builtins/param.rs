@@ -86,19 +86,41 @@ fn read(call: &Call, text: &str, default: &Dynamic) -> Result<Dynamic, &'static 
     Err("of a type that can be given on the command line")
 }
 
-/// `a,b` or `"a,b","c"`: a comma between quotes belongs to its item.
+/// `a, b` or `"a,b","c"`: what is between quotes is an item as it is, in which two quotes are one.
 fn list_items(text: &str) -> Vec<String> {
-    let mut items = vec![String::new()];
-    let mut is_quoted = false;
-    for sign in text.chars() {
-        match (sign, items.last_mut()) {
-            (',', _) if !is_quoted => items.push(String::new()),
-            ('"', Some(item)) if is_quoted || item.trim().is_empty() => is_quoted = !is_quoted,
-            (sign, Some(item)) => item.push(sign),
-            (_, None) => {}
+    let mut items = Vec::new();
+    let mut rest = text.trim_start();
+    while !rest.is_empty() {
+        let (item, after) = match rest.strip_prefix('"').and_then(quoted_item) {
+            Some((item, after)) => (Some(item), after),
+            None => {
+                let end = rest.find(',').unwrap_or(rest.len());
+                (Some(rest[..end].trim_end().to_string()).filter(|item| !item.is_empty()), &rest[end..])
+            }
+        };
+        items.extend(item);
+        rest = after.strip_prefix(',').unwrap_or(after).trim_start();
+    }
+    items
+}
+
+/// What stands before the closing quote, and what behind it; nothing where none closes, or where it does not end an item.
+fn quoted_item(text: &str) -> Option<(String, &str)> {
+    let (mut item, mut rest) = (String::new(), text);
+    loop {
+        let (before, after) = rest.split_once('"')?;
+        item.push_str(before);
+        match after.strip_prefix('"') {
+            Some(after) => {
+                item.push('"');
+                rest = after;
+            }
+            None => {
+                let after = after.trim_start();
+                return (after.is_empty() || after.starts_with(',')).then_some((item, after));
+            }
         }
     }
-    items.iter().map(|item| item.trim().to_string()).filter(|item| !item.is_empty()).collect()
 }
 
 /// `7.days`, as a playbook writes it.

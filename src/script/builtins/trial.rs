@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rhai::{Array, Dynamic, ImmutableString, Map};
 
+use super::show::text_of;
 use super::{Answer, Call, Declared, FixtureValue, Kind, free};
 use crate::backend::local::Local;
 use crate::diag::Fault;
@@ -86,7 +87,7 @@ fn setup(call: &Call) -> Answer<Setup> {
             _ => {
                 let given = value.read_lock::<Map>().ok_or_else(|| wrong(&Kind::Map.word(), "write `params: #{days: 3}`"))?;
                 for (name, value) in given.iter() {
-                    let text = written(value).ok_or_else(|| {
+                    let text = written(call.run, value).ok_or_else(|| {
                         let found = type_word(call.context.engine(), value);
                         refused(
                             Fault::new("options::type", format!("the parameter `{name}` can't be {found}"))
@@ -130,13 +131,14 @@ fn check_params(text: &str, given: &BTreeMap<String, String>) -> Result<(), Faul
 }
 
 /// A parameter as it would be given on the command line; none where it can't be.
-fn written(value: &Dynamic) -> Option<String> {
+fn written(run: &Run, value: &Dynamic) -> Option<String> {
     let is_simple = |value: &Dynamic| [Kind::Text, Kind::Number, Kind::Duration, Kind::Time].iter().any(|kind| kind.accepts(value)) || value.is_bool();
-    // A comma between quotes belongs to its item.
-    let item = |value: &Dynamic| is_simple(value).then(|| value.to_string()).map(|item| if item.contains(',') { format!("\"{item}\"") } else { item });
+    let text = |value: &Dynamic| is_simple(value).then(|| text_of(run, value));
+    // Whatever is between quotes belongs to its item, and two of them are one.
+    let item = |value: &Dynamic| text(value).map(|item| format!("\"{}\"", item.replace('"', "\"\"")));
     match value.read_lock::<Array>() {
         Some(items) => items.iter().map(item).collect::<Option<Vec<_>>>().map(|items| items.join(",")),
-        None => is_simple(value).then(|| value.to_string()),
+        None => text(value),
     }
 }
 
