@@ -38,7 +38,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("quick_xml", &["present/"]),
     ("maud", &["present/html/"]),
     ("pulldown_cmark", &["present/html/"]),
-    ("tempfile", &["script/builtins/", "backend/local/testing.rs", "backend/local/tests/"]),
+    ("tempfile", &["cli/output.rs", "script/builtins/", "backend/local/testing.rs", "backend/local/tests/"]),
     ("clap", &["cli/"]),
     ("rustyline", &["cli/"]),
     ("indicatif", &["cli/"]),

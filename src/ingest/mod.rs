@@ -58,7 +58,7 @@ mod wording;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono_tz::Tz;
@@ -190,6 +190,9 @@ pub enum IngestError {
         help("EVTX, JSON, Zeek logs, CSV and Parquet are read, also compressed and in archives; the content decides, not the name")
     )]
     Nothing { paths: String },
+    #[error("{path} changed while it was read: the store is as it was")]
+    #[diagnostic(code(ingest::changing), help("run the same ingest again, when nobody writes to it"))]
+    Changing { path: String },
     #[error("interrupted: the store is as it was")]
     #[diagnostic(code(ingest::interrupted), help("run the same ingest again"))]
     Interrupted,
@@ -251,6 +254,15 @@ pub fn ingest(request: &Request, progress: &dyn Progress, interrupted: &AtomicBo
     if reading.sources.is_empty() && reading.known == 0 && reading.damaged.is_empty() {
         let paths: Vec<String> = request.paths.iter().map(|path| path.display().to_string()).collect();
         return Err(IngestError::Nothing { paths: paths.join(", ") });
+    }
+    // What was to replace former rows must have been there to the end.
+    let is_gone = |look: &Look| look.held.keys().any(|place| !reading.held.contains_key(place));
+    if let Some((file, _)) = files.iter().zip(&looks).find(|(_, look)| standing.replaced() > 0 && is_gone(look)) {
+        return Err(if interrupted.load(Ordering::Relaxed) {
+            IngestError::Interrupted
+        } else {
+            IngestError::Changing { path: file.path.display().to_string() }
+        });
     }
     collector.settle(0, |collected| {
         finisher.finish(collected, &reading.dropped)?;
