@@ -5,6 +5,7 @@ use std::io::{self, Read};
 
 use memchr::{memchr, memrchr};
 
+use super::super::text::without_mark;
 use super::{Unit, read_on};
 
 /// Bytes of a unit, unless a line is longer.
@@ -60,7 +61,7 @@ pub fn each(unit: &Unit, line: &mut dyn FnMut(u64, &str)) {
         let end = memchr(b'\n', &unit.bytes[start..]).map_or(unit.bytes.len(), |place| start + place);
         let bytes = &unit.bytes[start..end];
         // Files that were put behind each other each bring their mark.
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let bytes = without_mark(bytes);
         if !bytes.trim_ascii().is_empty() {
             let text = if valid { std::str::from_utf8(bytes).map(Cow::Borrowed).unwrap_or_default() } else { String::from_utf8_lossy(bytes) };
             line(unit.offset + start as u64, &text);

@@ -7,6 +7,7 @@ use memchr::{memchr, memrchr};
 use super::super::json::Fault;
 use super::super::record::Record;
 use super::super::shape::{ShapeReader, parse};
+use super::super::text::without_mark;
 use super::{Format, Sink, Unit, lines};
 use crate::telemetry::mapping::shape::Nested;
 
@@ -14,7 +15,7 @@ pub struct NdJson;
 
 impl Format for NdJson {
     fn recognises(&self, head: &[u8]) -> bool {
-        let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+        let head = without_mark(head);
         // What was peeked at may end inside a line.
         let whole = if head.len() < super::PEEK - 3 { head.len() } else { memrchr(b'\n', head).unwrap_or_default() };
         if whole == 0 {

@@ -10,6 +10,7 @@ use memchr::memmem;
 
 use super::super::record::Record;
 use super::super::shape::ShapeReader;
+use super::super::text::without_mark;
 use super::{Format, Sink, Unit, lines};
 use crate::telemetry::mapping::shape::ZEEK_STREAM;
 
@@ -20,7 +21,7 @@ const LABELS: &str = "   ";
 
 impl Format for Tsv {
     fn recognises(&self, head: &[u8]) -> bool {
-        let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+        let head = without_mark(head);
         head.starts_with(b"#separator") || (head.starts_with(b"#fields") && head[7..].first().is_some_and(|byte| !byte.is_ascii_alphanumeric()))
     }
 
